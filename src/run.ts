@@ -1,0 +1,290 @@
+/**
+ * The on-disk form of a run: what `lab` writes and `analyze` reads. Nothing in it is a verdict.
+ *
+ * A run is a folder `profiles/<run-id>/` of
+ *
+ * - `run.json` - {@link Run}
+ * - `timeline.ndjson` - one {@link TimelineRow} a line, in order of `atMs`
+ * - `*.hdr` - HdrHistograms of latency in nanoseconds, V2 compressed, base64
+ * - `*.pb.gz` - pprof profiles
+ *
+ * `schemaVersion` grows by one with every change that an older reader would misread.
+ */
+import { z } from 'zod';
+
+export const RUN_SCHEMA_VERSION = 1;
+
+/** The three request kinds of BEP 15. */
+export const operations = ['connect', 'announce', 'scrape'] as const;
+export type Operation = (typeof operations)[number];
+
+/**
+ * The phases of a run, in order. Load runs through all of them; figures are kept apart.
+ *
+ * - `warm-up`: swarms fill, code is compiled; the live heap is sampled here, from the tracker's start on
+ * - `clean`: no profiler is on; the headline figures
+ * - `profiled`: CPU and allocation profilers are on
+ */
+export const phaseNames = ['warm-up', 'clean', 'profiled'] as const;
+export type PhaseName = (typeof phaseNames)[number];
+
+const count = z.int().nonnegative();
+const nonNegative = z.number().nonnegative();
+const share = z.number().min(0);
+
+/** Everything that decides what load is offered; all of it is in the report's Configuration section. */
+export const scenarioSchema = z.object({
+  name: z.enum(['light', 'medium', 'heavy', 'stress', 'custom']),
+  /** Length of the clean phase. */
+  durationMs: z.number().positive(),
+  warmupMs: nonNegative,
+  /** Length of the profiled phase; 0 where no profile was asked for. */
+  profileDurationMs: nonNegative,
+  /** Number of workers (clients). In closed loop each has one request in flight. */
+  concurrency: z.int().positive(),
+  /** Total requests per second in open loop; 0 = closed loop, unlimited. */
+  ratePerSecond: nonNegative,
+  hashesPerWorker: z.int().positive(),
+  /** BEP 15 num_want of each announce; -1 = the tracker's default. */
+  numWant: z.int().min(-1),
+  timeoutMs: z.number().positive(),
+  /** Requests of one client session, by kind; `connect` 0 = only when an id is 60 s old. */
+  mix: z.object({ connect: count, announce: z.int().positive(), scrape: count }),
+  /** Size of the shared pool of info hashes. */
+  swarmHashes: z.int().positive(),
+  /** Exponent of the Zipf distribution by which workers choose hashes; 0 = uniform. */
+  skew: nonNegative,
+  seed: z.int().nonnegative(),
+  loadThreads: z.int().positive(),
+});
+export type Scenario = z.infer<typeof scenarioSchema>;
+
+/**
+ * What became of the requests of one kind. A request is counted in the phase in which it was sent, once:
+ * `sent = succeeded + timedOut + errorReplies + malformedReplies + sendFailed + unresolved`.
+ */
+export const operationCountsSchema = z.object({
+  sent: count,
+  succeeded: count,
+  timedOut: count,
+  /** BEP 15 action 3 with the request's transaction id. */
+  errorReplies: count,
+  /** The transaction id matched, the rest did not: too short, another action, a wrong length. */
+  malformedReplies: count,
+  /** The socket refused the datagram. */
+  sendFailed: count,
+  /** Still in flight when a run was cut short; 0 in a complete run. */
+  unresolved: count,
+});
+export type OperationCounts = z.infer<typeof operationCountsSchema>;
+
+/** Datagrams that answered no pending request; none of them is a request's outcome. */
+export const strayRepliesSchema = z.object({
+  /** For a request that had already timed out. */
+  late: count,
+  /** For a request that had already been answered. */
+  duplicate: count,
+  /** With a transaction id that was never used or is long forgotten. */
+  unknown: count,
+  /** Under 8 bytes: no transaction id to match. */
+  malformed: count,
+});
+export type StrayReplies = z.infer<typeof strayRepliesSchema>;
+
+/** The generator's own state in one phase, by load thread. */
+export const loadThreadSchema = z.object({
+  /** CPU time of the thread as a share of one core, 0 to 1; null where the kernel does not tell. */
+  cpuShare: share.nullable(),
+  /** Delay from the moment a request was due to the moment it was handed to the socket. */
+  sendLagNsP50: nonNegative,
+  sendLagNsP99: nonNegative,
+  sendLagNsMax: nonNegative,
+});
+export type LoadThread = z.infer<typeof loadThreadSchema>;
+
+/** What the load workers saw in one phase, all threads added up. */
+export const phaseLoadSchema = z.object({
+  phase: z.enum(phaseNames),
+  startMs: nonNegative,
+  endMs: nonNegative,
+  operations: z.object({
+    connect: operationCountsSchema,
+    announce: operationCountsSchema,
+    scrape: operationCountsSchema,
+  }),
+  strayReplies: strayRepliesSchema,
+  /** Error replies by the tracker's own text (cut to 120 characters, at most 20 texts, the rest under "other"). */
+  errorTexts: z.record(z.string(), count),
+  /** Peers in all successful announce replies. */
+  peersReceived: count,
+  sentBytes: nonNegative,
+  receivedBytes: nonNegative,
+  threads: z.array(loadThreadSchema),
+  /** Datagrams that the kernel dropped at the generator's sockets (SO_RXQ_OVFL or /proc/net/udp); null: not known. */
+  generatorSocketDrops: count.nullable(),
+});
+export type PhaseLoad = z.infer<typeof phaseLoadSchema>;
+
+/** One `.hdr` file. `service` is timed from the send, `response` from the intended send (open loop only). */
+export const histogramFileSchema = z.object({
+  phase: z.enum(phaseNames),
+  operation: z.enum(operations),
+  clock: z.enum(['service', 'response']),
+  file: z.string(),
+});
+export type HistogramFile = z.infer<typeof histogramFileSchema>;
+
+/** One `.pb.gz` file. */
+export const profileFileSchema = z.object({
+  kind: z.enum(['cpu', 'allocations', 'live-heap']),
+  file: z.string(),
+  /** Which program made it, for example `@datadog/pprof 5.20.0`. */
+  source: z.string(),
+  phase: z.enum(phaseNames),
+  /** How long the profiler was on. */
+  durationNs: nonNegative,
+  /** Threads whose stacks are in it, `main` first. */
+  threads: z.array(z.string()),
+  /** Sampling interval and its unit, for example 1000 microseconds or 131072 bytes. */
+  interval: z.object({ value: z.number().positive(), unit: z.enum(['microseconds', 'bytes']) }),
+});
+export type ProfileFile = z.infer<typeof profileFileSchema>;
+
+/** A profile that was asked for and is not there; it is named in the report. */
+export const missingProfileSchema = z.object({ kind: profileFileSchema.shape.kind, reason: z.string() });
+
+/** What was measured. */
+export const targetSchema = z.object({
+  /** `own`: this package's tracker, started by the lab. `address`: a tracker that ran already. */
+  kind: z.enum(['own', 'address']),
+  name: z.string(),
+  version: z.string().nullable(),
+  /** Language runtime, for example `Node.js v20.20.2`; null where it cannot be had. */
+  runtime: z.string().nullable(),
+  /** `udp://HOST:PORT`. */
+  address: z.string(),
+  network: z.enum(['local', 'remote']),
+  pid: count.nullable(),
+  command: z.array(z.string()).nullable(),
+  /** SO_RCVBUF asked for and given (as getsockopt tells, the kernel's doubling included); null: not known. */
+  receiveBuffer: z.object({ askedBytes: nonNegative, givenBytes: nonNegative }).nullable(),
+  /** Which socket kind it serves with (`dgram`, `batched`); null: not known. */
+  socketKind: z.string().nullable(),
+});
+export type TargetRecord = z.infer<typeof targetSchema>;
+
+/** How the target's process ended. */
+export const targetExitSchema = z.object({
+  /** The lab asked it to stop. */
+  expected: z.boolean(),
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
+  /** A cause that its last output names, for example `out of memory`. */
+  cause: z.string().nullable(),
+  lastStderr: z.string(),
+});
+export type TargetExit = z.infer<typeof targetExitSchema>;
+
+export const environmentSchema = z.object({
+  tester: z.string(),
+  os: z.string(),
+  kernel: z.string(),
+  arch: z.string(),
+  cpuModel: z.string(),
+  cpuCount: z.int().positive(),
+  memoryBytes: z.number().positive(),
+  /** CPU list of the target and of the generator, as taskset takes them; null: not pinned. */
+  pinning: z.object({ target: z.string(), generator: z.string() }).nullable(),
+  labVersion: z.string(),
+  labNodeVersion: z.string(),
+});
+export type Environment = z.infer<typeof environmentSchema>;
+
+/** Where each field of the scenario came from, for `--print-config` and the report. */
+export const settingSourceSchema = z.enum(['flag', 'environment', 'preset', 'derived']);
+export type SettingSource = z.infer<typeof settingSourceSchema>;
+
+export const runSchema = z.object({
+  schemaVersion: z.literal(RUN_SCHEMA_VERSION),
+  runId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,120}$/),
+  /** The runs of one `--scenario all` share it. */
+  suiteId: z.string().nullable(),
+  /** ISO 8601, UTC, wall clock. */
+  startedAt: z.string(),
+  /** The run was cut short: what is there is real, but not all of it. */
+  partial: z.object({ reason: z.string() }).nullable(),
+  environment: environmentSchema,
+  target: targetSchema,
+  scenario: scenarioSchema,
+  settingSources: z.record(z.string(), settingSourceSchema),
+  phases: z.array(phaseLoadSchema),
+  histograms: z.array(histogramFileSchema),
+  profiles: z.array(profileFileSchema),
+  missingProfiles: z.array(missingProfileSchema),
+  /** The tracker's own counters at its stop, by name; null where it does not tell. */
+  trackerCounters: z.record(z.string(), z.number()).nullable(),
+  targetExit: targetExitSchema.nullable(),
+  /** Things worth telling about the measurement itself, one sentence each. */
+  notes: z.array(z.string()),
+});
+export type Run = z.infer<typeof runSchema>;
+
+/** The kernel's view of the target, from /proc. Counters are cumulative. */
+export interface ProcessRow {
+  readonly kind: 'process';
+  readonly atMs: number;
+  readonly cpuUserMs: number;
+  readonly cpuSystemMs: number;
+  readonly rssBytes: number;
+  readonly threads: number;
+  readonly voluntaryContextSwitches: number;
+  readonly involuntaryContextSwitches: number;
+  /** Time spent runnable but waiting for a core, from /proc/PID/schedstat. */
+  readonly runQueueDelayMs: number;
+  /** Datagrams dropped at the target's UDP sockets; null where the socket was not found. */
+  readonly socketDrops: number | null;
+  /** Bytes waiting in the receive queue of those sockets. */
+  readonly socketQueueBytes: number | null;
+}
+
+/** The target's own view, from the preload: all its threads added up. Counters are cumulative. */
+export interface RuntimeRow {
+  readonly kind: 'runtime';
+  readonly atMs: number;
+  readonly heapUsedBytes: number;
+  readonly heapTotalBytes: number;
+  readonly externalBytes: number;
+  readonly arrayBuffersBytes: number;
+  readonly gc: Readonly<Record<GcKind, { readonly count: number; readonly ms: number }>>;
+  /** Of the interval since the row before; main thread. */
+  readonly eventLoopDelayNsP50: number;
+  readonly eventLoopDelayNsP99: number;
+  readonly eventLoopDelayNsMax: number;
+  /** Of the interval since the row before, 0 to 1; main thread. */
+  readonly eventLoopUtilization: number;
+}
+
+/** V8's kinds of garbage collection as `perf_hooks` names them. */
+export const gcKinds = ['minor', 'major', 'incremental', 'weakcb'] as const;
+export type GcKind = (typeof gcKinds)[number];
+
+/** The load of about one second. Latency percentiles cover the replies of that span, all operations; null: no reply. */
+export interface LoadRow {
+  readonly kind: 'load';
+  /** End of the span. */
+  readonly atMs: number;
+  readonly spanMs: number;
+  readonly phase: PhaseName;
+  readonly sent: number;
+  readonly succeeded: number;
+  readonly timedOut: number;
+  readonly errorReplies: number;
+  readonly malformedReplies: number;
+  readonly sendFailed: number;
+  readonly latencyNsP50: number | null;
+  readonly latencyNsP95: number | null;
+  readonly latencyNsP99: number | null;
+  readonly latencyNsMax: number | null;
+}
+
+export type TimelineRow = ProcessRow | RuntimeRow | LoadRow;
