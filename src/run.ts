@@ -117,6 +117,8 @@ export const phaseLoadSchema = z.object({
   errorTexts: z.record(z.string(), count),
   /** Peers in all successful announce replies. */
   peersReceived: count,
+  /** Sent requests that repeat one that timed out; they are part of `sent`. Closed loop only: open loop repeats none. */
+  retries: count.optional(),
   sentBytes: nonNegative,
   receivedBytes: nonNegative,
   threads: z.array(loadThreadSchema),

@@ -20,9 +20,10 @@ export const SLOT_BYTES = 2048;
  */
 export interface ReceivedBatch {
   readonly count: number;
+  /** The same array for the life of the socket. */
   readonly bytes: Uint8Array;
   offset(index: number): number;
-  /** Payload length in bytes; longer datagrams than {@link SLOT_BYTES} arrive cut and count as that long. */
+  /** Payload length in bytes; of a datagram longer than {@link SLOT_BYTES} the first `SLOT_BYTES` bytes are kept. */
   length(index: number): number;
   family(index: number): AddressFamily;
   /** Writes the sender's address into `target` at `at`: 4 bytes for IPv4 (also if mapped), 16 for IPv6. */
@@ -30,53 +31,86 @@ export interface ReceivedBatch {
   port(index: number): number;
 }
 
+/** Counts since the socket was opened; they stay readable after {@link UdpSocket.close}. */
 export interface SocketCounters {
-  receivedDatagrams: number;
-  sentDatagrams: number;
-  /** Datagrams that the kernel refused (for example ENOBUFS) after the retry. */
-  sendErrors: number;
-  /** Datagrams dropped in the receive queue as the kernel reports them (SO_RXQ_OVFL); 0 on dgram, see `dropsKnown`. */
-  receiveDrops: number;
+  readonly receivedDatagrams: number;
+  /** Datagrams that the kernel took. */
+  readonly sentDatagrams: number;
+  /** Datagrams that the kernel did not take, after the retries, and datagrams queued after close. */
+  readonly sendErrors: number;
+  /**
+   * Datagrams that the kernel dropped because the receive buffer was full, as it counts them for this socket. A system
+   * call on each read, so meant for samplers. 0 where {@link UdpSocket.dropsKnown} is false.
+   */
+  readonly receiveDrops: number;
 }
 
 export interface UdpSocket {
   readonly kind: SocketKind;
   readonly localAddress: string;
   readonly localPort: number;
-  /** SO_RCVBUF asked for, and what getsockopt says was given (the kernel's doubling included). */
+  /**
+   * Bytes of receive buffer asked for, and what getsockopt says was given (on Linux twice the asked size, for the
+   * kernel's own bookkeeping counts; less where `net.core.rmem_max` is lower and the process is not privileged).
+   */
   readonly receiveBuffer: { readonly askedBytes: Bytes; readonly givenBytes: Bytes };
-  readonly counters: Readonly<SocketCounters>;
-  /** Whether `counters.receiveDrops` is the kernel's figure. */
+  readonly counters: SocketCounters;
+  /** Whether `counters.receiveDrops` is the kernel's figure. Never so on dgram. */
   readonly dropsKnown: boolean;
-  /** The bytes into which the next outgoing datagram is written: at most {@link SLOT_BYTES} from `slotOffset`. */
+  /**
+   * The bytes into which the next outgoing datagram is written: at most {@link SLOT_BYTES} from the offset that
+   * {@link slot} gave. The same array for the life of the socket.
+   */
   readonly sendBytes: Uint8Array;
   /**
-   * Takes the next free slot of the send ring; the ring is flushed where it is full.
+   * The next free slot of the send ring; the ring is flushed first where it is full. The slot is used up only by
+   * {@link reply} or {@link send}: a second call without one of them between gives the same slot again, so a slot may
+   * be written and then left unsent.
    *
    * @returns the offset of the slot in {@link sendBytes}
    */
   slot(): number;
-  /** Queues the slot as the answer to datagram `index` of the batch that is being handled. */
+  /**
+   * Queues the slot as the answer to datagram `index` of the batch that is being handled.
+   *
+   * @param slotOffset - what the last {@link slot} returned
+   * @param length - payload bytes, 0 to {@link SLOT_BYTES}
+   */
   reply(slotOffset: number, length: number, batch: ReceivedBatch, index: number): void;
-  /** Queues the slot to the address given by {@link connect}. Returns false where the kernel refused it. */
+  /**
+   * Queues the slot to {@link UdpSocketOptions.remote}. What the kernel refuses later is told by
+   * `counters.sendErrors` and `onError`.
+   *
+   * @param slotOffset - what the last {@link slot} returned
+   * @param length - payload bytes, 0 to {@link SLOT_BYTES}
+   * @throws Error on a socket without `remote` (a bug of the caller)
+   */
   send(slotOffset: number, length: number): void;
-  /** Hands all queued datagrams to the kernel. Called by the socket itself after each batch's callback. */
+  /**
+   * Hands all queued datagrams to the kernel. The socket does so itself after each batch's callback; whoever queues at
+   * another time (a timer) calls it. Datagrams for which the kernel has no room yet are kept and retried.
+   */
   flush(): void;
+  /** Flushes, then frees the port and the descriptor. No batch is handed in afterwards. May be called twice. */
   close(): Promise<void>;
 }
 
 export interface UdpSocketOptions {
   /** `auto`: batched where it can be had, else dgram. `batched` throws a LabError where it cannot. */
   readonly kind: SocketKind | 'auto';
-  /** Address to bind; `::` is dual stack. */
+  /** Address to bind, an IP address or a name; `::` is dual stack. */
   readonly host: string;
   /** 0 = the kernel chooses. */
   readonly port: number;
   readonly receiveBufferBytes: Bytes;
+  /** Absent: the kernel's default. */
   readonly sendBufferBytes?: Bytes;
   /** Peer for {@link UdpSocket.send}; the kernel then hands in that peer's datagrams only. */
   readonly remote?: { readonly host: string; readonly port: number };
   readonly onBatch: (batch: ReceivedBatch, socket: UdpSocket) => void;
-  /** A datagram that the kernel refused, or an ICMP error of a connected socket (`ECONNREFUSED`). */
+  /**
+   * A datagram that the kernel refused, or an ICMP error of a connected socket (`ECONNREFUSED`). The socket stays
+   * usable.
+   */
   readonly onError?: (error: NodeJS.ErrnoException) => void;
 }

@@ -26,6 +26,8 @@ export interface Frame {
   readonly line: number;
   readonly runtime: FrameRuntime;
   readonly class: FrameClass;
+  /** True where the compiler put the function's code into its caller, the next frame of the stack. Absent: false. */
+  readonly inlined?: boolean;
 }
 
 /** What a sample's value means, for example `{type: 'cpu', unit: 'nanoseconds'}`. */

@@ -1,0 +1,48 @@
+/** What a run's folder says, decoded: the one input of the rules and of the report. Nothing in it is judged. */
+import type { Operation, PhaseName, ProfileFile, Run, TimelineRow } from '../run.ts';
+import type { Nanoseconds } from '../units.ts';
+import type { Profile } from './profile/profile.ts';
+
+/** `service` is timed from the send, `response` from the intended send (open loop only). */
+export type LatencyClock = 'service' | 'response';
+
+/**
+ * One latency distribution, read from HdrHistograms: every value is exact to the histogram's significant digits.
+ * `count` is 1 or more.
+ */
+export interface LatencySummary {
+  readonly count: number;
+  readonly minNs: Nanoseconds;
+  readonly meanNs: Nanoseconds;
+  readonly p50Ns: Nanoseconds;
+  readonly p95Ns: Nanoseconds;
+  readonly p99Ns: Nanoseconds;
+  readonly p999Ns: Nanoseconds;
+  readonly maxNs: Nanoseconds;
+}
+
+/** A profile of the run with the record that run.json keeps of it. */
+export interface LoadedProfile {
+  readonly record: ProfileFile;
+  readonly profile: Profile;
+}
+
+export interface Evidence {
+  readonly run: Run;
+  /** In order of `atMs`. */
+  readonly timeline: readonly TimelineRow[];
+  /** Lines of timeline.ndjson that were no valid row and are left out. */
+  readonly brokenTimelineLines: number;
+  /** Null where no such histogram was recorded or nothing was recorded in it. */
+  readonly latency: (
+    phase: PhaseName,
+    operation: Operation | 'all',
+    clock: LatencyClock,
+  ) => LatencySummary | null;
+  readonly profiles: readonly LoadedProfile[];
+}
+
+/** The run's profile of one kind; null where there is none. */
+export function profileOf(evidence: Evidence, kind: ProfileFile['kind']): LoadedProfile | null {
+  return evidence.profiles.find((loaded) => loaded.record.kind === kind) ?? null;
+}

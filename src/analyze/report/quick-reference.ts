@@ -1,0 +1,174 @@
+/** The template's quick reference answered for one run. Pure. */
+import type { Evidence } from '../evidence.ts';
+import type { MemoryTrend } from '../memory-series.ts';
+import type { PhaseFigures } from '../phase-figures.ts';
+import { loadRows, thirds } from '../series.ts';
+import {
+  BUSY_CPU_SHARE,
+  deploymentSizes,
+  NOTABLE_COST_SHARE,
+  NOTABLE_RISE_SHARE,
+  optimizeLimits,
+  worryLimits,
+} from '../thresholds.ts';
+import { ONE_SCENARIO } from './comparison.ts';
+import { formatChange, formatLatency, formatRate, formatShare, significant } from './format.ts';
+import type { Assessment, HistoryRow, ScenarioFigures } from './report-schema.ts';
+
+export interface QuickReferenceInput {
+  readonly evidence: Evidence;
+  readonly clean: PhaseFigures | null;
+  readonly valid: boolean;
+  readonly cpuCapacityShare: number | null;
+  readonly trend: MemoryTrend | null;
+  /** The runs of the suite, this one among them. */
+  readonly runs: readonly ScenarioFigures[];
+  /** Earlier runs of the same scenario and tracker. */
+  readonly earlier: readonly HistoryRow[];
+}
+
+type Answer = Pick<Assessment, 'answer' | 'observed'>;
+
+/** Which deployment sizes the tracker is fast enough for. */
+export function assessDeployments(input: QuickReferenceInput): Assessment[] {
+  return deploymentSizes.map((size) => ({
+    name: size.name,
+    statement: `${size.users}: RPS > ${size.requestsPerSecond.toLocaleString('en-US')}, P95 < ${size.p95Ns / 1e6} ms`,
+    ...fastEnough(input, size.requestsPerSecond, size.p95Ns),
+  }));
+}
+
+function fastEnough(input: QuickReferenceInput, neededPerSecond: number, limitNs: number): Answer {
+  const { clean, valid, cpuCapacityShare } = input;
+  if (!valid) return unknown('the load generator was the limit of this run');
+  const rate = clean?.requestsPerSecond ?? null;
+  const p95Ns = clean?.latency?.p95Ns ?? null;
+  if (rate === null || p95Ns === null) return unknown('nothing was answered in the clean phase');
+  const observed = `${formatRate(rate)} req/s, P95 ${formatLatency(p95Ns)}`;
+  if (rate > neededPerSecond && p95Ns < limitNs) return { answer: 'yes', observed };
+  const isOffered = rate <= neededPerSecond && p95Ns < limitNs && cpuCapacityShare !== null;
+  if (isOffered && cpuCapacityShare < BUSY_CPU_SHARE) {
+    const used = formatShare(cpuCapacityShare);
+    return unknown(`this load asked for no more than ${observed}, with ${used} of the CPU used; offer more load`);
+  }
+  return { answer: 'no', observed };
+}
+
+/** Which of the four reasons to worry hold; `yes` is a reason to worry. */
+export function assessWorries(input: QuickReferenceInput): Assessment[] {
+  return [
+    { name: 'errors', statement: `error rate > ${worryLimits.errorShare * 100} %`, ...errorWorry(input) },
+    { name: 'rising latency', statement: 'P95 rises while the test goes on', ...risingLatency(input) },
+    {
+      name: 'plateau',
+      statement: `RPS no longer grows while CPU < ${worryLimits.plateauCpuShare * 100} %`,
+      ...plateau(input.runs),
+    },
+    {
+      name: 'memory',
+      statement: `memory grows > ${worryLimits.memoryBytesPerMinute / 1e6} MB/min`,
+      ...memoryWorry(input.trend),
+    },
+  ];
+}
+
+function errorWorry({ clean }: QuickReferenceInput): Answer {
+  const share = clean?.errorShare ?? null;
+  if (share === null) return unknown('nothing was sent in the clean phase');
+  return { answer: share > worryLimits.errorShare ? 'yes' : 'no', observed: `${formatShare(share)} of the requests failed` };
+}
+
+/** The median of the per-second P95 in the last third of the clean phase against that in the first. */
+export function risingLatency({ evidence }: Pick<QuickReferenceInput, 'evidence'>): Answer {
+  const series = loadRows(evidence, 'clean')
+    .map((row) => row.latencyNsP95)
+    .filter((value) => value !== null);
+  const parts = thirds(series);
+  if (parts === null) return unknown(`${series.length} seconds with replies, six are needed to see a trend`);
+  const change = parts.last / parts.first - 1;
+  return {
+    answer: change > NOTABLE_RISE_SHARE ? 'yes' : 'no',
+    observed: `P95 ${formatLatency(parts.first)} in the first third, ${formatLatency(parts.last)} in the last (${formatChange(change)})`,
+  };
+}
+
+function plateau(runs: readonly ScenarioFigures[]): Answer {
+  const measured = runs
+    .filter((run) => run.requestsPerSecond !== null)
+    .sort((a, b) => a.concurrency - b.concurrency);
+  if (measured.length < 2) return { answer: 'unknown', observed: ONE_SCENARIO };
+  const steps = measured.slice(1).map((run, index) => {
+    const before = measured[index] as ScenarioFigures;
+    const change = (run.requestsPerSecond as number) / (before.requestsPerSecond as number) - 1;
+    const isPlateau =
+      run.concurrency > before.concurrency &&
+      change < NOTABLE_COST_SHARE &&
+      run.cpuCapacityShare !== null &&
+      run.cpuCapacityShare < worryLimits.plateauCpuShare;
+    const cpu = run.cpuCapacityShare === null ? 'CPU not sampled' : `${formatShare(run.cpuCapacityShare)} CPU`;
+    return { isPlateau, told: `${before.scenario} to ${run.scenario} ${formatChange(change)} at ${cpu}` };
+  });
+  return {
+    answer: steps.some((step) => step.isPlateau) ? 'yes' : 'no',
+    observed: steps.map((step) => step.told).join(', '),
+  };
+}
+
+function memoryWorry(trend: MemoryTrend | null): Answer {
+  if (trend === null) return unknown('the clean phase is under 10 s, or the process was not sampled');
+  return {
+    answer: trend.bytesPerMinute > worryLimits.memoryBytesPerMinute ? 'yes' : 'no',
+    observed: `${significant(trend.bytesPerMinute / 1e6)} MB/min in the clean phase`,
+  };
+}
+
+/** When to optimise; `yes` is a reason to do it now. */
+export function assessOptimization(input: QuickReferenceInput): Assessment[] {
+  const { capacityShare, localP95Ns, loadFactor } = optimizeLimits;
+  return [
+    { name: 'before the limit', statement: `CPU at ${capacityShare * 100} % of capacity or more`, ...capacity(input) },
+    { name: 'users notice', statement: `P95 > ${localP95Ns / 1e6} ms on a local network`, ...noticed(input) },
+    {
+      name: 'scaling up',
+      statement: `tested at ${loadFactor} times the load that is expected`,
+      ...expectedLoad(input),
+    },
+    { name: 'after a change', statement: 'measured again after each change', ...measuredBefore(input) },
+  ];
+}
+
+function capacity({ cpuCapacityShare, valid }: QuickReferenceInput): Answer {
+  if (!valid) return unknown('the load generator was the limit of this run');
+  if (cpuCapacityShare === null) return unknown("the tracker's CPU was not sampled in the clean phase");
+  return {
+    answer: cpuCapacityShare >= optimizeLimits.capacityShare ? 'yes' : 'no',
+    observed: `${formatShare(cpuCapacityShare)} of the CPU that its threads can use, under this load`,
+  };
+}
+
+function noticed({ clean, evidence }: QuickReferenceInput): Answer {
+  if (evidence.run.target.network === 'remote') return unknown('the tracker is remote');
+  const p95Ns = clean?.latency?.p95Ns ?? null;
+  if (p95Ns === null) return unknown('nothing was answered in the clean phase');
+  return { answer: p95Ns > optimizeLimits.localP95Ns ? 'yes' : 'no', observed: `P95 ${formatLatency(p95Ns)}` };
+}
+
+function expectedLoad({ clean, valid }: QuickReferenceInput): Answer {
+  const rate = clean?.requestsPerSecond ?? null;
+  if (!valid || rate === null) return unknown('this run shows no rate of the tracker');
+  return {
+    answer: 'note',
+    observed: `${formatRate(rate)} req/s were served: a test at ${optimizeLimits.loadFactor} times for up to ${formatRate(rate / optimizeLimits.loadFactor)} req/s of expected load`,
+  };
+}
+
+function measuredBefore({ earlier }: QuickReferenceInput): Answer {
+  const last = earlier.at(-1);
+  if (last === undefined) return { answer: 'note', observed: 'the first run of this scenario and tracker: compare the next with it' };
+  const runs = earlier.length === 1 ? '1 earlier run' : `${earlier.length} earlier runs`;
+  return { answer: 'note', observed: `${runs} to compare with, the last of ${last.startedAt.slice(0, 10)}` };
+}
+
+function unknown(reason: string): Answer {
+  return { answer: 'unknown', observed: `not measured: ${reason}` };
+}

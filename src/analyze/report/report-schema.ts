@@ -1,0 +1,321 @@
+/**
+ * The content of report.json. Published as JSON Schema in `schemas/report.schema.json`.
+ *
+ * Figures carry their unit at the end of their names; a share is a fraction of 1 (of CPU: of one core). A figure is null
+ * where it was not measured; `notMeasured` says why. `schemaVersion` grows with every change that an older reader would
+ * misread.
+ */
+import { z } from 'zod';
+import {
+  environmentSchema,
+  gcKinds,
+  loadThreadSchema,
+  missingProfileSchema,
+  phaseNames,
+  profileFileSchema,
+  scenarioSchema,
+  settingSourceSchema,
+  targetExitSchema,
+  targetSchema,
+} from '../../run.ts';
+import { ruleIds } from '../finding.ts';
+import { frameClasses } from '../profile/profile.ts';
+import { tierNames } from '../thresholds.ts';
+
+export const REPORT_SCHEMA_VERSION = 1;
+
+const number = z.number();
+const maybe = number.nullable();
+const text = z.string();
+
+const statusSchema = z.object({ tier: z.enum(tierNames).nullable(), reason: text });
+
+const latencySchema = z.object({
+  count: number,
+  minNs: number,
+  meanNs: number,
+  p50Ns: number,
+  p95Ns: number,
+  p99Ns: number,
+  p999Ns: number,
+  maxNs: number,
+});
+
+const requestsSchema = z.object({
+  sent: number,
+  succeeded: number,
+  failed: number,
+  unresolved: number,
+  timedOut: number,
+  errorReplies: number,
+  malformedReplies: number,
+  sendFailed: number,
+});
+
+const operationSchema = requestsSchema.extend({ latency: latencySchema.nullable() });
+
+const byGcKind = z.record(z.enum(gcKinds), number).nullable();
+
+const phaseSchema = z.object({
+  phase: z.enum(phaseNames),
+  durationMs: number,
+  requests: requestsSchema,
+  successShare: maybe,
+  errorShare: maybe,
+  requestsPerSecond: maybe,
+  operations: z.object({ connect: operationSchema, announce: operationSchema, scrape: operationSchema }),
+  latencyClock: z.enum(['service', 'response']),
+  latency: latencySchema.nullable(),
+  strayReplies: z.object({ late: number, duplicate: number, unknown: number, malformed: number }),
+  errorTexts: z.array(z.object({ text, count: number })),
+  peersPerAnnounce: maybe,
+  receivedBytesPerResponse: maybe,
+  sentBytesPerRequest: maybe,
+  generatorSocketDrops: maybe,
+  target: z.object({
+    cpuShare: maybe,
+    cpuUserShare: maybe,
+    cpuSystemShare: maybe,
+    cpuMicrosecondsPerRequest: maybe,
+    systemMicrosecondsPerRequest: maybe,
+    runQueueDelayShare: maybe,
+    involuntaryContextSwitchesPerSecond: maybe,
+    threads: maybe,
+    socketDrops: maybe,
+    socketQueueBytesMax: maybe,
+    gcMsByKind: byGcKind,
+    gcCountByKind: byGcKind,
+    gcTimeShare: maybe,
+    eventLoopDelayNsP99Median: maybe,
+    eventLoopDelayNsMax: maybe,
+    eventLoopUtilizationMean: maybe,
+  }),
+});
+
+const memorySchema = z.object({
+  rss: z
+    .object({ initialBytes: number, initialBeforeLoad: z.boolean(), peakBytes: number, growthBytes: number })
+    .nullable(),
+  trend: z
+    .object({
+      durationMs: number,
+      bytesPerMinute: number,
+      lastThirdBytesPerMinute: number,
+      continuous: z.boolean(),
+    })
+    .nullable(),
+  runtime: z
+    .object({
+      heapUsedBytesFirst: number,
+      heapUsedBytesMax: number,
+      heapUsedBytesLast: number,
+      externalBytesFirst: number,
+      externalBytesMax: number,
+      externalBytesLast: number,
+      arrayBuffersBytesFirst: number,
+      arrayBuffersBytesMax: number,
+      arrayBuffersBytesLast: number,
+    })
+    .nullable(),
+});
+
+const statusesSchema = z.object({
+  /** The worse of requests and latency. */
+  overall: statusSchema,
+  requests: z.object({
+    total: statusSchema,
+    successful: statusSchema,
+    failed: statusSchema,
+    requestsPerSecond: statusSchema,
+    overall: statusSchema,
+  }),
+  latency: z.object({
+    min: statusSchema,
+    avg: statusSchema,
+    p50: statusSchema,
+    p95: statusSchema,
+    p99: statusSchema,
+    max: statusSchema,
+    overall: statusSchema,
+  }),
+  memory: z.object({ initial: statusSchema, peak: statusSchema, growth: statusSchema }),
+});
+
+const valueTypeSchema = z.object({ type: text, unit: text });
+const rowHead = { functionName: text, file: text, line: number, class: z.enum(frameClasses) };
+
+const topRowSchema = z.object({
+  ...rowHead,
+  flat: number,
+  flatPercent: number,
+  sumPercent: number,
+  cum: number,
+  cumPercent: number,
+});
+
+const chargedRowSchema = z.object({
+  ...rowHead,
+  value: number,
+  percent: number,
+  via: z.array(z.object({ functionName: text, percent: number })),
+});
+
+const tableOf = <Row extends z.ZodType>(row: Row) =>
+  z.object({
+    valueType: valueTypeSchema,
+    total: number,
+    durationNs: number,
+    rows: z.array(row),
+    omittedRows: number,
+  });
+
+const topPairSchema = z.object({
+  profile: profileFileSchema,
+  /** As `go tool pprof -top` prints it. */
+  raw: tableOf(topRowSchema),
+  /** Every cost charged to the nearest application function. */
+  charged: tableOf(chargedRowSchema),
+});
+
+const findingSchema = z.object({
+  rule: z.enum(ruleIds),
+  verdict: z.enum(['found', 'clear', 'insufficient-data']),
+  severity: z.enum(['info', 'warning', 'critical']),
+  confidence: z.enum(['low', 'medium', 'high']),
+  share: maybe,
+  subject: z.object({ function: text, file: text.nullable(), line: maybe }).nullable(),
+  summary: text,
+  evidence: z.array(z.object({ metric: text, value: number, unit: text, threshold: maybe, source: text })),
+  advice: z.array(text),
+});
+
+/** A statement of the template held against this run. `note`: a figure that is neither yes nor no. */
+const assessmentSchema = z.object({
+  name: text,
+  statement: text,
+  answer: z.enum(['yes', 'no', 'unknown', 'note']),
+  observed: text,
+});
+
+const scenarioFiguresSchema = z.object({
+  runId: text,
+  scenario: scenarioSchema.shape.name,
+  concurrency: number,
+  durationMs: number,
+  requestsPerSecond: maybe,
+  p95Ns: maybe,
+  /** Of what the tracker's threads could use. */
+  cpuCapacityShare: maybe,
+  status: statusSchema,
+});
+
+/** One line of history.jsonl. */
+export const historyRowSchema = z.object({
+  schemaVersion: z.literal(1),
+  runId: text,
+  startedAt: text,
+  scenario: scenarioSchema.shape.name,
+  concurrency: number,
+  ratePerSecond: number,
+  durationMs: number,
+  trackerName: text,
+  trackerVersion: text.nullable(),
+  requestsPerSecond: maybe,
+  p95Ns: maybe,
+  errorShare: maybe,
+  memoryGrowthBytes: maybe,
+  cpuMicrosecondsPerRequest: maybe,
+  /** False: the generator was the limit. */
+  valid: z.boolean(),
+  partial: z.boolean(),
+});
+
+export const reportSchema = z.object({
+  schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
+  runId: text,
+  suiteId: text.nullable(),
+  /** ISO 8601, UTC. */
+  startedAt: text,
+  /** The run was cut short. */
+  partial: z.object({ reason: text }).nullable(),
+  /** False: the load generator was the limit and nothing is said of the tracker. */
+  valid: z.boolean(),
+  environment: environmentSchema,
+  target: targetSchema,
+  targetExit: targetExitSchema.nullable(),
+  scenario: scenarioSchema,
+  settingSources: z.record(z.string(), settingSourceSchema),
+  /** The headline figures are those of the clean phase. */
+  phases: z.object({
+    warmUp: phaseSchema.nullable(),
+    clean: phaseSchema.nullable(),
+    profiled: phaseSchema.nullable(),
+  }),
+  /** The load generator's threads in the clean phase. */
+  generator: z.object({ threads: z.array(loadThreadSchema) }),
+  statuses: statusesSchema,
+  memory: memorySchema,
+  littlesLaw: z
+    .object({
+      concurrency: number,
+      throughputPerSecond: number,
+      meanLatencyNs: number,
+      expectedLatencyNs: number,
+      ratio: number,
+      explains: z.boolean(),
+    })
+    .nullable(),
+  /** CPU of the clean phase as a share of what the tracker's threads could use. */
+  cpuCapacityShare: maybe,
+  profilerCost: z
+    .object({
+      cleanRequestsPerSecond: number,
+      profiledRequestsPerSecond: number,
+      /** Below 0: slower under the profilers. */
+      requestsPerSecondChangeShare: number,
+      cleanCpuMicrosecondsPerRequest: maybe,
+      profiledCpuMicrosecondsPerRequest: maybe,
+      cpuPerRequestChangeShare: maybe,
+    })
+    .nullable(),
+  top: z.object({
+    cpu: topPairSchema.nullable(),
+    allocations: topPairSchema.nullable(),
+    liveHeap: topPairSchema.nullable(),
+  }),
+  missingProfiles: z.array(missingProfileSchema),
+  findings: z.array(findingSchema),
+  comparison: z.object({
+    /** The runs of this suite, this run among them. */
+    runs: z.array(scenarioFiguresSchema),
+    scaling: z.array(assessmentSchema),
+  }),
+  history: z.object({
+    /** Same scenario and tracker, oldest first, this run last. */
+    rows: z.array(historyRowSchema),
+    brokenLines: number,
+    trends: z.array(assessmentSchema),
+  }),
+  quickReference: z.object({
+    deployments: z.array(assessmentSchema),
+    worry: z.array(assessmentSchema),
+    optimize: z.array(assessmentSchema),
+  }),
+  trackerCounters: z.record(z.string(), number).nullable(),
+  notMeasured: z.array(z.object({ figure: text, reason: text })),
+  notes: z.array(text),
+});
+
+export type Report = z.infer<typeof reportSchema>;
+export type Assessment = z.infer<typeof assessmentSchema>;
+export type ScenarioFigures = z.infer<typeof scenarioFiguresSchema>;
+export type HistoryRow = z.infer<typeof historyRowSchema>;
+export type TopPair = z.infer<typeof topPairSchema>;
+
+/** What `--json` prints for the runs of one `--scenario all`. */
+export const suiteSchema = z.object({
+  schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
+  suiteId: text,
+  reports: z.array(reportSchema),
+});
+export type SuiteDocument = z.infer<typeof suiteSchema>;

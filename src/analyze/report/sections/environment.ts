@@ -1,0 +1,79 @@
+import { formatDuration, formatRate } from '../format.ts';
+import { escapeCell, figure, table } from '../markdown-text.ts';
+import type { Report } from '../report-schema.ts';
+
+/** Test Environment: what was measured, on what, with what. */
+export function environmentSection(report: Report): string {
+  const { environment, target } = report;
+  const isGo = /^go/i.test(target.runtime ?? '');
+  const gib = (environment.memoryBytes / 2 ** 30).toFixed(1);
+  const pinning = environment.pinning;
+  const buffer = target.receiveBuffer;
+  const rows = [
+    ['Date', `${escapeCell(report.startedAt.slice(0, 10))} (${escapeCell(report.startedAt)})`],
+    ['Tester', escapeCell(environment.tester)],
+    ['Tracker Version', `${escapeCell(target.name)} ${figure(target.version, escapeCell, 'the tracker does not tell')}`],
+    [
+      isGo ? 'Go Version' : 'Runtime (Go Version)',
+      figure(target.runtime, escapeCell, "the tracker's process is not the lab's own"),
+    ],
+    ['OS', `${escapeCell(environment.os)}, kernel ${escapeCell(environment.kernel)}`],
+    ['Architecture', escapeCell(environment.arch)],
+    ['CPU', `${escapeCell(environment.cpuModel)}, ${environment.cpuCount} cores`],
+    ['Memory', `${gib} GiB`],
+    ['Network', target.network === 'local' ? 'Local' : 'Remote'],
+    [
+      'CPU pinning',
+      pinning === null
+        ? 'none: tracker and generator share the cores'
+        : `tracker on ${escapeCell(pinning.target)}, generator on ${escapeCell(pinning.generator)}`,
+    ],
+    ['Socket', figure(target.socketKind, escapeCell, 'the tracker does not tell')],
+    [
+      'Receive buffer',
+      buffer === null
+        ? 'not measured: the tracker does not tell'
+        : `${buffer.givenBytes.toLocaleString('en-US')} bytes given (${buffer.askedBytes.toLocaleString('en-US')} asked)`,
+    ],
+    ['Lab', `tracker-lab ${escapeCell(environment.labVersion)} on Node.js ${escapeCell(environment.labNodeVersion)}`],
+    ['Run', escapeCell(report.runId)],
+  ];
+  return `## Test Environment\n\n${table(['Parameter', 'Value'], rows)}`;
+}
+
+/** Configuration: the load that was offered; every value with its origin. */
+export function configurationSection(report: Report): string {
+  const { scenario } = report;
+  const row = (name: string, field: string, value: string): string[] => {
+    const source = report.settingSources[field];
+    return [name, source === undefined ? value : `${value} (${source})`];
+  };
+  const rate = scenario.ratePerSecond;
+  const { connect, announce, scrape } = scenario.mix;
+  const rows = [
+    ['Target', escapeCell(report.target.address)],
+    ['Scenario', scenario.name],
+    row('Duration', 'durationMs', formatDuration(scenario.durationMs)),
+    row('Concurrency', 'concurrency', `${scenario.concurrency.toLocaleString('en-US')} workers`),
+    row(
+      'Rate Limit',
+      'ratePerSecond',
+      rate === 0 ? '0, unlimited: a closed loop, one request in flight a worker' : `${formatRate(rate)} req/s, an open loop`,
+    ),
+    row('Info Hashes per Worker', 'hashesPerWorker', String(scenario.hashesPerWorker)),
+    row('Num Want', 'numWant', scenario.numWant === -1 ? "-1, the tracker's default" : String(scenario.numWant)),
+    row('Warm-up', 'warmupMs', formatDuration(scenario.warmupMs)),
+    row(
+      'Profiled phase',
+      'profileDurationMs',
+      scenario.profileDurationMs === 0 ? 'none: no profile was asked for' : formatDuration(scenario.profileDurationMs),
+    ),
+    row('Timeout', 'timeoutMs', formatDuration(scenario.timeoutMs)),
+    row('Session', 'mix', `${connect} connect, ${announce} announce, ${scrape} scrape`),
+    row('Shared info hashes', 'swarmHashes', scenario.swarmHashes.toLocaleString('en-US')),
+    row('Skew', 'skew', `Zipf exponent ${scenario.skew}`),
+    row('Seed', 'seed', String(scenario.seed)),
+    row('Load threads', 'loadThreads', String(scenario.loadThreads)),
+  ];
+  return `## Configuration\n\n${table(['Parameter', 'Value'], rows)}`;
+}

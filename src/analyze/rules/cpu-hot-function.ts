@@ -1,0 +1,57 @@
+import { chargedFunctions, valueIndexOf } from '../cost-shares.ts';
+import { type Evidence, profileOf } from '../evidence.ts';
+import type { EvidenceLine, Finding } from '../finding.ts';
+import { usedCapacity } from '../used-capacity.ts';
+import { BUSY_CPU_SHARE, CRITICAL_COST_SHARE, NOTABLE_COST_SHARE } from '../thresholds.ts';
+import { adviceFor } from './advice.ts';
+import { clear, insufficientData, nameSubject, percent } from './rule.ts';
+
+/** Is the tracker out of CPU, and does one function of the application take a notable part of it? */
+export function cpuHotFunction(evidence: Evidence): Finding {
+  const cpu = profileOf(evidence, 'cpu');
+  if (cpu === null) return insufficientData('cpu-hot-function', 'There is no CPU profile.');
+  const capacityShare = usedCapacity(evidence);
+  if (capacityShare === null) {
+    return insufficientData('cpu-hot-function', "The tracker's CPU was not sampled in the clean phase.");
+  }
+  const valueIndex = valueIndexOf(cpu.profile, 'cpu');
+  const top = chargedFunctions(cpu.profile, valueIndex)[0];
+  const lines: EvidenceLine[] = [
+    {
+      metric: "tracker's CPU, share of what its threads can use",
+      value: capacityShare * 100,
+      unit: '%',
+      threshold: BUSY_CPU_SHARE * 100,
+      source: 'timeline.ndjson, clean phase',
+    },
+  ];
+  if (top === undefined) {
+    return insufficientData('cpu-hot-function', 'No stack of the CPU profile holds an application function.', lines);
+  }
+  lines.push({
+    metric: `charged to ${top.subject.function}, share of CPU`,
+    value: top.share * 100,
+    unit: '%',
+    threshold: NOTABLE_COST_SHARE * 100,
+    source: cpu.record.file,
+  });
+  const hot = `${nameSubject(top.subject)} and what it calls take ${percent(top.share)} of the CPU`;
+  if (capacityShare < BUSY_CPU_SHARE) {
+    const used = percent(capacityShare);
+    return clear('cpu-hot-function', `The tracker uses ${used} of its CPU, which does not limit it. ${hot}.`, lines);
+  }
+  if (top.share < NOTABLE_COST_SHARE) {
+    return clear('cpu-hot-function', `The CPU is spent evenly: ${hot}, more than any other function.`, lines);
+  }
+  return {
+    rule: 'cpu-hot-function',
+    verdict: 'found',
+    severity: top.share >= CRITICAL_COST_SHARE ? 'critical' : 'warning',
+    confidence: 'high',
+    share: top.share,
+    subject: top.subject,
+    summary: `${hot}, and the tracker is out of CPU (${percent(capacityShare)} used).`,
+    evidence: lines,
+    advice: adviceFor('cpu-hot-function', evidence.run),
+  };
+}

@@ -1,0 +1,56 @@
+import type { Evidence } from '../evidence.ts';
+import type { EvidenceLine, Finding } from '../finding.ts';
+import { phaseFigures } from '../phase-figures.ts';
+import { CRITICAL_LOST_SHARE, worryLimits } from '../thresholds.ts';
+import { adviceFor } from './advice.ts';
+import { clear, insufficientData, percent } from './rule.ts';
+
+/** How many texts of error replies are told as evidence. */
+const TOLD_TEXTS = 5;
+
+/** Does the tracker answer requests with errors, or with something that is no reply? */
+export function errorsReturned(evidence: Evidence): Finding {
+  const figures = phaseFigures(evidence, 'clean');
+  if (figures === null || figures.requests.sent === 0) {
+    return insufficientData('errors-returned', 'No request was sent in the clean phase.');
+  }
+  const { sent, failed, errorReplies, malformedReplies } = figures.requests;
+  const wrong = errorReplies + malformedReplies;
+  const share = wrong / sent;
+  const source = 'run.json, clean phase';
+  const lines: EvidenceLine[] = [
+    {
+      metric: 'error and malformed replies, share of requests',
+      value: share * 100,
+      unit: '%',
+      threshold: worryLimits.errorShare * 100,
+      source,
+    },
+    { metric: 'malformed replies', value: malformedReplies, unit: 'replies', threshold: null, source },
+    ...figures.errorTexts.slice(0, TOLD_TEXTS).map(({ text, count }) => ({
+      metric: `error reply ${JSON.stringify(text)}`,
+      value: count,
+      unit: 'replies',
+      threshold: null,
+      source,
+    })),
+  ];
+  if (share <= worryLimits.errorShare) {
+    const told = wrong === 0 ? 'No request was' : `${wrong.toLocaleString('en-US')} requests (${percent(share)}) were`;
+    return clear('errors-returned', `${told} answered by an error or a malformed reply.`, lines);
+  }
+  const most = figures.errorTexts[0];
+  return {
+    rule: 'errors-returned',
+    verdict: 'found',
+    severity: share > CRITICAL_LOST_SHARE ? 'critical' : 'warning',
+    confidence: 'high',
+    share: wrong / failed,
+    subject: null,
+    summary: `${percent(share)} of the requests were answered by an error or a malformed reply${
+      most === undefined ? '' : `, most by ${JSON.stringify(most.text)}`
+    }.`,
+    evidence: lines,
+    advice: adviceFor('errors-returned', evidence.run),
+  };
+}

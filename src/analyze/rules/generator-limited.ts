@@ -1,0 +1,52 @@
+import type { Evidence } from '../evidence.ts';
+import type { EvidenceLine, Finding } from '../finding.ts';
+import { phaseLoad } from '../series.ts';
+import { GENERATOR_CPU_SHARE, GENERATOR_LAG_NS } from '../thresholds.ts';
+import { adviceFor } from './advice.ts';
+import { clear, insufficientData, percent } from './rule.ts';
+
+/** Did the load generator measure itself? If so the run is invalid and nothing is said of the tracker. */
+export function generatorLimited(evidence: Evidence): Finding {
+  const threads = phaseLoad(evidence, 'clean')?.threads ?? [];
+  if (threads.length === 0) {
+    return insufficientData('generator-limited', "The generator's own threads were not sampled in the clean phase.");
+  }
+  const shares = threads.map((thread) => thread.cpuShare).filter((share) => share !== null);
+  const busiest = shares.length === 0 ? null : Math.max(...shares);
+  const lagNs = Math.max(...threads.map((thread) => thread.sendLagNsP99));
+  const source = 'run.json, clean phase';
+  const lines: EvidenceLine[] = [
+    {
+      metric: 'send delay P99 of the slowest load thread',
+      value: lagNs / 1e6,
+      unit: 'ms',
+      threshold: GENERATOR_LAG_NS / 1e6,
+      source,
+    },
+  ];
+  if (busiest !== null) {
+    lines.unshift({
+      metric: 'CPU of the busiest load thread, share of a core',
+      value: busiest * 100,
+      unit: '%',
+      threshold: GENERATOR_CPU_SHARE * 100,
+      source,
+    });
+  }
+  const cpuWords = busiest === null ? 'CPU not known' : `${percent(busiest)} of a core`;
+  const told = `The busiest load thread: ${cpuWords}, send delay P99 ${(lagNs / 1e6).toFixed(2)} ms`;
+  if ((busiest ?? 0) > GENERATOR_CPU_SHARE || lagNs > GENERATOR_LAG_NS) {
+    return {
+      rule: 'generator-limited',
+      verdict: 'found',
+      severity: 'critical',
+      confidence: 'high',
+      share: null,
+      subject: null,
+      summary: `${told}: the generator is the limit, so this run says nothing of the tracker's.`,
+      evidence: lines,
+      advice: adviceFor('generator-limited', evidence.run),
+    };
+  }
+  return clear('generator-limited', `${told}: the generator kept up.`, lines);
+}

@@ -1,0 +1,70 @@
+import { classCost, valueIndexOf } from '../cost-shares.ts';
+import { type Evidence, profileOf } from '../evidence.ts';
+import type { EvidenceLine, Finding } from '../finding.ts';
+import { phaseFigures } from '../phase-figures.ts';
+import { SYSCALL_BOUND_SHARE } from '../thresholds.ts';
+import { adviceFor } from './advice.ts';
+import { clear, insufficientData, nameSubject, percent } from './rule.ts';
+
+/**
+ * Does the kernel take the greater part of the tracker's CPU? For UDP its part is the floor of the cost, so this is
+ * never critical: it says that the user-space code is no longer what limits.
+ */
+export function syscallBound(evidence: Evidence): Finding {
+  const cpu = profileOf(evidence, 'cpu');
+  const cost =
+    cpu === null ? null : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), ['syscall', 'network']);
+  const target = phaseFigures(evidence, 'clean')?.target ?? null;
+  const busy = target?.cpuShare ?? null;
+  const system = target?.cpuSystemShare ?? null;
+  const kernelShare = busy === null || system === null || busy <= 0 ? null : system / busy;
+  const share = kernelShare ?? cost?.share ?? null;
+  if (share === null) {
+    return insufficientData('syscall-bound', 'There is neither a CPU profile nor a sample of the process.');
+  }
+  const lines: EvidenceLine[] = [];
+  if (kernelShare !== null) {
+    lines.push({
+      metric: 'kernel, share of CPU',
+      value: kernelShare * 100,
+      unit: '%',
+      threshold: SYSCALL_BOUND_SHARE * 100,
+      source: 'timeline.ndjson, clean phase',
+    });
+  }
+  if (target?.systemMicrosecondsPerRequest != null) {
+    lines.push({
+      metric: 'kernel time per request',
+      value: target.systemMicrosecondsPerRequest,
+      unit: 'µs',
+      threshold: null,
+      source: 'timeline.ndjson, clean phase',
+    });
+  }
+  if (cpu !== null && cost !== null) {
+    lines.push({
+      metric: 'stacks through the network or a system call, share of CPU',
+      value: cost.share * 100,
+      unit: '%',
+      threshold: kernelShare === null ? SYSCALL_BOUND_SHARE * 100 : null,
+      source: cpu.record.file,
+    });
+  }
+  const measured = kernelShare === null ? 'Stacks through system calls take' : 'The kernel takes';
+  if (share < SYSCALL_BOUND_SHARE) {
+    return clear('syscall-bound', `${measured} ${percent(share)} of the tracker's CPU: the smaller part.`, lines);
+  }
+  const subject = cost?.subject ?? null;
+  const blame = subject === null ? '' : `, called most by ${nameSubject(subject)}`;
+  return {
+    rule: 'syscall-bound',
+    verdict: 'found',
+    severity: 'warning',
+    confidence: kernelShare === null ? 'medium' : 'high',
+    share,
+    subject,
+    summary: `${measured} ${percent(share)} of the tracker's CPU${blame}.`,
+    evidence: lines,
+    advice: adviceFor('syscall-bound', evidence.run),
+  };
+}

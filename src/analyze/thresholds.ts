@@ -1,0 +1,219 @@
+/**
+ * Every limit that a figure is held against, in one place, each with where it comes from. `template` is the benchmark
+ * results template, named by its section; `lab` is this project's own choice, with the reason.
+ *
+ * Sizes in the template's "MB" are 10^6 bytes.
+ */
+import type { Bytes, Nanoseconds, Share } from '../units.ts';
+
+const MS: Nanoseconds = 1e6;
+const MB: Bytes = 1e6;
+
+export const tierNames = ['Excellent', 'Good', 'Acceptable', 'Poor', 'Concern', 'Critical'] as const;
+export type TierName = (typeof tierNames)[number];
+
+/** One condition on one named figure. `above` and `below` are strict, `atLeast` and `atMost` are not. */
+export interface Condition {
+  readonly figure: string;
+  readonly is: 'above' | 'below' | 'atLeast' | 'atMost';
+  readonly limit: number;
+}
+
+export interface Tier {
+  readonly name: TierName;
+  /** All must hold. */
+  readonly conditions: readonly Condition[];
+}
+
+/** Tiers of one kind of figure. */
+export interface TierTable {
+  /** From the best to the worst; the worst needs no conditions, see `status.ts`. */
+  readonly tiers: readonly Tier[];
+  /** Wins over every tier where its conditions hold; null where the template has none. */
+  readonly critical: Tier | null;
+  /** Given where no tier's conditions hold. */
+  readonly worst: TierName;
+  /** Names the table in a reason. */
+  readonly label: string;
+  readonly source: string;
+}
+
+/** Figures: `requestsPerSecond`; `successShare` and `errorShare` of all requests, 0 to 1. */
+export const requestTiers: TierTable = {
+  label: 'request',
+  source: 'template: Request Statistics, Status Guide',
+  worst: 'Poor',
+  tiers: [
+    {
+      name: 'Good',
+      conditions: [
+        { figure: 'requestsPerSecond', is: 'above', limit: 10_000 },
+        { figure: 'successShare', is: 'above', limit: 0.999 },
+        { figure: 'errorShare', is: 'below', limit: 0.001 },
+      ],
+    },
+    {
+      name: 'Acceptable',
+      conditions: [
+        { figure: 'requestsPerSecond', is: 'atLeast', limit: 5_000 },
+        { figure: 'successShare', is: 'above', limit: 0.99 },
+        { figure: 'errorShare', is: 'below', limit: 0.01 },
+      ],
+    },
+  ],
+  critical: { name: 'Critical', conditions: [{ figure: 'errorShare', is: 'above', limit: 0.05 }] },
+};
+
+/** Figures: `p95Ns`, `p99Ns`. */
+export const localLatencyTiers: TierTable = {
+  label: 'local latency',
+  source: 'template: Latency Status Guide (Local Network)',
+  worst: 'Poor',
+  tiers: [
+    {
+      name: 'Excellent',
+      conditions: [
+        { figure: 'p95Ns', is: 'below', limit: 1 * MS },
+        { figure: 'p99Ns', is: 'below', limit: 5 * MS },
+      ],
+    },
+    {
+      name: 'Good',
+      conditions: [
+        { figure: 'p95Ns', is: 'below', limit: 5 * MS },
+        { figure: 'p99Ns', is: 'below', limit: 10 * MS },
+      ],
+    },
+    {
+      name: 'Acceptable',
+      conditions: [
+        { figure: 'p95Ns', is: 'below', limit: 10 * MS },
+        { figure: 'p99Ns', is: 'below', limit: 50 * MS },
+      ],
+    },
+  ],
+  critical: { name: 'Critical', conditions: [{ figure: 'p95Ns', is: 'above', limit: 100 * MS }] },
+};
+
+/** Figures: `p95Ns`, `p99Ns`. The template names no critical tier for a remote tracker. */
+export const remoteLatencyTiers: TierTable = {
+  label: 'remote latency',
+  source: 'template: Latency Status Guide (Remote/Internet)',
+  worst: 'Poor',
+  tiers: [
+    {
+      name: 'Excellent',
+      conditions: [
+        { figure: 'p95Ns', is: 'below', limit: 10 * MS },
+        { figure: 'p99Ns', is: 'below', limit: 50 * MS },
+      ],
+    },
+    {
+      name: 'Good',
+      conditions: [
+        { figure: 'p95Ns', is: 'below', limit: 50 * MS },
+        { figure: 'p99Ns', is: 'below', limit: 100 * MS },
+      ],
+    },
+    {
+      name: 'Acceptable',
+      conditions: [
+        { figure: 'p95Ns', is: 'below', limit: 100 * MS },
+        { figure: 'p99Ns', is: 'below', limit: 200 * MS },
+      ],
+    },
+  ],
+  critical: null,
+};
+
+/** Figures: `growthBytes`; `continuousGrowth` is 1 where the growth goes on (see `memory-series.ts`), else 0. */
+export const memoryTiers: TierTable = {
+  label: 'memory growth',
+  source: 'template: Memory Status Guide',
+  worst: 'Concern',
+  tiers: [
+    {
+      name: 'Good',
+      conditions: [
+        { figure: 'growthBytes', is: 'below', limit: 100 * MB },
+        { figure: 'continuousGrowth', is: 'below', limit: 1 },
+      ],
+    },
+    {
+      name: 'Acceptable',
+      conditions: [
+        { figure: 'growthBytes', is: 'atMost', limit: 500 * MB },
+        { figure: 'continuousGrowth', is: 'below', limit: 1 },
+      ],
+    },
+  ],
+  critical: { name: 'Critical', conditions: [{ figure: 'growthBytes', is: 'above', limit: 1000 * MB }] },
+};
+
+/** Mean latency that the template expects of an operation. Source: template: Request Breakdown, Expected Range. */
+export const expectedOperationLatencyNs = {
+  connect: { leastNs: 0.1 * MS, mostNs: 2 * MS },
+  announce: { leastNs: 0.5 * MS, mostNs: 5 * MS },
+  scrape: { leastNs: 0.2 * MS, mostNs: 3 * MS },
+} as const;
+
+/** The rows of the scenario table. Source: template: Comparative Results, Load Test Scenarios. */
+export const scenarioRows = [
+  { name: 'light', title: 'Light Load', concurrency: 10, durationMs: 30_000 },
+  { name: 'medium', title: 'Medium Load', concurrency: 100, durationMs: 30_000 },
+  { name: 'heavy', title: 'Heavy Load', concurrency: 1_000, durationMs: 30_000 },
+  { name: 'stress', title: 'Stress Test', concurrency: 10_000, durationMs: 60_000 },
+] as const;
+
+/** CPU shares between which latency may start to rise, and past which it soars. Source: template: Expected Scaling. */
+export const scalingCpuShare = { flatUntil: 0.5, risesFrom: 0.7, soarsFrom: 0.8 } as const;
+
+/** Source: template: Quick Reference, "Is my tracker fast enough?". Both limits are strict. */
+export const deploymentSizes = [
+  { name: 'small', users: '< 1000 concurrent users', requestsPerSecond: 1_000, p95Ns: 10 * MS },
+  { name: 'medium', users: '1K-10K users', requestsPerSecond: 10_000, p95Ns: 20 * MS },
+  { name: 'large', users: '10K+ users', requestsPerSecond: 50_000, p95Ns: 50 * MS },
+] as const;
+
+/** Source: template: Quick Reference, "When to worry". */
+export const worryLimits = {
+  errorShare: 0.01,
+  plateauCpuShare: 0.5 as Share,
+  memoryBytesPerMinute: 100 * MB,
+} as const;
+
+/** Source: template: Quick Reference, "When to optimize". */
+export const optimizeLimits = { capacityShare: 0.5 as Share, localP95Ns: 100 * MS, loadFactor: 2 } as const;
+
+/**
+ * Least share of the CPU that a cause must explain to be called one.
+ * Source: lab: two identical runs on one machine differ by up to 10 %, so a smaller gain could not be seen.
+ */
+export const NOTABLE_COST_SHARE: Share = 0.1;
+/** Share from which a cause is critical. Source: lab: a cause that eats a third leaves the other two behind. */
+export const CRITICAL_COST_SHARE: Share = 1 / 3;
+/**
+ * Kernel share of the CPU from which a tracker is called bound by system calls.
+ * Source: lab: for UDP the kernel is the floor of the cost; only where it is the greater part does it come first.
+ */
+export const SYSCALL_BOUND_SHARE: Share = 0.5;
+/** Share of its CPU capacity from which the tracker is busy. Source: template: Expected Scaling, "Above 80% CPU". */
+export const BUSY_CPU_SHARE: Share = scalingCpuShare.soarsFrom;
+/** The longest stall that a P99 of the "Acceptable" tier allows. Source: template: Latency Status Guide (Local Network). */
+export const STALL_NS: Nanoseconds = 50 * MS;
+/** Source: template: Request Statistics, Status Guide: the error rate of "Good". */
+export const LOST_REQUEST_SHARE: Share = 0.001;
+/** Source: template: Request Statistics, Status Guide: the error rate of "Critical". */
+export const CRITICAL_LOST_SHARE: Share = 0.05;
+/** Least length of a phase for a memory trend. Source: lab: a rate a minute from less is mostly the heap's sawtooth. */
+export const LEAST_TREND_MS = 10_000;
+/** Rise from a phase's first third to its last that counts. Source: lab: twice the 10 % by which equal runs differ. */
+export const NOTABLE_RISE_SHARE: Share = 0.2;
+/** CPU share of a load thread past which it measures itself. Source: lab: past 80 % of a core, queueing sets in. */
+export const GENERATOR_CPU_SHARE: Share = 0.8;
+/** P99 send delay past which the load is not the load that was asked for. Source: lab: the "Excellent" P95 limit. */
+export const GENERATOR_LAG_NS: Nanoseconds = 1 * MS;
+/** Runs a side that a comparison needs. Source: lab: fewer than six give no interval of the difference. */
+export const COMPARABLE_RUNS = 6;
+/** Deviation from Little's law that is still explained by it. Source: lab: ramp-up and rounding stay within 20 %. */
+export const LITTLES_LAW_TOLERANCE: Share = 0.2;

@@ -1,0 +1,27 @@
+import type { Evidence } from './evidence.ts';
+import { phaseFigures } from './phase-figures.ts';
+import type { Share } from '../units.ts';
+
+/**
+ * CPU of the clean phase over what the profiled threads could use: a core each, no more than the machine has (or
+ * than the tracker is pinned to). Null where the process was not sampled.
+ */
+export function usedCapacity(evidence: Evidence): Share | null {
+  const cpuShare = phaseFigures(evidence, 'clean')?.target.cpuShare ?? null;
+  if (cpuShare === null) return null;
+  const threads = evidence.run.profiles.find((record) => record.kind === 'cpu')?.threads.length ?? evidence.run.environment.cpuCount;
+  const cores = pinnedCores(evidence.run.environment.pinning?.target ?? null) ?? evidence.run.environment.cpuCount;
+  return cpuShare / Math.max(1, Math.min(threads, cores));
+}
+
+/** Cores in a CPU list as taskset takes it, for example `0,2-3`; null where it is none. */
+function pinnedCores(list: string | null): number | null {
+  if (list === null) return null;
+  let cores = 0;
+  for (const part of list.split(',')) {
+    const match = /^\s*(\d{1,5})(?:-(\d{1,5}))?\s*$/.exec(part);
+    if (match === null) return null;
+    cores += Number(match[2] ?? match[1]) - Number(match[1]) + 1;
+  }
+  return cores;
+}

@@ -1,0 +1,60 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { LabError } from '../errors.ts';
+import type { CliContext } from './context.ts';
+import { integerBetween } from './parse-values.ts';
+
+interface AnalyzeOptions {
+  readonly json: boolean;
+  readonly count: number;
+  readonly valueType?: string;
+}
+
+/** `lab analyze`: judges a run's folder again, or prints the top tables of any pprof file. */
+export function analyzeCommand(context: CliContext): Command {
+  return new Command('analyze')
+    .description("judge a run's folder again, or print the top tables of a pprof file")
+    .argument('<path>', "a run's folder, or a .pb.gz file")
+    .option('--json', 'print report.json instead of the summary', false)
+    .addOption(
+      new Option('--count <rows>', 'rows of a top table').argParser(integerBetween(1, 1000)).default(10),
+    )
+    .option('--value-type <type>', 'sample type of a pprof file, for example alloc_space')
+    .action(async function analyzePath(given: string, options: AnalyzeOptions) {
+      const target = path.resolve(context.cwd, given);
+      const stats = statSync(target, { throwIfNoEntry: false });
+      if (stats === undefined) {
+        throw new LabError({
+          code: 'NO_SUCH_RUN',
+          message: `${target} does not exist`,
+          hint: "pass a run's folder (see profiles/) or a .pb.gz file",
+        });
+      }
+      await (stats.isDirectory()
+        ? analyzeDirectory(target, options, context)
+        : printTopTables(target, options, context));
+    });
+}
+
+async function analyzeDirectory(
+  directory: string,
+  options: AnalyzeOptions,
+  context: CliContext,
+): Promise<void> {
+  const { analyzeRun } = await import('../analyze/analyze.ts');
+  const { summarize } = await import('../analyze/report/summarize.ts');
+  const { report } = await analyzeRun(directory);
+  if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else for (const line of summarize(report, directory)) context.stdout.write(`${line}\n`);
+}
+
+async function printTopTables(file: string, options: AnalyzeOptions, context: CliContext): Promise<void> {
+  const { describeProfileFile } = await import('../analyze/profile/describe-profile-file.ts');
+  context.stdout.write(
+    describeProfileFile(file, {
+      count: options.count,
+      ...(options.valueType === undefined ? {} : { valueType: options.valueType }),
+    }),
+  );
+}

@@ -1,0 +1,66 @@
+/** The command line: `run(argv, context)` parses, dispatches and turns every outcome into an exit code. */
+import { Command, CommanderError } from 'commander';
+import { ExitCode, LabError } from '../errors.ts';
+import { packageVersion } from '../package-root.ts';
+import { analyzeCommand } from './analyze-command.ts';
+import type { CliContext } from './context.ts';
+import { hashesCommand } from './hashes-command.ts';
+import { addRunCommand } from './run-command.ts';
+
+const examples = `
+Examples:
+  tracker-lab --scenario heavy                         start our tracker, load it, profile it, write the report
+  tracker-lab --scenario medium --target udp://127.0.0.1:6969    load a tracker that already runs
+  tracker-lab analyze profiles/20261124-101500-heavy   judge a run again, or print any pprof file's top tables
+
+Exit codes:
+  0 ok · 1 internal error · 2 usage · 11 run invalid (generator-limited) · 12 tracker crashed or never ready
+  130 interrupted (SIGINT) · 143 terminated (SIGTERM)
+
+Every flag of a run can be set by the environment too: --duration is LAB_DURATION, --num-want is LAB_NUM_WANT.
+`;
+
+/**
+ * Runs one command line.
+ *
+ * @param argv - the arguments after the program's name
+ * @returns the exit code; nothing is thrown for a user's mistake
+ */
+export async function run(argv: readonly string[], context: CliContext): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.ok;
+  const setExitCode = (code: ExitCode): void => {
+    exitCode = code;
+  };
+  const program = new Command('tracker-lab')
+    .description('Measures a BitTorrent UDP tracker under load and says what limits it.')
+    .version(packageVersion)
+    .enablePositionalOptions()
+    .showHelpAfterError('(tracker-lab --help shows all flags)')
+    .addHelpText('after', examples)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    });
+  addRunCommand(program, context, setExitCode);
+  program.addCommand(inheritSettings(program, analyzeCommand(context)));
+  program.addCommand(inheritSettings(program, hashesCommand(context)));
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    if (error instanceof LabError) {
+      context.stderr.write(`${error.toLine()}\n`);
+      return error.exitCode;
+    }
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    context.stderr.write(`INTERNAL: this is a bug in tracker-lab, please report it.\n${stack}\n`);
+    return ExitCode.internal;
+  }
+}
+
+function inheritSettings(program: Command, command: Command): Command {
+  return command.copyInheritedSettings(program);
+}

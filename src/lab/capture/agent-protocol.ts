@@ -1,0 +1,93 @@
+/**
+ * What the lab and the preload in the profiled program say to each other over Node's IPC channel. Every message stands
+ * under one field of its own, so that the program's own messages pass beside it.
+ */
+import type { MissingProfile, ProfileFile, ProfileKind, RuntimeReading } from './capture-types.ts';
+
+/** The preload's settings, JSON of {@link AgentSettings}, in the environment of the profiled program. */
+export const AGENT_ENVIRONMENT_VARIABLE = 'TRACKER_LAB_AGENT';
+
+/** What has to be known before the program's first statement, hence not by message. */
+export interface AgentSettings {
+  /** Process id of the lab. The preload sleeps in any process with another parent, such as a child of the tracker. */
+  readonly labPid: number;
+  /** Sample the live heap from the start of each thread; null: do not. */
+  readonly liveHeap: { readonly intervalBytes: number } | null;
+  /** End the program when the channel to the lab closes, so that a lab that dies leaves nothing behind. */
+  readonly stopOnDisconnect: boolean;
+}
+
+/** Which profilers to start. A kind that is absent stays off. */
+export interface ProfileRequest {
+  readonly cpu?: { readonly intervalMicros: number };
+  readonly allocations?: { readonly intervalBytes: number };
+  readonly liveHeap?: { readonly intervalBytes: number };
+}
+
+/** Mean time between CPU samples. @see docs/architecture.md: below noise at 1 ms, +3 to +9 % at 250 µs. */
+export const DEFAULT_CPU_INTERVAL_MICROS = 1000;
+/** Mean distance of sampled allocations. Measured: about 2.5 to 4 µs a sample, so 1 % of a core at 0.3 GB/s. */
+export const DEFAULT_HEAP_INTERVAL_BYTES = 128 * 1024;
+
+export type AgentRequest =
+  | { readonly type: 'start-profiles'; readonly id: number; readonly request: ProfileRequest }
+  | {
+      readonly type: 'stop-profiles';
+      readonly id: number;
+      readonly directory: string;
+      readonly phase: ProfileFile['phase'];
+    }
+  | { readonly type: 'start-sampling'; readonly intervalMs: number }
+  | { readonly type: 'stop-sampling' };
+
+export type AgentReply =
+  | {
+      readonly type: 'ready';
+      readonly nodeVersion: string;
+      readonly pid: number;
+      /** Profilers that are on from the start. */
+      readonly running: readonly ProfileKind[];
+      /** The live-heap profiler that was asked for at the start and failed. */
+      readonly missing: readonly MissingProfile[];
+    }
+  | { readonly type: 'profiles-started'; readonly id: number; readonly missing: readonly MissingProfile[] }
+  | {
+      readonly type: 'profiles-stopped';
+      readonly id: number;
+      readonly files: readonly ProfileFile[];
+      readonly missing: readonly MissingProfile[];
+    }
+  | { readonly type: 'row'; readonly row: RuntimeReading };
+
+interface Envelope<Payload> {
+  readonly trackerLabAgent: Payload;
+}
+
+/** Puts a message under the agent's own field. */
+export function wrapAgentMessage<Payload>(payload: Payload): Envelope<Payload> {
+  return { trackerLabAgent: payload };
+}
+
+function unwrap(message: unknown): unknown {
+  if (typeof message !== 'object' || message === null || !('trackerLabAgent' in message)) return undefined;
+  return message.trackerLabAgent;
+}
+
+/** The agent's message in `message`; undefined where it is the program's own. */
+export function unwrapAgentReply(message: unknown): AgentReply | undefined {
+  return unwrap(message) as AgentReply | undefined;
+}
+
+/** The lab's message in `message`; undefined where it is the program's own. */
+export function unwrapAgentRequest(message: unknown): AgentRequest | undefined {
+  return unwrap(message) as AgentRequest | undefined;
+}
+
+/** Short kinds by name, in the order in which a report lists them. */
+export function requestedKinds(request: ProfileRequest): ProfileKind[] {
+  const kinds: ProfileKind[] = [];
+  if (request.cpu) kinds.push('cpu');
+  if (request.allocations) kinds.push('allocations');
+  if (request.liveHeap) kinds.push('live-heap');
+  return kinds;
+}

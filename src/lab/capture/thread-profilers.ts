@@ -1,0 +1,215 @@
+import inspector from 'node:inspector';
+import { createRequire } from 'node:module';
+import { performance } from 'node:perf_hooks';
+import type { SourceMapper } from '@datadog/pprof';
+import type { ProfileRequest } from './agent-protocol.ts';
+import type { MissingProfile, ProfileKind, ThreadProfile } from './capture-types.ts';
+import type { FrameLocator, LocatedFrame, ScriptPosition } from './frame-locator.ts';
+import { type HeapNode, heapTreeToPprof } from './heap-tree-to-pprof.ts';
+import { encodeFrameName } from './merge-profiles.ts';
+
+type Pprof = typeof import('@datadog/pprof');
+
+/** Deepest stack that the heap profilers keep. */
+const HEAP_STACK_DEPTH = 64;
+const NANOS_PER_MS = 1e6;
+
+/** Turns what a stopped profiler has read into encoded pprof. */
+type Encode = (locator: FrameLocator) => Uint8Array;
+
+interface Timing {
+  readonly startedMs: number;
+  readonly startedEpochMs: number;
+  readonly interval: number;
+}
+
+/** Stops the profiler. What takes long and allocates is left to the function that it returns. */
+type Stop = (timing: Timing) => Encode | Promise<Encode>;
+
+interface Running extends Timing {
+  readonly stop: Stop;
+}
+
+/**
+ * The profilers of one thread.
+ *
+ * CPU is @datadog/pprof's time profile with CPU time. Its line-by-line mode excludes CPU time, so a frame's line is
+ * the start of its function. Both heap kinds are V8's sampling heap profiler, read through @datadog/pprof. V8 has one
+ * such profiler per isolate, and a second start silently shares the first one's settings: they exclude each other here.
+ */
+export class ThreadProfilers {
+  readonly #thread: string;
+  readonly #running = new Map<ProfileKind, Running>();
+
+  constructor(thread: string) {
+    this.#thread = thread;
+  }
+
+  /** Starts what is asked for; CPU first, because starting it allocates a megabyte. Returns what failed. */
+  start(request: ProfileRequest): MissingProfile[] {
+    const missing: MissingProfile[] = [];
+    const { cpu, liveHeap, allocations } = request;
+    if (cpu) this.#start('cpu', cpu.intervalMicros, startCpu, missing);
+    if (liveHeap) this.#start('live-heap', liveHeap.intervalBytes, startLiveHeap, missing);
+    if (allocations) this.#start('allocations', allocations.intervalBytes, startAllocations, missing);
+    return missing;
+  }
+
+  runningKinds(): ProfileKind[] {
+    return [...this.#running.keys()];
+  }
+
+  /** Stops all that run, in the reverse order of their start, and encodes when all are off. */
+  async stop(locator: FrameLocator): Promise<{ profiles: ThreadProfile[]; missing: MissingProfile[] }> {
+    const stopped: { kind: ProfileKind; encode: Encode; durationNs: number; interval: number }[] = [];
+    const missing: MissingProfile[] = [];
+    for (const [kind, running] of [...this.#running].reverse()) {
+      this.#running.delete(kind);
+      const durationNs = (performance.now() - running.startedMs) * NANOS_PER_MS;
+      try {
+        stopped.push({ kind, encode: await running.stop(running), durationNs, interval: running.interval });
+      } catch (error) {
+        missing.push(this.#failure(kind, error));
+      }
+    }
+    const profiles: ThreadProfile[] = [];
+    for (const { kind, encode, durationNs, interval } of stopped) {
+      try {
+        profiles.push({ kind, thread: this.#thread, bytes: encode(locator), durationNs, interval });
+      } catch (error) {
+        missing.push(this.#failure(kind, error));
+      }
+    }
+    return { profiles, missing };
+  }
+
+  #start(
+    kind: ProfileKind,
+    interval: number,
+    start: (interval: number) => Stop,
+    missing: MissingProfile[],
+  ): void {
+    try {
+      this.#assertFree(kind);
+      const stop = start(interval);
+      this.#running.set(kind, { startedMs: performance.now(), startedEpochMs: Date.now(), interval, stop });
+    } catch (error) {
+      missing.push(this.#failure(kind, error));
+    }
+  }
+
+  #assertFree(kind: ProfileKind): void {
+    const rivals: readonly ProfileKind[] = kind === 'cpu' ? ['cpu'] : ['allocations', 'live-heap'];
+    const rival = rivals.find((other) => this.#running.has(other));
+    if (rival !== undefined) throw new Error(`the ${rival} profiler is on; stop it first`);
+  }
+
+  #failure(kind: ProfileKind, error: unknown): MissingProfile {
+    return { kind, reason: `${this.#thread}: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+let loaded: Pprof | undefined;
+
+/** Loaded when first needed: the native module costs a program that is never profiled nothing. */
+function pprof(): Pprof {
+  loaded ??= createRequire(import.meta.url)('@datadog/pprof') as Pprof;
+  return loaded;
+}
+
+function startCpu(intervalMicros: number): Stop {
+  let locate: ((position: ScriptPosition) => LocatedFrame) | undefined;
+  // Called from within `time.stop`, which encodes as well.
+  const mapper = {
+    mappingInfo(position: { file: string; line: number; column: number; name: string }) {
+      if (locate === undefined) return position;
+      const frame = locate(position);
+      return { name: encodeFrameName(frame), file: frame.file, line: frame.line, column: 0 };
+    },
+  };
+  pprof().time.start({
+    intervalMicros,
+    withContexts: true,
+    collectCpuTime: true,
+    sourceMapper: mapper as unknown as SourceMapper,
+  });
+  return function stopCpu() {
+    return function encodeCpu(locator) {
+      locate = (position) => locator.locate(position);
+      return pprof().time.stop().encode();
+    };
+  };
+}
+
+function startLiveHeap(intervalBytes: number): Stop {
+  pprof().heap.start(intervalBytes, HEAP_STACK_DEPTH);
+  return async function stopLiveHeap(timing) {
+    try {
+      await collectGarbage();
+      return readHeap('inuse', timing, process.memoryUsage().external);
+    } finally {
+      pprof().heap.stop();
+    }
+  };
+}
+
+function startAllocations(intervalBytes: number): Stop {
+  const session = new inspector.Session();
+  session.connect();
+  try {
+    postNow(session, 'HeapProfiler.startSampling', {
+      samplingInterval: intervalBytes,
+      stackDepth: HEAP_STACK_DEPTH,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: true,
+    });
+    // V8 keeps the profiler that the inspector has just started. This only opens its reader, which tells object counts;
+    // the inspector's own report multiplies sizes by counts and cannot be taken apart again.
+    pprof().heap.start(intervalBytes, HEAP_STACK_DEPTH);
+  } catch (error) {
+    session.disconnect();
+    throw error;
+  }
+  return function stopAllocations(timing) {
+    try {
+      return readHeap('alloc', timing, 0);
+    } finally {
+      postNow(session, 'HeapProfiler.stopSampling');
+      session.disconnect();
+      pprof().heap.stop();
+    }
+  };
+}
+
+function readHeap(kind: 'alloc' | 'inuse', timing: Timing, externalBytes: number): Encode {
+  const tree = pprof().heap.v8Profile() as HeapNode;
+  const durationNanos = (performance.now() - timing.startedMs) * NANOS_PER_MS;
+  return function encodeHeap(locator) {
+    return heapTreeToPprof(tree, {
+      kind,
+      intervalBytes: timing.interval,
+      locate: (position) => locator.locate(position),
+      timeNanos: timing.startedEpochMs * NANOS_PER_MS,
+      durationNanos,
+      externalBytes,
+    }).encode();
+  };
+}
+
+/** Without it a live-heap profile holds the garbage since the last collection, some megabytes of it. */
+function collectGarbage(): Promise<void> {
+  const session = new inspector.Session();
+  session.connect();
+  return new Promise<void>((resolve, reject) => {
+    session.post('HeapProfiler.collectGarbage', (error) => (error ? reject(error) : resolve()));
+  }).finally(() => session.disconnect());
+}
+
+/** A session to its own thread answers most methods before `post` returns. */
+function postNow(session: inspector.Session, method: string, parameters?: object): void {
+  let failure: Error | null = new Error(`${method} gave no answer`);
+  session.post(method, parameters, (error) => {
+    failure = error;
+  });
+  if (failure) throw failure;
+}

@@ -1,0 +1,234 @@
+/**
+ * The load as the run sees it: threads are started, phases begun, rows come once a second, and at the end there is one
+ * result. It judges nothing.
+ */
+import { LabError } from '../../errors.ts';
+import { builtEntry } from '../../package-root.ts';
+import { type LoadRow, type PhaseLoad, type PhaseName, phaseNames, type Scenario } from '../../run.ts';
+import type { Milliseconds, RunMilliseconds, Share } from '../../units.ts';
+import { resolveEndpoint } from '../../wire/endpoint.ts';
+import type { IntervalReport } from './interval-tally.ts';
+import { mergeIntervals, type RowSpan } from './load-row.ts';
+import { mergeThreads, type PhaseSpan } from './merge-threads.ts';
+import { monotonicNs } from './monotonic-clock.ts';
+import type { EncodedHistogram } from './phase-tally.ts';
+import { ThreadHandle } from './thread-handle.ts';
+import type { ThreadReport, ToThread } from './thread-messages.ts';
+
+const ROW_MS = 1_000;
+/** What a thread may take for its report beyond the time-out of its last request; then it counts as lost. */
+const REPORT_GRACE_MS = 2_000;
+
+export interface LoadOptions {
+  readonly scenario: Scenario;
+  /** Address or name, and port, of the tracker. */
+  readonly target: { readonly host: string; readonly port: number };
+  /** The run's clock. */
+  readonly now: () => RunMilliseconds;
+  /** About once a second, and at the end of each phase. */
+  readonly onSecond: (row: LoadRow) => void;
+  /** A load thread died, once for each; the load of the others goes on. */
+  readonly onFailure?: (error: LabError) => void;
+  /** Program of the load threads. Default: this package's own. */
+  readonly threadEntry?: string;
+}
+
+/** Threads that ended without a report. What they counted is in no figure of the result. */
+export interface LostThreads {
+  readonly count: number;
+  /** Share of the scenario's clients that they ran. */
+  readonly clientShare: Share;
+  /** One a thread. */
+  readonly causes: readonly string[];
+}
+
+export interface LoadResult {
+  readonly phases: readonly PhaseLoad[];
+  /** HdrHistogram V2, compressed, base64: latency in ns of the requests that succeeded or timed out. */
+  readonly histograms: readonly EncodedHistogram[];
+  readonly lostThreads: LostThreads;
+}
+
+interface OpenRow {
+  readonly span: RowSpan;
+  readonly intervals: IntervalReport[];
+  readonly waitingFor: Set<ThreadHandle>;
+}
+
+/**
+ * Starts the load threads and opens their sockets. Nothing is sent before {@link LoadPool.beginPhase}.
+ *
+ * @throws LabError where the target's name does not resolve or a socket cannot be had
+ */
+export async function startLoad(options: LoadOptions): Promise<LoadPool> {
+  const { host, port } = options.target;
+  const { address, family } = await resolveEndpoint(host, port, 0);
+  const pool = new LoadPool(options, { address, family, port });
+  await pool.ready();
+  return pool;
+}
+
+export class LoadPool {
+  readonly #options: LoadOptions;
+  readonly #threads: readonly ThreadHandle[];
+  readonly #alive: Set<ThreadHandle>;
+  readonly #lost = new Map<ThreadHandle, string>();
+  readonly #spans: { phase: PhaseName; startMs: RunMilliseconds; endMs: RunMilliseconds | undefined }[] = [];
+  readonly #openRows = new Map<number, OpenRow>();
+  #rowNumber = 0;
+  #rowStartMs: RunMilliseconds = 0;
+  #rowTimer: NodeJS.Timeout | undefined;
+  #result: Promise<LoadResult> | undefined;
+  #giveUpTimer: NodeJS.Timeout | undefined;
+
+  /** Use {@link startLoad}. */
+  constructor(
+    options: LoadOptions,
+    target: { readonly address: string; readonly family: 4 | 6; readonly port: number },
+  ) {
+    this.#options = options;
+    const entry = options.threadEntry ?? builtEntry('lab/load/load-worker.js');
+    this.#threads = Array.from(
+      { length: options.scenario.loadThreads },
+      (_, thread) =>
+        new ThreadHandle({
+          entry,
+          setup: { scenario: options.scenario, thread, target },
+          onSnapshot: (handle, message) => this.#addInterval(handle, message.number, message.interval),
+          onLost: (handle, cause) => this.#onLost(handle, cause),
+        }),
+    );
+    this.#alive = new Set(this.#threads);
+  }
+
+  /** Settles once all threads can send; on failure no thread is left. */
+  async ready(): Promise<void> {
+    const outcomes = await Promise.allSettled(this.#threads.map((thread) => thread.ready));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed === undefined) return;
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    throw failed.reason;
+  }
+
+  /**
+   * Requests sent from now on count for `phase`; the first call starts the load. The phase that is on already may be
+   * named again, an earlier one may not.
+   */
+  beginPhase(phase: PhaseName): void {
+    const current = this.#spans.at(-1);
+    if (current?.phase === phase || this.#result !== undefined) return;
+    if (current !== undefined && phaseNames.indexOf(phase) < phaseNames.indexOf(current.phase)) {
+      throw new RangeError(`the phase ${phase} cannot follow ${current.phase}`);
+    }
+    this.#endPhase();
+    const startMs = this.#options.now();
+    this.#spans.push({ phase, startMs, endMs: undefined });
+    this.#rowStartMs = startMs;
+    this.#tellAll({ type: 'phase', phase, atNs: monotonicNs() });
+    const onRowTimer = (): void => this.#closeRow();
+    this.#rowTimer = setInterval(onRowTimer, ROW_MS);
+  }
+
+  /** Sends nothing more and waits for the replies in flight; what is silent then has timed out. */
+  stop(): Promise<LoadResult> {
+    return this.#end({ type: 'stop' }, this.#options.scenario.timeoutMs + REPORT_GRACE_MS);
+  }
+
+  /** Ends at once, also during {@link stop}; requests in flight are unresolved. */
+  abort(): Promise<LoadResult> {
+    return this.#end({ type: 'abort' }, REPORT_GRACE_MS);
+  }
+
+  #end(message: ToThread, patienceMs: Milliseconds): Promise<LoadResult> {
+    this.#endPhase();
+    this.#tellAll(message);
+    clearTimeout(this.#giveUpTimer);
+    const giveUp = (): void => this.#giveUp(patienceMs);
+    this.#giveUpTimer = setTimeout(giveUp, patienceMs);
+    this.#result ??= this.#collect();
+    return this.#result;
+  }
+
+  async #collect(): Promise<LoadResult> {
+    const reports = await Promise.all(this.#threads.map((thread) => thread.finished));
+    clearTimeout(this.#giveUpTimer);
+    const merged = mergeThreads(
+      reports.filter((report): report is ThreadReport => report !== null),
+      this.#spans as PhaseSpan[],
+    );
+    return { ...merged, lostThreads: this.#describeLost() };
+  }
+
+  #giveUp(afterMs: Milliseconds): void {
+    for (const thread of this.#alive) {
+      if (this.#lost.has(thread)) continue;
+      this.#lost.set(thread, `thread ${thread.number}: no report within ${afterMs} ms`);
+      void thread.terminate();
+    }
+  }
+
+  #describeLost(): LostThreads {
+    const { concurrency, loadThreads } = this.#options.scenario;
+    let clients = 0;
+    for (const { number } of this.#lost.keys()) clients += Math.ceil((concurrency - number) / loadThreads);
+    return { count: this.#lost.size, clientShare: clients / concurrency, causes: [...this.#lost.values()] };
+  }
+
+  #tellAll(message: ToThread): void {
+    for (const thread of this.#alive) thread.tell(message);
+  }
+
+  #endPhase(): void {
+    clearInterval(this.#rowTimer);
+    const current = this.#spans.at(-1);
+    if (current === undefined || current.endMs !== undefined) return;
+    this.#closeRow();
+    current.endMs = this.#options.now();
+  }
+
+  /** Asks the threads for what happened since the last row; the row is given out when all have answered. */
+  #closeRow(): void {
+    const current = this.#spans.at(-1);
+    const endMs = this.#options.now();
+    if (current === undefined || endMs <= this.#rowStartMs) return;
+    const span = { startMs: this.#rowStartMs, endMs, phase: current.phase };
+    this.#rowStartMs = endMs;
+    const number = this.#rowNumber++;
+    this.#openRows.set(number, { span, intervals: [], waitingFor: new Set(this.#alive) });
+    this.#tellAll({ type: 'snapshot', number });
+    this.#giveOutRow(number);
+  }
+
+  #addInterval(thread: ThreadHandle, number: number, interval: IntervalReport): void {
+    const row = this.#openRows.get(number);
+    if (row === undefined || !row.waitingFor.delete(thread)) return;
+    row.intervals.push(interval);
+    this.#giveOutRow(number);
+  }
+
+  #giveOutRow(number: number): void {
+    const row = this.#openRows.get(number);
+    if (row === undefined || row.waitingFor.size > 0) return;
+    this.#openRows.delete(number);
+    if (row.intervals.length > 0) this.#options.onSecond(mergeIntervals(row.span, row.intervals));
+  }
+
+  #onLost(thread: ThreadHandle, cause: string): void {
+    this.#alive.delete(thread);
+    const isNews = !this.#lost.has(thread);
+    if (isNews) this.#lost.set(thread, `thread ${thread.number}: ${cause}`);
+    for (const [number, row] of this.#openRows) {
+      row.waitingFor.delete(thread);
+      this.#giveOutRow(number);
+    }
+    if (!isNews) return;
+    this.#options.onFailure?.(
+      new LabError({
+        code: 'LOAD_THREAD_DIED',
+        message: `load thread ${thread.number} of ${this.#threads.length} ended without a report (${cause})`,
+        hint: 'the figures leave its clients out; look at stderr for its error, and run again',
+        exitCode: 11,
+      }),
+    );
+  }
+}

@@ -1,0 +1,236 @@
+/** Entry of a load thread: opens its sockets, drives a {@link LoadEngine} by timers and messages, and reports. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { LabError } from '../../errors.ts';
+import type { PhaseName, Scenario } from '../../run.ts';
+import type { Nanoseconds } from '../../units.ts';
+import { PEER_BYTES_IPV4, PEER_BYTES_IPV6 } from '../../wire/bep15.ts';
+import type { ReceivedBatch, UdpSocket } from '../../wire/udp-socket.ts';
+import { ClientFleet } from './client-fleet.ts';
+import { LoadEngine } from './load-engine.ts';
+import { Metronome } from './metronome.ts';
+import { monotonicNs } from './monotonic-clock.ts';
+import { Grid, Ramp, rampMs } from './pacer.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { planSession } from './session-plan.ts';
+import { poolBytes, SwarmModel, workerIdentity } from './swarm-model.ts';
+import { readThreadCpuNs } from './thread-cpu.ts';
+import type { FromThread, ThreadPhase, ThreadSetup, ToThread } from './thread-messages.ts';
+import { openThreadSockets, readSocketDrops } from './thread-sockets.ts';
+import { TransactionTable } from './transaction-table.ts';
+
+/** How often time-outs are looked for: a request times out at most this long after its time. */
+const EXPIRY_TICK_MS = 5;
+/** How often clients are started while the ramp lasts. */
+const RAMP_TICK_MS = 2;
+
+/** Apart from the streams of the clients' identities and memberships, which count up from 0. */
+const FIRST_STEP_STREAM = 0x5eed0001;
+const FIRST_ID_STREAM = 0x5eed0002;
+
+/** The clients of one thread: every `loadThreads`-th of the scenario, so that their number does not depend on threads. */
+function clientsOf(scenario: Scenario, thread: number): number[] {
+  const clients: number[] = [];
+  for (let client = thread; client < scenario.concurrency; client += scenario.loadThreads)
+    clients.push(client);
+  return clients;
+}
+
+function buildFleet(scenario: Scenario, clients: readonly number[]): ClientFleet {
+  const plan = planSession(scenario.mix, scenario.hashesPerWorker);
+  const swarms = new SwarmModel(scenario);
+  return new ClientFleet({
+    plan,
+    numWant: scenario.numWant,
+    pool: poolBytes(scenario.seed, scenario.swarmHashes),
+    memberships: clients.map((client) => swarms.hashesOf(client)),
+    identities: clients.map((client) => workerIdentity(scenario.seed, client)),
+    firstSteps: clients.map((client) =>
+      new SeededRandom(scenario.seed, FIRST_STEP_STREAM + 2 * client).nextBelow(plan.steps),
+    ),
+    openLoop: scenario.ratePerSecond > 0,
+  });
+}
+
+/** What is read at both ends of a phase. */
+interface Mark {
+  readonly atNs: Nanoseconds;
+  readonly cpuNs: Nanoseconds | null;
+  readonly drops: number | null;
+}
+
+class LoadThread {
+  readonly #setup: ThreadSetup;
+  readonly #port: MessagePort;
+  readonly #clients: number;
+  readonly #sockets: UdpSocket[];
+  readonly #engine: LoadEngine;
+  readonly #marks: { readonly phase: PhaseName; readonly start: Mark; end: Mark | undefined }[] = [];
+  #expiryTimer: NodeJS.Timeout | undefined;
+  #rampTimer: NodeJS.Timeout | undefined;
+  #metronome: Metronome | undefined;
+  #stopping = false;
+  #finished = false;
+
+  private constructor(setup: ThreadSetup, port: MessagePort, sockets: UdpSocket[], engine: LoadEngine) {
+    this.#setup = setup;
+    this.#port = port;
+    this.#clients = clientsOf(setup.scenario, setup.thread).length;
+    this.#sockets = sockets;
+    this.#engine = engine;
+  }
+
+  static async open(setup: ThreadSetup, port: MessagePort): Promise<LoadThread> {
+    const { scenario, thread, target } = setup;
+    const clients = clientsOf(scenario, thread);
+    let engine: LoadEngine | undefined;
+    const sockets = await openThreadSockets({
+      thread,
+      clients: clients.length,
+      target,
+      onBatch: function receiveReplies(batch: ReceivedBatch): void {
+        engine?.receive(batch);
+      },
+    });
+    engine = new LoadEngine({
+      fleet: buildFleet(scenario, clients),
+      table: new TransactionTable(new SeededRandom(scenario.seed, FIRST_ID_STREAM + 2 * thread).nextUint32()),
+      sockets,
+      clients: clients.length,
+      peerBytes: target.family === 4 ? PEER_BYTES_IPV4 : PEER_BYTES_IPV6,
+      timeoutMs: scenario.timeoutMs,
+      openLoop: scenario.ratePerSecond > 0,
+      now: monotonicNs,
+    });
+    const loadThread = new LoadThread(setup, port, sockets, engine);
+    port.on('message', (message: ToThread) => loadThread.#onMessage(message));
+    return loadThread;
+  }
+
+  #tell(message: FromThread): void {
+    this.#port.postMessage(message);
+  }
+
+  #onMessage(message: ToThread): void {
+    if (this.#finished) return;
+    switch (message.type) {
+      case 'phase':
+        this.#beginPhase(message.phase, message.atNs);
+        break;
+      case 'snapshot':
+        this.#tell({ type: 'snapshot', number: message.number, interval: this.#engine.takeInterval() });
+        break;
+      case 'stop':
+        this.#stop();
+        break;
+      case 'abort':
+        this.#stop();
+        this.#engine.abandon();
+        this.#finish();
+        break;
+    }
+  }
+
+  #mark(): Mark {
+    const drops = readSocketDrops(this.#sockets, this.#setup.target.family);
+    return { atNs: monotonicNs(), cpuNs: readThreadCpuNs(), drops };
+  }
+
+  #beginPhase(phase: PhaseName, atNs: Nanoseconds): void {
+    this.#endPhase();
+    this.#marks.push({ phase, start: this.#mark(), end: undefined });
+    this.#engine.beginPhase(phase);
+    if (this.#marks.length === 1) this.#startLoad(atNs);
+  }
+
+  #endPhase(): void {
+    const current = this.#marks.at(-1);
+    if (current !== undefined) current.end ??= this.#mark();
+  }
+
+  #startLoad(atNs: Nanoseconds): void {
+    const onExpiryTick = (): void => this.#onExpiryTick();
+    this.#expiryTimer = setInterval(onExpiryTick, EXPIRY_TICK_MS);
+    const { scenario, thread } = this.#setup;
+    if (scenario.ratePerSecond > 0) {
+      const { ratePerSecond, loadThreads: threads } = scenario;
+      const grid = new Grid({ ratePerSecond, threads, thread, startNs: atNs });
+      this.#metronome = new Metronome(grid.nextNs, grid.stepNs, () => this.#sendDue(grid));
+      this.#sendDue(grid);
+      return;
+    }
+    // Threads begin their clients at the same time, each its own share.
+    const ramp = new Ramp(this.#clients, atNs, rampMs(scenario.concurrency, scenario.warmupMs) * 1e6);
+    const onRampTick = (): void => this.#onRampTick(ramp);
+    this.#rampTimer = setInterval(onRampTick, RAMP_TICK_MS);
+    this.#onRampTick(ramp);
+  }
+
+  #onRampTick(ramp: Ramp): void {
+    const nowNs = monotonicNs();
+    for (let client = ramp.nextDue(nowNs); client >= 0; client = ramp.nextDue(nowNs)) {
+      this.#engine.startClient(client);
+    }
+    if (ramp.done) clearInterval(this.#rampTimer);
+  }
+
+  #sendDue(grid: Grid): void {
+    if (this.#engine.sendDue(grid)) setImmediate(() => this.#sendDue(grid));
+  }
+
+  #onExpiryTick(): void {
+    this.#engine.expire();
+    if (this.#stopping && this.#engine.pending === 0) this.#finish();
+  }
+
+  #stop(): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#engine.stopSending();
+    clearInterval(this.#rampTimer);
+    this.#metronome?.stop();
+    this.#endPhase();
+    if (this.#engine.pending === 0) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    clearInterval(this.#expiryTimer);
+    const { phases, histograms } = this.#engine.report();
+    const threadPhases = phases.map(({ phase, tally }): ThreadPhase => {
+      const marks = this.#marks.find((mark) => mark.phase === phase);
+      return { phase, tally, ...betweenMarks(marks?.start, marks?.end) };
+    });
+    this.#tell({ type: 'finished', report: { phases: threadPhases, histograms } });
+    for (const socket of this.#sockets) void socket.close();
+    this.#port.close();
+  }
+}
+
+function betweenMarks(
+  start: Mark | undefined,
+  end: Mark | undefined,
+): { cpuShare: number | null; socketDrops: number | null } {
+  if (start === undefined || end === undefined) return { cpuShare: null, socketDrops: null };
+  const elapsedNs = end.atNs - start.atNs;
+  const isCpuKnown = start.cpuNs !== null && end.cpuNs !== null && elapsedNs > 0;
+  const areDropsKnown = start.drops !== null && end.drops !== null;
+  return {
+    cpuShare: isCpuKnown ? ((end.cpuNs as number) - (start.cpuNs as number)) / elapsedNs : null,
+    socketDrops: areDropsKnown ? (end.drops as number) - (start.drops as number) : null,
+  };
+}
+
+async function main(port: MessagePort): Promise<void> {
+  try {
+    await LoadThread.open(workerData as ThreadSetup, port);
+    port.postMessage({ type: 'ready' } satisfies FromThread);
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    const { code, message, hint } = error;
+    port.postMessage({ type: 'refused', code, message, hint } satisfies FromThread);
+    port.close();
+  }
+}
+
+if (parentPort !== null) await main(parentPort);

@@ -1,0 +1,104 @@
+/** Adds up what the load threads counted. Pure. */
+import type { OperationCounts, operations, PhaseLoad, PhaseName, StrayReplies } from '../../run.ts';
+import type { RunMilliseconds } from '../../units.ts';
+import { addHistograms, encodeHistogram } from './latency-histogram.ts';
+import { type EncodedHistogram, MOST_ERROR_TEXTS, OTHER_TEXTS } from './phase-tally.ts';
+import type { ThreadPhase, ThreadReport } from './thread-messages.ts';
+
+/** When a phase was on, by the run's clock. */
+export interface PhaseSpan {
+  readonly phase: PhaseName;
+  readonly startMs: RunMilliseconds;
+  readonly endMs: RunMilliseconds;
+}
+
+export interface MergedLoad {
+  readonly phases: PhaseLoad[];
+  /** One for each phase, operation and clock that has values, all threads added up. */
+  readonly histograms: EncodedHistogram[];
+}
+
+/** @param spans - the phases that began, in order; each becomes one entry, also where no thread reported */
+export function mergeThreads(reports: readonly ThreadReport[], spans: readonly PhaseSpan[]): MergedLoad {
+  return {
+    phases: spans.map((span) => {
+      const parts = reports.flatMap((report) => report.phases.filter((part) => part.phase === span.phase));
+      return mergePhase(span, parts);
+    }),
+    histograms: mergeHistograms(reports.flatMap((report) => report.histograms)),
+  };
+}
+
+function sumOf<Item>(items: readonly Item[], value: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
+}
+
+function mergePhase(span: PhaseSpan, parts: readonly ThreadPhase[]): PhaseLoad {
+  const countsOf = (operation: (typeof operations)[number]): OperationCounts => {
+    const sum = (field: keyof OperationCounts): number =>
+      sumOf(parts, (part) => part.tally.operations[operation][field]);
+    return {
+      sent: sum('sent'),
+      succeeded: sum('succeeded'),
+      timedOut: sum('timedOut'),
+      errorReplies: sum('errorReplies'),
+      malformedReplies: sum('malformedReplies'),
+      sendFailed: sum('sendFailed'),
+      unresolved: sum('unresolved'),
+    };
+  };
+  const stray = (field: keyof StrayReplies): number => sumOf(parts, (part) => part.tally.strayReplies[field]);
+  const areDropsKnown = parts.length > 0 && parts.every((part) => part.socketDrops !== null);
+  return {
+    ...span,
+    operations: {
+      connect: countsOf('connect'),
+      announce: countsOf('announce'),
+      scrape: countsOf('scrape'),
+    },
+    strayReplies: {
+      late: stray('late'),
+      duplicate: stray('duplicate'),
+      unknown: stray('unknown'),
+      malformed: stray('malformed'),
+    },
+    errorTexts: mergeErrorTexts(parts.map((part) => part.tally.errorTexts)),
+    peersReceived: sumOf(parts, (part) => part.tally.peersReceived),
+    retries: sumOf(parts, (part) => part.tally.retries),
+    sentBytes: sumOf(parts, (part) => part.tally.sentBytes),
+    receivedBytes: sumOf(parts, (part) => part.tally.receivedBytes),
+    threads: parts.map(({ cpuShare, tally: { sendLag } }) => ({
+      cpuShare,
+      sendLagNsP50: sendLag.nsP50,
+      sendLagNsP99: sendLag.nsP99,
+      sendLagNsMax: sendLag.nsMax,
+    })),
+    generatorSocketDrops: areDropsKnown ? sumOf(parts, (part) => part.socketDrops as number) : null,
+  };
+}
+
+/** The most frequent texts, the rest under "other". */
+function mergeErrorTexts(byThread: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const [text, count] of byThread.flatMap((texts) => Object.entries(texts))) {
+    sums.set(text, (sums.get(text) ?? 0) + count);
+  }
+  let others = sums.get(OTHER_TEXTS) ?? 0;
+  sums.delete(OTHER_TEXTS);
+  const ranked = [...sums].sort((one, two) => two[1] - one[1]);
+  others += sumOf(ranked.slice(MOST_ERROR_TEXTS), ([, count]) => count);
+  const kept = ranked.slice(0, MOST_ERROR_TEXTS);
+  return Object.fromEntries(others > 0 ? [...kept, [OTHER_TEXTS, others]] : kept);
+}
+
+function mergeHistograms(parts: readonly EncodedHistogram[]): EncodedHistogram[] {
+  const groups = new Map<string, EncodedHistogram[]>();
+  for (const part of parts) {
+    const key = `${part.phase} ${part.operation} ${part.clock}`;
+    groups.set(key, [...(groups.get(key) ?? []), part]);
+  }
+  return [...groups.values()].map((group) => {
+    const [first] = group as [EncodedHistogram];
+    return { ...first, encoded: encodeHistogram(addHistograms(group.map((part) => part.encoded))) };
+  });
+}

@@ -1,0 +1,159 @@
+/** Counters and histograms of one load thread, by phase. Pure. */
+import type { Histogram } from 'hdr-histogram-js';
+import {
+  type Operation,
+  type OperationCounts,
+  operations,
+  type PhaseName,
+  phaseNames,
+  type StrayReplies,
+} from '../../run.ts';
+import type { Nanoseconds } from '../../units.ts';
+import { encodeHistogram, newHistogram, recordNs } from './latency-histogram.ts';
+
+/** Different error texts that are kept apart in a phase; the rest is counted under {@link OTHER_TEXTS}. */
+export const MOST_ERROR_TEXTS = 20;
+export const OTHER_TEXTS = 'other';
+
+/** What becomes of a request, as an index into a row of counters. */
+export const Outcome = {
+  succeeded: 0,
+  timedOut: 1,
+  errorReplies: 2,
+  malformedReplies: 3,
+  sendFailed: 4,
+  unresolved: 5,
+} as const;
+export type Outcome = (typeof Outcome)[keyof typeof Outcome];
+const OUTCOMES = Object.keys(Outcome).length;
+
+/** One histogram as it travels; `clock` as in a run's histogram files. */
+export interface EncodedHistogram {
+  readonly phase: PhaseName;
+  readonly operation: Operation;
+  readonly clock: 'service' | 'response';
+  readonly encoded: string;
+}
+
+/** What one thread counted in one phase. */
+export interface TallyReport {
+  readonly operations: Readonly<Record<Operation, OperationCounts>>;
+  readonly strayReplies: StrayReplies;
+  readonly errorTexts: Readonly<Record<string, number>>;
+  readonly peersReceived: number;
+  readonly retries: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly sendLag: { readonly nsP50: number; readonly nsP99: number; readonly nsMax: number };
+}
+
+export class PhaseTally {
+  readonly stray: { -readonly [Kind in keyof StrayReplies]: number } = {
+    late: 0,
+    duplicate: 0,
+    unknown: 0,
+    malformed: 0,
+  };
+  peersReceived = 0;
+  retries = 0;
+  sentBytes = 0;
+  receivedBytes = 0;
+  readonly #sendLag: Histogram = newHistogram();
+  readonly #sent = new Float64Array(operations.length);
+  readonly #outcomes = new Float64Array(operations.length * OUTCOMES);
+  readonly #errorTexts = new Map<string, number>();
+  readonly #service: readonly Histogram[] = operations.map(() => newHistogram());
+  readonly #response: readonly Histogram[] | null;
+
+  /** @param openLoop - whether response time, from the intended send, is kept as well */
+  constructor(openLoop: boolean) {
+    this.#response = openLoop ? operations.map(() => newHistogram()) : null;
+  }
+
+  countSent(operation: number, lengthBytes: number): void {
+    this.#sent[operation] = (this.#sent[operation] as number) + 1;
+    this.sentBytes += lengthBytes;
+  }
+
+  countOutcome(operation: number, outcome: Outcome): void {
+    const at = operation * OUTCOMES + outcome;
+    this.#outcomes[at] = (this.#outcomes[at] as number) + 1;
+  }
+
+  countErrorText(text: string): void {
+    const isKept = this.#errorTexts.has(text) || this.#errorTexts.size < MOST_ERROR_TEXTS;
+    const key = isKept ? text : OTHER_TEXTS;
+    this.#errorTexts.set(key, (this.#errorTexts.get(key) ?? 0) + 1);
+  }
+
+  /** Notes the latency of a request that succeeded or timed out. */
+  recordLatency(operation: number, serviceNs: Nanoseconds, responseNs: Nanoseconds): void {
+    recordNs(this.#service[operation] as Histogram, serviceNs);
+    if (this.#response !== null) recordNs(this.#response[operation] as Histogram, responseNs);
+  }
+
+  /** Notes that `count` requests were handed to the socket `lagNs` after they had become due. */
+  recordLag(lagNs: Nanoseconds, count: number): void {
+    recordNs(this.#sendLag, lagNs, count);
+  }
+
+  report(): TallyReport {
+    return {
+      operations: {
+        connect: this.#countsOf(0),
+        announce: this.#countsOf(1),
+        scrape: this.#countsOf(2),
+      },
+      strayReplies: { ...this.stray },
+      errorTexts: Object.fromEntries(this.#errorTexts),
+      peersReceived: this.peersReceived,
+      retries: this.retries,
+      sentBytes: this.sentBytes,
+      receivedBytes: this.receivedBytes,
+      sendLag: lagOf(this.#sendLag),
+    };
+  }
+
+  /** Every histogram that holds a value. */
+  histograms(phase: PhaseName): EncodedHistogram[] {
+    const clocks = [
+      { clock: 'service', byOperation: this.#service },
+      { clock: 'response', byOperation: this.#response ?? [] },
+    ] as const;
+    return clocks.flatMap(({ clock, byOperation }) =>
+      byOperation.flatMap((histogram, index) => {
+        const operation = operations[index] as Operation;
+        return histogram.totalCount === 0
+          ? []
+          : [{ phase, operation, clock, encoded: encodeHistogram(histogram) }];
+      }),
+    );
+  }
+
+  #countsOf(operation: number): OperationCounts {
+    const count = (outcome: Outcome): number => this.#outcomes[operation * OUTCOMES + outcome] as number;
+    return {
+      sent: this.#sent[operation] as number,
+      succeeded: count(Outcome.succeeded),
+      timedOut: count(Outcome.timedOut),
+      errorReplies: count(Outcome.errorReplies),
+      malformedReplies: count(Outcome.malformedReplies),
+      sendFailed: count(Outcome.sendFailed),
+      unresolved: count(Outcome.unresolved),
+    };
+  }
+}
+
+function lagOf(histogram: Histogram): TallyReport['sendLag'] {
+  if (histogram.totalCount === 0) return { nsP50: 0, nsP99: 0, nsMax: 0 };
+  return {
+    nsP50: histogram.getValueAtPercentile(50),
+    nsP99: histogram.getValueAtPercentile(99),
+    nsMax: histogram.maxValue,
+  };
+}
+
+/** Position of a phase in the order of a run. */
+export function phaseIndex(phase: PhaseName): number {
+  return phaseNames.indexOf(phase);
+}

@@ -1,0 +1,49 @@
+/** What the load pool and its threads tell each other. Plain data. */
+import type { PhaseName, Scenario } from '../../run.ts';
+import type { Nanoseconds } from '../../units.ts';
+import type { AddressFamily } from '../../wire/udp-socket.ts';
+import type { IntervalReport } from './interval-tally.ts';
+import type { EncodedHistogram, TallyReport } from './phase-tally.ts';
+
+/** `workerData` of a load thread. */
+export interface ThreadSetup {
+  readonly scenario: Scenario;
+  /** 0 to `scenario.loadThreads - 1`; the thread runs every client whose number is `thread` modulo the threads. */
+  readonly thread: number;
+  readonly target: { readonly address: string; readonly family: AddressFamily; readonly port: number };
+}
+
+export type ToThread =
+  /** `atNs` is the pool's monotonic time; the first phase starts the load. */
+  | { readonly type: 'phase'; readonly phase: PhaseName; readonly atNs: Nanoseconds }
+  | { readonly type: 'snapshot'; readonly number: number }
+  /** Send nothing more, wait for what is in flight, then report. */
+  | { readonly type: 'stop' }
+  /** Report at once. */
+  | { readonly type: 'abort' };
+
+export interface ThreadPhase {
+  readonly phase: PhaseName;
+  readonly tally: TallyReport;
+  readonly cpuShare: number | null;
+  /** Datagrams dropped at the thread's sockets during the phase; null: not known. */
+  readonly socketDrops: number | null;
+}
+
+/** Everything that a thread has to say at its end. */
+export interface ThreadReport {
+  readonly phases: readonly ThreadPhase[];
+  readonly histograms: readonly EncodedHistogram[];
+}
+
+export type FromThread =
+  | { readonly type: 'ready' }
+  | { readonly type: 'snapshot'; readonly number: number; readonly interval: IntervalReport }
+  | { readonly type: 'finished'; readonly report: ThreadReport }
+  /** The thread could not start, by the operator's or the system's fault. */
+  | {
+      readonly type: 'refused';
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string;
+    };

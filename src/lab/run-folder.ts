@@ -1,0 +1,112 @@
+/**
+ * The folder of one run while it is being written. A file is complete or absent: it is written under a temporary
+ * name and renamed. Only the timeline grows in place, a line at a time.
+ */
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { LabError } from '../errors.ts';
+import type { Run, TimelineRow } from '../run.ts';
+import type { EpochMilliseconds } from '../units.ts';
+
+export class RunFolder {
+  readonly runId: string;
+  readonly directory: string;
+  readonly #timeline: WriteStream;
+  #timelineError: Error | null = null;
+
+  private constructor(runId: string, directory: string) {
+    this.runId = runId;
+    this.directory = directory;
+    this.#timeline = createWriteStream(path.join(directory, 'timeline.ndjson'));
+    this.#timeline.on('error', (error) => {
+      this.#timelineError ??= error;
+    });
+  }
+
+  /**
+   * Makes a new folder below `root`, named by time and scenario.
+   *
+   * @throws LabError `OUT_NOT_WRITABLE` where it cannot be made
+   */
+  static create(root: string, scenarioName: string, startedAt: EpochMilliseconds): RunFolder {
+    const stamp = new Date(startedAt).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+    try {
+      mkdirSync(root, { recursive: true });
+      for (let suffix = 1; ; suffix++) {
+        const runId = `${stamp}-${scenarioName}${suffix === 1 ? '' : `-${suffix}`}`;
+        const directory = path.join(root, runId);
+        if (existsSync(directory)) continue;
+        mkdirSync(directory);
+        return new RunFolder(runId, directory);
+      }
+    } catch (cause) {
+      throw cannotWrite(root, cause);
+    }
+  }
+
+  /** Appends one sample to the timeline. */
+  appendRow(row: TimelineRow): void {
+    if (!this.#timeline.writableEnded) this.#timeline.write(`${JSON.stringify(row)}\n`);
+  }
+
+  /**
+   * Writes a file whole.
+   *
+   * @throws LabError `OUT_NOT_WRITABLE` that names the file, for example on a full disk
+   */
+  writeFile(name: string, content: string | Uint8Array): void {
+    const file = path.join(this.directory, name);
+    const temporary = `${file}.tmp`;
+    try {
+      writeFileSync(temporary, content);
+      renameSync(temporary, file);
+    } catch (cause) {
+      rmSync(temporary, { force: true });
+      throw cannotWrite(file, cause);
+    }
+  }
+
+  /**
+   * Ends the timeline and writes run.json last, so that a folder with a run.json is complete.
+   *
+   * @throws LabError `OUT_NOT_WRITABLE`
+   */
+  async finish(run: Run): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#timeline.once('close', resolve);
+      this.#timeline.end();
+    });
+    if (this.#timelineError !== null) {
+      throw cannotWrite(path.join(this.directory, 'timeline.ndjson'), this.#timelineError);
+    }
+    this.writeFile('run.json', `${JSON.stringify(run, null, 2)}\n`);
+  }
+
+  /** Removes the folder of a run that never began. */
+  async discard(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#timeline.once('close', resolve);
+      this.#timeline.destroy();
+    });
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+function cannotWrite(file: string, cause: unknown): LabError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LabError({
+    code: 'OUT_NOT_WRITABLE',
+    message: `cannot write ${file} (${reason})`,
+    hint: 'free some space or pass another folder with --out DIR',
+    exitCode: 1,
+    cause,
+  });
+}

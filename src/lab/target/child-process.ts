@@ -1,0 +1,98 @@
+import type { ChildProcess } from 'node:child_process';
+import { execa } from 'execa';
+import type { TargetExit } from '../../run.ts';
+import { exitCause, lastWords } from './exit-cause.ts';
+
+/** V8's last words with its native stack trace are about 6 KB. */
+const KEPT_STDERR_BYTES = 32 * 1024;
+/** What the process has written arrives with its end or never: a grandchild may hold the pipe open. */
+const STDERR_GRACE_MS = 250;
+
+export interface LaunchOptions {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Added to the lab's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Cores to run on, as taskset takes them; null: wherever the kernel likes. */
+  readonly cpus: string | null;
+}
+
+/** A process that the lab has started and will end. */
+export interface LaunchedProcess {
+  readonly child: ChildProcess;
+  /** As started, taskset included. */
+  readonly command: readonly string[];
+  /** What it has written to stderr so far, cut at the front. */
+  readonly stderr: () => string;
+  /** Resolves with its end, once; never rejects. */
+  readonly exited: Promise<TargetExit>;
+  /** Asks it to end, and after the grace kills it. Resolves with its end. */
+  stop(graceMs: number): Promise<TargetExit>;
+}
+
+/**
+ * Starts a process with an IPC channel and, where asked, on its own cores. It ends with the lab: execa kills it when the
+ * lab exits, and the closing channel tells it when the lab is killed.
+ */
+export function launchProcess({ file, args, environment = {}, cpus }: LaunchOptions): LaunchedProcess {
+  const command = cpus === null ? [file, ...args] : ['taskset', '-c', cpus, file, ...args];
+  const [program, ...programArgs] = command as [string, ...string[]];
+  const running = execa(program, programArgs, {
+    ipc: true,
+    stdin: 'ignore',
+    // A tracker that logs must not wait for a reader, and no log of it belongs in a report.
+    stdout: 'ignore',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    env: environment,
+  });
+  const child = running as unknown as ChildProcess;
+  let stopping = false;
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-KEPT_STDERR_BYTES);
+  });
+
+  const exited = new Promise<TargetExit>((resolve) => {
+    const finish = (exitCode: number | null, signal: string | null) => {
+      const settle = () =>
+        resolve({
+          expected: stopping,
+          exitCode,
+          signal,
+          cause: exitCause(stderr),
+          lastStderr: lastWords(stderr),
+        });
+      const timer = setTimeout(settle, STDERR_GRACE_MS);
+      child.once('close', () => {
+        clearTimeout(timer);
+        settle();
+      });
+    };
+    child.once('exit', finish);
+    // A program that cannot be started has no exit event.
+    void running.then((result) => {
+      if (child.pid !== undefined) return;
+      stderr += 'shortMessage' in result ? result.shortMessage : '';
+      finish(null, null);
+    });
+  });
+
+  return {
+    child,
+    command,
+    stderr: () => stderr,
+    exited,
+    async stop(graceMs) {
+      if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+        stopping = true;
+        child.kill('SIGTERM');
+        const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+        await exited;
+        clearTimeout(timer);
+      }
+      return exited;
+    },
+  };
+}

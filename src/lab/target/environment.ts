@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import { packageVersion } from '../../package-root.ts';
+import type { Environment } from '../../run.ts';
+
+/** Describes this machine and this process. The tester is `LAB_TESTER`, else the user's name. */
+export function readEnvironment(pinning: Environment['pinning']): Environment {
+  const cpus = os.cpus();
+  return {
+    tester: process.env['LAB_TESTER'] || userName(),
+    os: systemName(),
+    kernel: os.release(),
+    arch: os.arch(),
+    cpuModel: cpus[0]?.model.trim() || 'unknown model',
+    cpuCount: Math.max(cpus.length, 1),
+    memoryBytes: os.totalmem(),
+    pinning,
+    labVersion: packageVersion,
+    labNodeVersion: process.version,
+  };
+}
+
+/** The name in os-release (`Debian GNU/Linux 12 (bookworm)`), else type and release of the kernel. */
+function systemName(): string {
+  try {
+    const name = parsePrettyName(readFileSync('/etc/os-release', 'utf8'));
+    if (name) return name;
+  } catch {
+    // No such file: not Linux, or a bare container.
+  }
+  return `${os.type()} ${os.release()}`;
+}
+
+/**
+ * PRETTY_NAME of an os-release file, unquoted; undefined where it has none.
+ *
+ * @see https://www.freedesktop.org/software/systemd/man/latest/os-release.html
+ */
+export function parsePrettyName(text: string): string | undefined {
+  const value = /^PRETTY_NAME=(.*)$/m.exec(text)?.[1]?.trim();
+  return value?.replace(/^(["'])(.*)\1$/, '$2') || undefined;
+}
+
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    // A user id without an entry in the user database, as in many containers.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

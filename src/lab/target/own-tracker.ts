@@ -1,0 +1,166 @@
+import type { ChildProcess } from 'node:child_process';
+import { ExitCode, LabError } from '../../errors.ts';
+import { builtEntry } from '../../package-root.ts';
+import type { TargetExit, TargetRecord } from '../../run.ts';
+import type { TrackerMessage, TrackerReady } from '../../wire/tracker-message.ts';
+import { agentLaunch } from '../capture/agent-launch.ts';
+import { connectAgent, type NodeAgent } from '../capture/node-agent-client.ts';
+import { isLoopback } from './address-target.ts';
+import { type LaunchedProcess, launchProcess } from './child-process.ts';
+import { hostPort } from './host-port.ts';
+
+const READY_TIMEOUT_MS = 5000;
+/** From SIGTERM to SIGKILL. */
+const STOP_GRACE_MS = 3000;
+
+export interface OwnTrackerOptions {
+  /** Arguments of the tracker, for example `['--whitelist', file]`. `--port 0` is added where no port is among them. */
+  readonly args?: readonly string[];
+  /** Arguments of Node before the script, for example `['--max-old-space-size=64']`. */
+  readonly nodeArgs?: readonly string[];
+  /** Cores to run on, as taskset takes them; null: not pinned. */
+  readonly cpus: string | null;
+  /** Sample the live heap from the start; null: no live-heap profile. */
+  readonly liveHeap: { readonly intervalBytes: number } | null;
+  /** Script to run. Default: this package's tracker, from dist/. */
+  readonly entry?: string;
+  /** Node to run it with. Default: the lab's. */
+  readonly node?: string;
+  /** Ends the wait for the ready message, and the process. */
+  readonly abort?: AbortSignal;
+}
+
+/** This package's tracker as a process of its own, with the preload in it. */
+export interface OwnTracker {
+  readonly record: TargetRecord;
+  readonly pid: number;
+  /** IP address and port that it serves. */
+  readonly address: string;
+  readonly port: number;
+  readonly agent: NodeAgent;
+  /** Resolves with its end, whoever ended it; never rejects. */
+  readonly exited: Promise<TargetExit>;
+  /** SIGTERM, and SIGKILL after 3 seconds. Also after its end. */
+  stop(): Promise<{ readonly exit: TargetExit; readonly counters: Readonly<Record<string, number>> | null }>;
+}
+
+/**
+ * Starts the tracker and waits for its ready message, up to 5 seconds.
+ *
+ * @throws LabError `TRACKER_NOT_READY` (with its exit code and last output) or `PORT_IN_USE`, exit code 12; nothing is
+ * left running then. `NOT_BUILT` where dist/ is missing.
+ */
+export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTracker> {
+  const args = options.args ?? [];
+  const entry = options.entry ?? builtEntry('tracker/main.js');
+  const launch = agentLaunch({ liveHeap: options.liveHeap, stopOnDisconnect: true });
+  const port = args.some((arg) => arg === '--port' || arg.startsWith('--port=')) ? [] : ['--port', '0'];
+  const running = launchProcess({
+    file: options.node ?? process.execPath,
+    args: [...(options.nodeArgs ?? []), ...launch.nodeArguments, entry, ...args, ...port],
+    environment: launch.environment,
+    cpus: options.cpus,
+  });
+  const agent = connectAgent(running.child);
+  let counters: Readonly<Record<string, number>> | null = null;
+  onTrackerMessage(running.child, (message) => {
+    if (message.type === 'tracker-stopped') counters = message.counters;
+  });
+  try {
+    const ready = await readyMessage(running, options.abort);
+    const { nodeVersion } = await agent.ready;
+    return {
+      record: describe(running, ready, nodeVersion),
+      pid: running.child.pid as number,
+      address: servedAddress(ready.host),
+      port: ready.port,
+      agent,
+      exited: running.exited,
+      async stop() {
+        const exit = await running.stop(STOP_GRACE_MS);
+        return { exit, counters };
+      },
+    };
+  } catch (error) {
+    await running.stop(0);
+    throw error;
+  }
+}
+
+function onTrackerMessage(child: ChildProcess, listener: (message: TrackerMessage) => void): void {
+  child.on('message', (message: unknown) => {
+    const type = (message as { type?: unknown } | null)?.type;
+    if (type === 'tracker-ready' || type === 'tracker-stopped') listener(message as TrackerMessage);
+  });
+}
+
+async function readyMessage(running: LaunchedProcess, abort: AbortSignal | undefined): Promise<TrackerReady> {
+  let giveUp: ((reason: unknown) => void) | undefined;
+  const onAbort = () => giveUp?.(abort?.reason);
+  const timer = setTimeout(() => {
+    giveUp?.(notReady(`no ready message within ${READY_TIMEOUT_MS} ms`, running.stderr()));
+  }, READY_TIMEOUT_MS);
+  try {
+    return await new Promise<TrackerReady>((resolve, reject) => {
+      giveUp = reject;
+      if (abort?.aborted) onAbort();
+      abort?.addEventListener('abort', onAbort, { once: true });
+      onTrackerMessage(running.child, (message) => message.type === 'tracker-ready' && resolve(message));
+      void running.exited.then((exit) => {
+        reject(
+          exit.cause === 'port in use' ? portInUse(exit) : notReady(describeExit(exit), exit.lastStderr),
+        );
+      });
+    });
+  } finally {
+    clearTimeout(timer);
+    abort?.removeEventListener('abort', onAbort);
+  }
+}
+
+function describeExit({ exitCode, signal, cause }: TargetExit): string {
+  const how = signal === null ? `exit code ${exitCode ?? 'none'}` : `signal ${signal}`;
+  return `the tracker ended before it was ready (${cause === null ? how : `${how}, ${cause}`})`;
+}
+
+function notReady(what: string, stderr: string): LabError {
+  const words = stderr.trim().replace(/\s+/g, ' ').slice(-300);
+  return new LabError({
+    code: 'TRACKER_NOT_READY',
+    message: words === '' ? `${what}; it wrote nothing to stderr` : `${what}; stderr: "${words}"`,
+    hint: 'npm run tracker -- --port 0 runs it alone and shows its whole output',
+    exitCode: ExitCode.trackerFailed,
+  });
+}
+
+function portInUse({ lastStderr }: TargetExit): LabError {
+  const line =
+    lastStderr.split('\n').find((text) => /EADDRINUSE|in use|PORT_IN_USE/i.test(text)) ?? lastStderr;
+  return new LabError({
+    code: 'PORT_IN_USE',
+    message: `the tracker cannot have its port: "${line.trim().slice(0, 300)}"`,
+    hint: 'stop the process that holds it (ss -lunp shows it), or pass --port 0',
+    exitCode: ExitCode.trackerFailed,
+  });
+}
+
+function describe(running: LaunchedProcess, ready: TrackerReady, nodeVersion: string): TargetRecord {
+  return {
+    kind: 'own',
+    name: ready.name,
+    version: ready.version,
+    runtime: `Node.js ${nodeVersion}`,
+    address: `udp://${hostPort(servedAddress(ready.host), ready.port)}`,
+    network: isLoopback(servedAddress(ready.host)) ? 'local' : 'remote',
+    pid: running.child.pid ?? null,
+    command: [...running.command],
+    receiveBuffer: { ...ready.receiveBuffer },
+    socketKind: ready.socketKind,
+  };
+}
+
+/** Where a tracker on this machine is reached: one that serves all addresses serves loopback. */
+function servedAddress(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}

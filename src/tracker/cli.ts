@@ -1,0 +1,111 @@
+/** The tracker's command line. Pure: arguments in, options out. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { ExitCode, LabError } from '../errors.ts';
+import { MOST_CONNECTS_PER_MINUTE } from './connect-rate-limit.ts';
+import { type LogLevel, logLevels } from './log.ts';
+
+const MOST_PEERS = 20_000_000;
+
+/** What the flags say. */
+export interface TrackerFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly socket: 'auto' | 'dgram' | 'batched';
+  readonly logLevel: LogLevel;
+  readonly peerLimit: number;
+  readonly whitelist?: string;
+  readonly secret?: string;
+  readonly connectLimit?: number;
+}
+
+/** Flags, or a text that is all there is to say (`--help`, `--version`). */
+export type ParsedFlags = { readonly flags: TrackerFlags } | { readonly text: string };
+
+/**
+ * Reads the arguments after the program's name.
+ *
+ * @throws LabError `USAGE`
+ */
+export function parseFlags(argv: readonly string[], version: string): ParsedFlags {
+  let text = '';
+  const command = createCommand(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (written) => {
+        text += written;
+      },
+      writeErr: () => {},
+    });
+  try {
+    command.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      return { text };
+    }
+    throw new LabError({
+      code: 'USAGE',
+      message:
+        error instanceof Error ? error.message.replace(/^error: /, '').replaceAll('\n', ' ') : String(error),
+      hint: 'see --help for the flags and their values',
+    });
+  }
+  return { flags: command.opts<TrackerFlags>() };
+}
+
+function createCommand(version: string): Command {
+  return new Command('tracker')
+    .description('A BitTorrent tracker over UDP (BEP 15, BEP 41) for IPv4 and IPv6.')
+    .version(version)
+    .option('--port <port>', 'UDP port; 0: the system chooses', integer(0, 65_535), 1337)
+    .option('--host <address>', 'address to listen on; :: is IPv6 and IPv4', '::')
+    .option('--whitelist <file>', 'serve only the info hashes in this file: 40 hex digits a line, # comments')
+    .addOption(
+      new Option('--secret <text>', 'key for connection ids, which then stay good over a restart')
+        .env('TRACKER_SECRET')
+        .argParser(nonEmpty),
+    )
+    .option(
+      '--connect-limit <n>',
+      'connect requests a minute for each address (default: no limit)',
+      integer(1, MOST_CONNECTS_PER_MINUTE),
+    )
+    .option('--peer-limit <n>', 'peers kept for each address family', integer(1, MOST_PEERS), 4_000_000)
+    .addOption(
+      new Option('--socket <kind>', 'how datagrams are moved')
+        .choices(['auto', 'dgram', 'batched'])
+        .default('auto'),
+    )
+    .addOption(new Option('--log-level <level>', 'what goes to stderr').choices(logLevels).default('info'))
+    .addHelpText(
+      'before',
+      [
+        'Examples:',
+        '  tracker --port 1337                          serve every info hash, IPv4 and IPv6',
+        '  tracker --host 127.0.0.1 --port 0            on loopback; the port is printed',
+        '  tracker --whitelist list.txt                 serve what the list has; it is read again when it changes',
+        '',
+      ].join('\n'),
+    )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 stopped by SIGINT or SIGTERM, 1 internal error, 2 usage, 12 the port cannot be had,\n' +
+        '130 or 143 ended by a second signal.',
+    );
+}
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`It is not an integer from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+function nonEmpty(text: string): string {
+  if (text === '') {
+    throw new InvalidArgumentError('It is empty.');
+  }
+  return text;
+}

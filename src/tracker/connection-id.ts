@@ -1,0 +1,90 @@
+/**
+ * Connection ids that need no memory: 16 bits of the second of issue and 48 bits of SipHash-2-4 over the sender's
+ * address and that second. Whoever shows one back has received a datagram at that address. Ids are bound to the IP
+ * address and not to the port, since a NAT may change the port and a client may own several sockets. Pure: the time is
+ * an argument, and it has to be a monotonic one.
+ *
+ * The second stands in the id in clear, so that an id that is merely old is told apart from one that was made up, and
+ * so that one hash decides, whatever the age. A guess is right once in 2^48.
+ */
+import { readUint16, writeUint16, writeUint32 } from '../wire/bep15.ts';
+import { SIPHASH_KEY_BYTES, sipHash24 } from './siphash.ts';
+
+/**
+ * How long an id is good for, in seconds, at least; one more second at most, since the clock is read in whole seconds.
+ *
+ * @see https://www.bittorrent.org/beps/bep_0015.html "until two minutes after it has been sent"
+ */
+export const CONNECTION_ID_LIFETIME_S = 120;
+
+/**
+ * - `valid`: issued to this address and not older than {@link CONNECTION_ID_LIFETIME_S}
+ * - `expired`: issued to this address within the last 18 hours, but too old
+ * - `forged`: anything else, such as an id of another address or of another key
+ */
+export type ConnectionIdVerdict = 'valid' | 'expired' | 'forged';
+
+const CLOCK_SPAN_S = 0x1_0000;
+
+export class ConnectionIds {
+  private readonly key: Uint8Array;
+  private readonly message = new Uint8Array(20);
+  private readonly hash = new Uint32Array(2);
+
+  /** @param key - 16 secret bytes */
+  constructor(key: Uint8Array) {
+    if (key.length !== SIPHASH_KEY_BYTES) {
+      throw new RangeError(`the key has ${key.length} bytes, not ${SIPHASH_KEY_BYTES}`);
+    }
+    this.key = Uint8Array.from(key);
+  }
+
+  /**
+   * Writes the 8 bytes of a fresh id at `at`.
+   *
+   * @param address - the sender's IP address from index 0
+   * @param addressBytes - 4 or 16
+   * @param nowS - monotonic clock, whole seconds
+   */
+  issue(address: Uint8Array, addressBytes: number, nowS: number, target: Uint8Array, at: number): void {
+    this.mac(address, addressBytes, nowS);
+    writeUint16(target, at, nowS & 0xffff);
+    writeUint16(target, at + 2, this.hash[1] as number);
+    writeUint32(target, at + 4, this.hash[0] as number);
+  }
+
+  /** Judges the 8 bytes at `at`; the parameters are those of {@link issue}. */
+  verify(
+    address: Uint8Array,
+    addressBytes: number,
+    nowS: number,
+    bytes: Uint8Array,
+    at: number,
+  ): ConnectionIdVerdict {
+    const ageS = (nowS - readUint16(bytes, at)) & (CLOCK_SPAN_S - 1);
+    this.mac(address, addressBytes, nowS - ageS);
+    const low = this.hash[0] as number;
+    const high = this.hash[1] as number;
+    // All six bytes are looked at whatever the first ones say: the time taken tells nothing of where a guess went wrong.
+    const difference =
+      ((bytes[at + 2] as number) ^ ((high >>> 8) & 0xff)) |
+      ((bytes[at + 3] as number) ^ (high & 0xff)) |
+      ((bytes[at + 4] as number) ^ (low >>> 24)) |
+      ((bytes[at + 5] as number) ^ ((low >>> 16) & 0xff)) |
+      ((bytes[at + 6] as number) ^ ((low >>> 8) & 0xff)) |
+      ((bytes[at + 7] as number) ^ (low & 0xff));
+    if (difference !== 0) {
+      return 'forged';
+    }
+    return ageS <= CONNECTION_ID_LIFETIME_S ? 'valid' : 'expired';
+  }
+
+  private mac(address: Uint8Array, addressBytes: number, issuedS: number): void {
+    const message = this.message;
+    for (let index = 0; index < addressBytes; index++) {
+      message[index] = address[index] as number;
+    }
+    writeUint32(message, addressBytes, issuedS);
+    sipHash24(this.key, message, addressBytes + 4, this.hash);
+  }
+}

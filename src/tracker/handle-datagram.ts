@@ -1,0 +1,338 @@
+/**
+ * Answers one datagram: bytes in, bytes out. Pure but for the state that it is given; it reads no clock, opens nothing,
+ * and allocates nothing on the way.
+ *
+ * Until a sender has shown a connection id that was issued to its address, it gets no more bytes than it sent, so that
+ * nobody can use the tracker to flood somebody else.
+ *
+ * @see https://www.bittorrent.org/beps/bep_0015.html
+ */
+import {
+  Action,
+  ANNOUNCE_REQUEST_BYTES,
+  ANNOUNCE_RESPONSE_HEAD_BYTES,
+  AnnounceEvent,
+  CONNECT_RESPONSE_BYTES,
+  ERROR_HEAD_BYTES,
+  INFO_HASH_BYTES,
+  MAX_SCRAPE_HASHES,
+  PEER_BYTES_IPV4,
+  PEER_BYTES_IPV6,
+  PROTOCOL_ID_HIGH,
+  PROTOCOL_ID_LOW,
+  RequestOffset,
+  ResponseOffset,
+  readUint16,
+  readUint32,
+  SCRAPE_ENTRY_BYTES,
+  SCRAPE_HEAD_REQUEST_BYTES,
+  writeUint16,
+  writeUint32,
+} from '../wire/bep15.ts';
+import { type AddressFamily, SLOT_BYTES } from '../wire/udp-socket.ts';
+import { CUT_OPTIONS, readUrlData } from './announce-options.ts';
+import type { ConnectRateLimit } from './connect-rate-limit.ts';
+import type { ConnectionIds } from './connection-id.ts';
+import type { TrackerCounters } from './counters.ts';
+import type { InfoHashSet } from './info-hash-set.ts';
+import {
+  ANNOUNCE_INTERVAL_S,
+  type AnnounceNote,
+  MOST_PEERS_IN_REPLY,
+  type SwarmStore,
+} from './swarm-store.ts';
+import { NO_SWARM } from './swarm-table.ts';
+
+/** Peers for a client that leaves the number to the tracker (num_want -1). */
+export const DEFAULT_NUM_WANT = 50;
+
+/** The most peers in a reply over IPv6: an Ethernet frame leaves 1,452 bytes of payload. */
+export const MOST_PEERS_IN_IPV6_REPLY = 79;
+
+/** The smallest request of any kind. */
+const SHORTEST_REQUEST_BYTES = 16;
+
+const texts = {
+  expiredConnectionId: encodeText('connection id expired'),
+  shortAnnounce: encodeText('announce is shorter than 98 bytes'),
+  portZero: encodeText('port 0 cannot be announced'),
+  notOnWhitelist: encodeText('info_hash is not on the whitelist of this tracker'),
+  badScrape: encodeText('scrape needs info hashes of 20 bytes each'),
+  unknownAction: encodeText('unknown action'),
+};
+
+function encodeText(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** What a handler works on. */
+export interface DatagramState {
+  readonly connectionIds: ConnectionIds;
+  readonly ipv4: SwarmStore;
+  readonly ipv6: SwarmStore;
+  /** Null: every info hash is served. */
+  allowed: InfoHashSet | null;
+  /** Null: no limit. */
+  readonly connectLimit: ConnectRateLimit | null;
+  readonly counters: TrackerCounters;
+}
+
+export class DatagramHandler {
+  private readonly state: DatagramState;
+  private nowS = 0;
+  private family: AddressFamily = 4;
+  private addressBytes = 4;
+  private store: SwarmStore;
+  private readonly urlData = new Uint8Array(SLOT_BYTES);
+  private readonly ipv4Note = createNote(PEER_BYTES_IPV4);
+  private readonly ipv6Note = createNote(PEER_BYTES_IPV6);
+
+  constructor(state: DatagramState) {
+    this.state = state;
+    this.store = state.ipv4;
+  }
+
+  /** Sets the time of the datagrams that follow. @param nowS - monotonic clock, whole seconds */
+  setTime(nowS: number): void {
+    this.nowS = nowS;
+  }
+
+  /**
+   * Answers a datagram.
+   *
+   * @param request - holds the datagram from `start`, `length` bytes
+   * @param family - of the sender; an IPv4 sender on a dual-stack socket is IPv4
+   * @param sender - the sender's IP address from index 0: 4 or 16 bytes
+   * @param port - the sender's port
+   * @param response - receives the answer at `at`; 1,472 bytes must be free
+   * @returns length of the answer; 0: none is to be sent
+   */
+  handle(
+    request: Uint8Array,
+    start: number,
+    length: number,
+    family: AddressFamily,
+    sender: Uint8Array,
+    port: number,
+    response: Uint8Array,
+    at: number,
+  ): number {
+    const { counters, connectionIds } = this.state;
+    if (port === 0) {
+      counters['drops.sourcePortZero']++;
+      return 0;
+    }
+    if (length < SHORTEST_REQUEST_BYTES) {
+      counters['drops.tooShort']++;
+      return 0;
+    }
+    this.family = family;
+    this.addressBytes = family === 4 ? 4 : 16;
+    this.store = family === 4 ? this.state.ipv4 : this.state.ipv6;
+    const action = readUint32(request, start + RequestOffset.action);
+    if (action === Action.connect) {
+      return this.connect(request, start, sender, response, at);
+    }
+    const idAt = start + RequestOffset.connectionId;
+    const verdict = connectionIds.verify(sender, this.addressBytes, this.nowS, request, idAt);
+    if (verdict === 'forged') {
+      counters['drops.forgedConnectionId']++;
+      return 0;
+    }
+    if (verdict === 'expired') {
+      return this.refuseExpired(action, request, start, length, response, at);
+    }
+    this.countRequest(action);
+    if (action === Action.announce) {
+      return this.announce(request, start, length, sender, response, at);
+    }
+    if (action === Action.scrape) {
+      return this.scrape(request, start, length, response, at);
+    }
+    counters['errors.unknownAction']++;
+    return this.refuse(texts.unknownAction, request, start, response, at);
+  }
+
+  private connect(
+    request: Uint8Array,
+    start: number,
+    sender: Uint8Array,
+    response: Uint8Array,
+    at: number,
+  ): number {
+    const { counters, connectLimit, connectionIds } = this.state;
+    if (
+      readUint32(request, start) !== PROTOCOL_ID_HIGH ||
+      readUint32(request, start + 4) !== PROTOCOL_ID_LOW
+    ) {
+      counters['drops.badProtocolId']++;
+      return 0;
+    }
+    if (connectLimit !== null && !connectLimit.admits(sender, this.addressBytes, this.nowS)) {
+      counters['drops.connectLimit']++;
+      return 0;
+    }
+    counters['requests.connect']++;
+    this.writeHead(Action.connect, request, start, response, at);
+    connectionIds.issue(sender, this.addressBytes, this.nowS, response, at + ResponseOffset.connectionId);
+    return CONNECT_RESPONSE_BYTES;
+  }
+
+  private announce(
+    request: Uint8Array,
+    start: number,
+    length: number,
+    sender: Uint8Array,
+    response: Uint8Array,
+    at: number,
+  ): number {
+    const { counters, allowed } = this.state;
+    if (length < ANNOUNCE_REQUEST_BYTES) {
+      counters['errors.shortAnnounce']++;
+      return this.refuse(texts.shortAnnounce, request, start, response, at);
+    }
+    const port = readUint16(request, start + RequestOffset.port);
+    if (port === 0) {
+      counters['errors.portZero']++;
+      return this.refuse(texts.portZero, request, start, response, at);
+    }
+    const hashAt = start + RequestOffset.infoHash;
+    if (allowed !== null && !allowed.has(request, hashAt)) {
+      counters['errors.notOnWhitelist']++;
+      return this.refuse(texts.notOnWhitelist, request, start, response, at);
+    }
+    if (length > ANNOUNCE_REQUEST_BYTES) {
+      const urlBytes = readUrlData(request, start, start + length, this.urlData);
+      if (urlBytes === CUT_OPTIONS) {
+        counters['options.cut']++;
+      } else if (urlBytes > 0) {
+        counters['options.urlData']++;
+      }
+    }
+
+    // The ip field is ignored: an address that was announced and not seen would make every client connect to it (BEP 7).
+    const note = this.family === 4 ? this.ipv4Note : this.ipv6Note;
+    for (let byte = 0; byte < this.addressBytes; byte++) {
+      note.peer[byte] = sender[byte] as number;
+    }
+    writeUint16(note.peer, this.addressBytes, port);
+
+    const event = readUint32(request, start + RequestOffset.event);
+    const leftAt = start + RequestOffset.left;
+    note.seeder = readUint32(request, leftAt) === 0 && readUint32(request, leftAt + 4) === 0;
+    note.completed = event === AnnounceEvent.completed;
+    note.nowS = this.nowS;
+    const stopped = event === AnnounceEvent.stopped;
+    const swarm = stopped
+      ? this.store.stop(request, hashAt, note.peer)
+      : this.store.announce(request, hashAt, note);
+
+    this.writeHead(Action.announce, request, start, response, at);
+    writeUint32(response, at + ResponseOffset.interval, ANNOUNCE_INTERVAL_S);
+    writeUint32(response, at + ResponseOffset.leechers, swarm === NO_SWARM ? 0 : this.store.leechers(swarm));
+    writeUint32(response, at + ResponseOffset.seeders, swarm === NO_SWARM ? 0 : this.store.seeders(swarm));
+    if (swarm === NO_SWARM || stopped) {
+      return ANNOUNCE_RESPONSE_HEAD_BYTES;
+    }
+    const wanted = this.peersWanted(readUint32(request, start + RequestOffset.numWant) | 0);
+    const peers = this.store.writePeers(note.seeder, wanted, response, at + ResponseOffset.peers);
+    counters.peersSent += peers;
+    return ANNOUNCE_RESPONSE_HEAD_BYTES + peers * this.store.peerBytes;
+  }
+
+  private scrape(
+    request: Uint8Array,
+    start: number,
+    length: number,
+    response: Uint8Array,
+    at: number,
+  ): number {
+    const { counters, allowed } = this.state;
+    const hashBytes = length - SCRAPE_HEAD_REQUEST_BYTES;
+    if (hashBytes === 0 || hashBytes % INFO_HASH_BYTES !== 0) {
+      counters['errors.badScrape']++;
+      return this.refuse(texts.badScrape, request, start, response, at);
+    }
+    this.writeHead(Action.scrape, request, start, response, at);
+    const count = Math.min(hashBytes / INFO_HASH_BYTES, MAX_SCRAPE_HASHES);
+    let entryAt = at + ResponseOffset.scrapeEntries;
+    let hashAt = start + RequestOffset.infoHash;
+    for (let entry = 0; entry < count; entry++) {
+      // A swarm that was taken off the list dies out; until then it is not shown any more.
+      const listed = allowed === null || allowed.has(request, hashAt);
+      const swarm = listed ? this.store.find(request, hashAt) : NO_SWARM;
+      writeUint32(response, entryAt, swarm === NO_SWARM ? 0 : this.store.seeders(swarm));
+      writeUint32(response, entryAt + 4, swarm === NO_SWARM ? 0 : this.store.completed(swarm));
+      writeUint32(response, entryAt + 8, swarm === NO_SWARM ? 0 : this.store.leechers(swarm));
+      entryAt += SCRAPE_ENTRY_BYTES;
+      hashAt += INFO_HASH_BYTES;
+    }
+    return entryAt - at;
+  }
+
+  private countRequest(action: number): void {
+    const { counters } = this.state;
+    if (action === Action.announce) {
+      counters['requests.announce']++;
+    } else if (action === Action.scrape) {
+      counters['requests.scrape']++;
+    } else {
+      counters['requests.other']++;
+    }
+  }
+
+  private peersWanted(numWant: number): number {
+    const most = this.family === 4 ? MOST_PEERS_IN_REPLY : MOST_PEERS_IN_IPV6_REPLY;
+    return Math.min(numWant < 0 ? DEFAULT_NUM_WANT : numWant, most);
+  }
+
+  /** Whoever shows an old id may merely be slow to renew it; he is told, if that takes no more bytes than he sent. */
+  private refuseExpired(
+    action: number,
+    request: Uint8Array,
+    start: number,
+    length: number,
+    response: Uint8Array,
+    at: number,
+  ): number {
+    const { counters } = this.state;
+    if (ERROR_HEAD_BYTES + texts.expiredConnectionId.length > length) {
+      counters['drops.expiredConnectionId']++;
+      return 0;
+    }
+    this.countRequest(action);
+    counters['errors.expiredConnectionId']++;
+    return this.refuse(texts.expiredConnectionId, request, start, response, at);
+  }
+
+  private refuse(
+    text: Uint8Array,
+    request: Uint8Array,
+    start: number,
+    response: Uint8Array,
+    at: number,
+  ): number {
+    this.writeHead(Action.error, request, start, response, at);
+    response.set(text, at + ResponseOffset.errorText);
+    return ERROR_HEAD_BYTES + text.length;
+  }
+
+  private writeHead(
+    action: Action,
+    request: Uint8Array,
+    start: number,
+    response: Uint8Array,
+    at: number,
+  ): void {
+    writeUint32(response, at + ResponseOffset.action, action);
+    for (let byte = 0; byte < 4; byte++) {
+      response[at + ResponseOffset.transactionId + byte] = request[
+        start + RequestOffset.transactionId + byte
+      ] as number;
+    }
+  }
+}
+
+function createNote(peerBytes: number): AnnounceNote {
+  return { peer: new Uint8Array(peerBytes), seeder: false, completed: false, nowS: 0 };
+}

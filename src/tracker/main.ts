@@ -1,0 +1,128 @@
+#!/usr/bin/env node
+/**
+ * The tracker as a program. Prints one line when it serves, and tells the process that started it, if there is an IPC
+ * channel. Stops on SIGINT and SIGTERM, and when that process goes away. A second signal ends it at once.
+ */
+import { isIPv6 } from 'node:net';
+import { ExitCode, LabError } from '../errors.ts';
+import { packageVersion } from '../package-root.ts';
+import type { TrackerMessage } from '../wire/tracker-message.ts';
+import { parseFlags, type TrackerFlags } from './cli.ts';
+import { createLog, type Log } from './log.ts';
+import { createTracker, type Tracker } from './server.ts';
+
+const NAME = 'tracker-lab tracker';
+/** If something else keeps the process alive for so long after the stop, it is ended. */
+const LINGER_MS = 2000;
+
+const signalCodes = { SIGINT: ExitCode.interrupted, SIGTERM: ExitCode.terminated } as const;
+
+async function main(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    // Whoever read the output may be gone; a tracker goes on.
+    stream.on('error', () => {});
+  }
+  const parsed = parseFlags(process.argv.slice(2), packageVersion);
+  if ('text' in parsed) {
+    process.stdout.write(parsed.text);
+    return;
+  }
+  await serve(parsed.flags);
+}
+
+async function serve(flags: TrackerFlags): Promise<void> {
+  const log = createLog(flags.logLevel, (line) => process.stderr.write(`${line}\n`));
+  // From the first moment on: a signal during the start must not leave a half-started process behind.
+  const asked = stopAsked(log);
+  const tracker = await createTracker({
+    host: flags.host,
+    port: flags.port,
+    socketKind: flags.socket,
+    peerLimit: flags.peerLimit,
+    log,
+    ...(flags.whitelist === undefined ? {} : { whitelistFile: flags.whitelist }),
+    ...(flags.secret === undefined ? {} : { secret: flags.secret }),
+    ...(flags.connectLimit === undefined ? {} : { connectsPerMinute: flags.connectLimit }),
+  });
+  const { host, port, socketKind, receiveBuffer } = tracker;
+  process.stdout.write(
+    `listening on udp://${isIPv6(host) ? `[${host}]` : host}:${port} (${socketKind} socket, receive buffer ` +
+      `${receiveBuffer.askedBytes} bytes asked, ${receiveBuffer.givenBytes} given)\n`,
+  );
+  await tell({
+    type: 'tracker-ready',
+    name: NAME,
+    version: packageVersion,
+    host,
+    port,
+    socketKind,
+    receiveBuffer,
+  });
+  await asked;
+  await stop(tracker, log);
+}
+
+/** Fulfilled with the first reason to stop. A signal after it ends the process. */
+function stopAsked(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const ask = (reason: string): void => {
+      log.info(`stopping: ${reason}`);
+      stopping = true;
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (stopping) {
+          process.exit(signalCodes[signal]);
+        }
+        ask(signal);
+      });
+    }
+    if (process.connected) {
+      process.once('disconnect', () => {
+        if (!stopping) {
+          ask('the parent process is gone');
+        }
+      });
+    }
+  });
+}
+
+async function stop(tracker: Tracker, log: Log): Promise<void> {
+  await tracker.stop();
+  const counters = tracker.counters();
+  const told = Object.entries(counters).filter(([, count]) => count > 0);
+  log.info(
+    `stopped; ${told.map(([name, count]) => `${name} ${count}`).join(', ') || 'nothing was received'}`,
+  );
+  await tell({ type: 'tracker-stopped', counters });
+  if (process.connected) {
+    process.disconnect();
+  }
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+function tell(message: TrackerMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) {
+      resolve();
+      return;
+    }
+    // A parent that went away meanwhile is no error: the disconnect stops the tracker.
+    process.send(message, () => resolve());
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof LabError)) {
+    throw error;
+  }
+  process.stderr.write(`${error.toLine()}\n`);
+  process.exitCode = error.exitCode;
+  if (process.connected) {
+    process.disconnect();
+  }
+}

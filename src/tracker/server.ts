@@ -1,0 +1,200 @@
+/**
+ * A tracker on a socket: takes batches of datagrams in, answers them through the handler, and spends a little time on
+ * expiry with every batch and from a timer.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { PEER_BYTES_IPV4, PEER_BYTES_IPV6 } from '../wire/bep15.ts';
+import { openUdpSocket } from '../wire/open-udp-socket.ts';
+import type { ReceivedBatch, UdpSocket, UdpSocketOptions } from '../wire/udp-socket.ts';
+import { ConnectRateLimit } from './connect-rate-limit.ts';
+import { ConnectionIds } from './connection-id.ts';
+import { createCounters } from './counters.ts';
+import { describeDatagram } from './describe-datagram.ts';
+import { DatagramHandler, type DatagramState } from './handle-datagram.ts';
+import { InfoHashSet } from './info-hash-set.ts';
+import type { Log } from './log.ts';
+import { RandomSource } from './random-source.ts';
+import { SIPHASH_KEY_BYTES } from './siphash.ts';
+import { SwarmStore } from './swarm-store.ts';
+import { followWhitelist } from './whitelist.ts';
+
+/**
+ * Receive buffer asked of the kernel: 4 MiB, some thousand datagrams. Linux' default of 208 KiB holds 256 small ones,
+ * which a burst of clients overflows.
+ */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
+const MAINTENANCE_MS = 100;
+/** Peers looked at in one turn of the timer, about 0.1 ms. Ten turns a second see 5 million peers a minute. */
+const TIMER_SWEEP = 8192;
+/** Peers looked at for each datagram of a batch. */
+const REQUEST_SWEEP = 4;
+
+export interface TrackerOptions {
+  /** Address to bind; `::` is IPv6 and IPv4. */
+  readonly host: string;
+  /** 0: the kernel chooses. */
+  readonly port: number;
+  readonly socketKind: UdpSocketOptions['kind'];
+  readonly log: Log;
+  /** File of the info hashes that are served; absent: all are. */
+  readonly whitelistFile?: string;
+  /** Text from which the key of the connection ids is made; absent: a random key. */
+  readonly secret?: string;
+  /** Connect requests a minute that one address may send; absent: no limit. */
+  readonly connectsPerMinute?: number;
+  /** Peers kept for each address family. Beyond, new ones are answered but not taken in. */
+  readonly peerLimit: number;
+}
+
+/** A tracker that serves. */
+export interface Tracker {
+  readonly host: string;
+  readonly port: number;
+  readonly socketKind: string;
+  readonly receiveBuffer: UdpSocket['receiveBuffer'];
+  /** Counts since the start, and how many swarms and peers there are now, by name. */
+  counters(): Record<string, number>;
+  /** Answers what was received, then frees the port. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a tracker; it serves when the promise is fulfilled.
+ *
+ * @throws LabError of {@link openUdpSocket}, for example `PORT_IN_USE`
+ */
+export async function createTracker(options: TrackerOptions): Promise<Tracker> {
+  const { log } = options;
+  const tableKey = randomWords(2);
+  const state = createState(options, tableKey);
+  const handler = new DatagramHandler(state);
+  const sender = new Uint8Array(16);
+  const clock = systemClock();
+
+  function onBatch(batch: ReceivedBatch, socket: UdpSocket): void {
+    const nowMs = clock();
+    handler.setTime(Math.floor(nowMs / 1000));
+    const { bytes } = batch;
+    for (let index = 0; index < batch.count; index++) {
+      batch.copyAddress(index, sender, 0);
+      const slot = socket.slot();
+      const length = handler.handle(
+        bytes,
+        batch.offset(index),
+        batch.length(index),
+        batch.family(index),
+        sender,
+        batch.port(index),
+        socket.sendBytes,
+        slot,
+      );
+      if (length > 0) {
+        socket.reply(slot, length, batch, index);
+      }
+      if (log.debugs) {
+        log.debug(describeDatagram(batch, index, length));
+      }
+    }
+    maintain(nowMs, batch.count * REQUEST_SWEEP);
+  }
+
+  function maintain(nowMs: number, most: number): void {
+    state.ipv4.maintain(nowMs, most);
+    state.ipv6.maintain(nowMs, most);
+  }
+
+  const whitelist =
+    options.whitelistFile === undefined
+      ? null
+      : await followWhitelist({
+          file: options.whitelistFile,
+          key: tableKey,
+          log,
+          onSet: (allowed) => {
+            state.allowed = allowed;
+          },
+        });
+  let socket: UdpSocket;
+  try {
+    socket = await openUdpSocket({
+      kind: options.socketKind,
+      host: options.host,
+      port: options.port,
+      receiveBufferBytes: RECEIVE_BUFFER_BYTES,
+      onBatch,
+      onError: (error) => log.debug(`socket: ${error.message}`),
+    });
+  } catch (error) {
+    whitelist?.stop();
+    throw error;
+  }
+  const timer = setInterval(() => maintain(clock(), TIMER_SWEEP), MAINTENANCE_MS);
+
+  return {
+    host: socket.localAddress,
+    port: socket.localPort,
+    socketKind: socket.kind,
+    receiveBuffer: socket.receiveBuffer,
+    counters: () => allCounters(state, socket),
+    stop: async () => {
+      clearInterval(timer);
+      whitelist?.stop();
+      await socket.close();
+    },
+  };
+}
+
+function createState(options: TrackerOptions, tableKey: Uint32Array): DatagramState {
+  const random = new RandomSource(randomWords(4));
+  const { peerLimit, connectsPerMinute } = options;
+  const key =
+    options.secret === undefined
+      ? randomBytes(SIPHASH_KEY_BYTES)
+      : createHash('sha256').update(options.secret).digest().subarray(0, SIPHASH_KEY_BYTES);
+  return {
+    connectionIds: new ConnectionIds(key),
+    ipv4: new SwarmStore({ peerBytes: PEER_BYTES_IPV4, key: tableKey, random, peerLimit }),
+    ipv6: new SwarmStore({ peerBytes: PEER_BYTES_IPV6, key: tableKey, random, peerLimit }),
+    // With a whitelist nothing is allowed before it was read.
+    allowed: options.whitelistFile === undefined ? null : new InfoHashSet(tableKey),
+    connectLimit: connectsPerMinute === undefined ? null : new ConnectRateLimit(connectsPerMinute, tableKey),
+    counters: createCounters(),
+  };
+}
+
+function randomWords(count: number): Uint32Array {
+  const bytes = randomBytes(4 * count);
+  return Uint32Array.from({ length: count }, (_, word) => bytes.readUInt32LE(4 * word));
+}
+
+/**
+ * The system's monotonic clock in milliseconds. The same for all threads and after a restart (until a reboot), which
+ * `performance.now()` is not; but reading that one allocates nothing.
+ */
+function systemClock(): () => number {
+  const [seconds, nanoseconds] = process.hrtime();
+  const offset = seconds * 1000 + nanoseconds / 1e6 - performance.now();
+  return function readSystemClock() {
+    return offset + performance.now();
+  };
+}
+
+function allCounters(state: DatagramState, socket: UdpSocket): Record<string, number> {
+  const { ipv4, ipv6 } = state;
+  return {
+    ...state.counters,
+    'swarms.ipv4': ipv4.swarmCount,
+    'swarms.ipv6': ipv6.swarmCount,
+    'peers.ipv4': ipv4.peerCount,
+    'peers.ipv6': ipv6.peerCount,
+    'peers.expired': ipv4.expiredPeers + ipv6.expiredPeers,
+    'peers.refused': ipv4.refusedPeers + ipv6.refusedPeers,
+    downloadsCompleted: ipv4.completedDownloads + ipv6.completedDownloads,
+    'socket.received': socket.counters.receivedDatagrams,
+    'socket.sent': socket.counters.sentDatagrams,
+    'socket.sendErrors': socket.counters.sendErrors,
+    ...(socket.dropsKnown ? { 'socket.receiveDrops': socket.counters.receiveDrops } : {}),
+  };
+}

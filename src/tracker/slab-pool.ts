@@ -1,0 +1,119 @@
+/**
+ * Blocks of a few fixed sizes, cut from slabs of typed arrays, so that a million swarms need no million objects. A slab
+ * holds blocks of one size; it is let go when its last block is freed, unless it is the only one of its size with room.
+ * Blocks of half a slab and more have a slab of their own. Pure.
+ */
+
+/** Size that a slab aims at. Large enough that the C library maps it apart and gives it back to the system. */
+const SLAB_BYTES = 256 * 1024;
+const BLOCK_BITS = 12;
+const MOST_BLOCKS = 1 << BLOCK_BITS;
+
+/** One typed array full of blocks of one size. */
+export class Slab {
+  readonly bytes: Uint8Array;
+  /** The same memory as 32-bit words. */
+  readonly words: Uint32Array;
+  readonly blockBytes: number;
+  /** Blocks from here on were never used; their memory is still zero (and not yet the system's concern). */
+  touchedBlocks = 0;
+  usedBlocks = 0;
+  /** Index + 1 of the first freed block; each freed block holds the next one's in its first word. */
+  freedHead = 0;
+  readonly sizeClass: number;
+  readonly blocks: number;
+
+  constructor(sizeClass: number, blockBytes: number) {
+    this.sizeClass = sizeClass;
+    this.blockBytes = blockBytes;
+    this.blocks = blocksOf(blockBytes);
+    this.bytes = new Uint8Array(this.blocks * blockBytes);
+    this.words = new Uint32Array(this.bytes.buffer);
+  }
+}
+
+function blocksOf(blockBytes: number): number {
+  return Math.min(Math.max(Math.floor(SLAB_BYTES / blockBytes), 1), MOST_BLOCKS);
+}
+
+export class SlabPool {
+  /** Slabs by number; a hole where one was let go. */
+  readonly slabs: (Slab | undefined)[] = [];
+  private readonly blockBytes: readonly number[];
+  private readonly vacantNumbers: number[] = [];
+  /** By size class: numbers of the slabs with room. */
+  private readonly open: number[][];
+
+  /** @param blockBytes - size of a block by size class; multiples of 4 */
+  constructor(blockBytes: readonly number[]) {
+    this.blockBytes = blockBytes;
+    this.open = blockBytes.map(() => []);
+  }
+
+  /** The slab of a block that is in use. */
+  slabOf(reference: number): Slab {
+    return this.slabs[reference >>> BLOCK_BITS] as Slab;
+  }
+
+  /** Blocks of a size class that one slab holds. */
+  blocksPerSlab(sizeClass: number): number {
+    return blocksOf(this.blockBytes[sizeClass] as number);
+  }
+
+  /** Offset in bytes of a block in its slab. */
+  offsetOf(reference: number): number {
+    return (reference & (MOST_BLOCKS - 1)) * this.slabOf(reference).blockBytes;
+  }
+
+  /** The reference of block `block` of slab `number`. */
+  reference(number: number, block: number): number {
+    return ((number << BLOCK_BITS) | block) >>> 0;
+  }
+
+  /**
+   * Takes a block. Its content is whatever was in it before.
+   *
+   * @returns a reference, an unsigned 32-bit integer, good until {@link free}
+   */
+  allocate(sizeClass: number): number {
+    const open = this.open[sizeClass] as number[];
+    let number = open[open.length - 1];
+    if (number === undefined) {
+      number = this.vacantNumbers.pop() ?? this.slabs.length;
+      this.slabs[number] = new Slab(sizeClass, this.blockBytes[sizeClass] as number);
+      open.push(number);
+    }
+    const slab = this.slabs[number] as Slab;
+    let block: number;
+    if (slab.freedHead === 0) {
+      block = slab.touchedBlocks++;
+    } else {
+      block = slab.freedHead - 1;
+      slab.freedHead = slab.words[(block * slab.blockBytes) >>> 2] as number;
+    }
+    slab.usedBlocks++;
+    if (slab.usedBlocks === slab.blocks) {
+      open.pop();
+    }
+    return this.reference(number, block);
+  }
+
+  /** Gives a block back. Its first word is overwritten, the rest stays as it is. */
+  free(reference: number): void {
+    const number = reference >>> BLOCK_BITS;
+    const slab = this.slabs[number] as Slab;
+    const open = this.open[slab.sizeClass] as number[];
+    const block = reference & (MOST_BLOCKS - 1);
+    if (slab.usedBlocks === slab.blocks) {
+      open.push(number);
+    }
+    slab.words[(block * slab.blockBytes) >>> 2] = slab.freedHead;
+    slab.freedHead = block + 1;
+    slab.usedBlocks--;
+    if (slab.usedBlocks === 0 && (open.length > 1 || slab.blocks === 1)) {
+      open.splice(open.indexOf(number), 1);
+      this.slabs[number] = undefined;
+      this.vacantNumbers.push(number);
+    }
+  }
+}

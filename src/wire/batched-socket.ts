@@ -1,0 +1,264 @@
+/**
+ * The batched kind of UdpSocket: recvmmsg(2) and sendmmsg(2) on rings, on the event loop's own thread.
+ *
+ * Node's dgram holds the same descriptor and only wakes the loop: it reads one datagram, which becomes the first of a
+ * batch, and the rest of the kernel's queue is drained behind it. libuv may hand in several datagrams before it polls
+ * again. Each was read after the previous batch had been drained, so all are delivered, in the order of arrival.
+ */
+import type { RemoteInfo, Socket } from 'node:dgram';
+import { constants } from 'node:os';
+import { DatagramIntake } from './datagram-intake.ts';
+import type { Libc } from './libc.ts';
+import { createCounters, type LiveCounters } from './live-counters.ts';
+import { MessageRing } from './message-ring.ts';
+import { RingBatch } from './ring-batch.ts';
+import { SendQueue } from './send-queue.ts';
+import { SOCKET_ADDRESS_BYTES_IPV4, SOCKET_ADDRESS_BYTES_IPV6 } from './socket-address.ts';
+import { systemError } from './system-error.ts';
+import {
+  type AddressFamily,
+  type ReceivedBatch,
+  SLOT_BYTES,
+  type UdpSocket,
+  type UdpSocketOptions,
+} from './udp-socket.ts';
+
+/** Datagrams per system call. Twice 128 KiB of payload slots stay in a second-level cache. */
+const RING_SLOTS = 64;
+/** Full batches drained in one turn of the event loop; then timers and other sockets have their turn. */
+const FULL_BATCHES_PER_TURN = 16;
+/** Errors (of connected sockets) skipped in one attempt to receive. */
+const RECEIVE_ATTEMPTS = 8;
+/** Where the kernel has no room, sending is tried again after this time. */
+const RETRY_MS = 1;
+/** The longest single wait for room while the send ring is full. */
+const WAIT_WRITABLE_MS = 10;
+/** Without progress for this long, datagrams are given up as send errors. */
+const MAX_STALLED_MS = 100;
+
+const { EAGAIN, EINTR } = constants.errno;
+
+export interface BatchedSocketParts {
+  readonly libc: Libc;
+  readonly fd: number;
+  /** Bound to `fd`, which it owns; connected where `options.remote` is given. */
+  readonly wake: Socket;
+  readonly family: AddressFamily;
+  readonly receiveBuffer: UdpSocket['receiveBuffer'];
+  readonly options: UdpSocketOptions;
+}
+
+export class BatchedSocket implements UdpSocket {
+  readonly kind = 'batched';
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly receiveBuffer: UdpSocket['receiveBuffer'];
+  readonly counters: LiveCounters;
+  readonly dropsKnown: boolean;
+  readonly sendBytes: Uint8Array;
+
+  readonly #libc: Libc;
+  readonly #fd: number;
+  readonly #wake: Socket;
+  readonly #connected: boolean;
+  readonly #onBatch: UdpSocketOptions['onBatch'];
+  readonly #onError: UdpSocketOptions['onError'];
+  readonly #receiveRing = new MessageRing(RING_SLOTS);
+  readonly #sendRing = new MessageRing(RING_SLOTS);
+  readonly #intake: DatagramIntake;
+  readonly #batch: RingBatch;
+  readonly #queue: SendQueue;
+  readonly #retry = (): void => this.#onRetry();
+  readonly #renewTurn = (): void => {
+    this.#fullBatchesLeft = FULL_BATCHES_PER_TURN;
+  };
+  #fullBatchesLeft = FULL_BATCHES_PER_TURN;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #stalledMs = 0;
+  /** Set from the moment that close() was called. */
+  #closed: Promise<void> | undefined;
+  #onClosed: (() => void) | undefined;
+  #dropsAtClose = 0;
+
+  constructor({ libc, fd, wake, family, receiveBuffer, options }: BatchedSocketParts) {
+    const { address, port } = wake.address();
+    this.localAddress = address;
+    this.localPort = port;
+    this.receiveBuffer = receiveBuffer;
+    this.dropsKnown = libc.getDrops(fd) >= 0;
+    this.counters = createCounters(() => this.#readDrops());
+    this.sendBytes = this.#sendRing.payloads;
+    this.#libc = libc;
+    this.#fd = fd;
+    this.#wake = wake;
+    this.#connected = options.remote !== undefined;
+    this.#onBatch = options.onBatch;
+    this.#onError = options.onError;
+    this.#intake = new DatagramIntake(this.#receiveRing, family);
+    this.#batch = new RingBatch(this.#receiveRing);
+    this.#queue = new SendQueue({
+      ring: this.#sendRing,
+      counters: this.counters,
+      transmit: (headerAddress, count) => libc.transmit(fd, headerAddress, count),
+      onError: (errno) => this.#onError?.(systemError(errno, 'sendmmsg')),
+    });
+    const nameLengthBytes = family === 4 ? SOCKET_ADDRESS_BYTES_IPV4 : SOCKET_ADDRESS_BYTES_IPV6;
+    this.#receiveRing.linkPointers(libc.addressOf(this.#receiveRing.memory), nameLengthBytes);
+    this.#sendRing.linkPointers(libc.addressOf(this.#sendRing.memory), this.#connected ? 0 : nameLengthBytes);
+    const onDatagram = (message: Buffer, sender: RemoteInfo): void => this.#onWake(message, sender);
+    const onReceiveError = (error: Error): void => this.#onError?.(error);
+    wake.on('message', onDatagram);
+    wake.on('error', onReceiveError);
+  }
+
+  slot(): number {
+    while (this.#queue.isFull) {
+      this.#makeRoom();
+    }
+    return this.#queue.nextSlot * SLOT_BYTES;
+  }
+
+  reply(slotOffset: number, length: number, _batch: ReceivedBatch, index: number): void {
+    this.#checkSlot(slotOffset, length);
+    if (!this.#connected) {
+      this.#sendRing.copyAddressFrom(this.#queue.nextSlot, this.#receiveRing, index);
+    }
+    this.#enqueue(length);
+  }
+
+  send(slotOffset: number, length: number): void {
+    if (!this.#connected) {
+      throw new Error('send() on a socket that was opened without a remote');
+    }
+    this.#checkSlot(slotOffset, length);
+    this.#enqueue(length);
+  }
+
+  flush(): void {
+    const sentBefore = this.counters.sentDatagrams;
+    const done = this.#queue.flush();
+    if (done || this.counters.sentDatagrams > sentBefore) {
+      this.#stalledMs = 0;
+    }
+    if (!done) {
+      this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
+    }
+  }
+
+  close(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#dropsAtClose = this.#readDrops();
+      this.#closed = new Promise((resolve) => {
+        this.#onClosed = resolve;
+      });
+      this.#flushAndClose();
+    }
+    return this.#closed;
+  }
+
+  #flushAndClose(): void {
+    this.flush();
+    while (!this.#queue.isEmpty) {
+      this.#makeRoom();
+    }
+    clearTimeout(this.#retryTimer);
+    this.#wake.close(this.#onClosed);
+  }
+
+  #checkSlot(slotOffset: number, length: number): void {
+    if (slotOffset !== this.#queue.nextSlot * SLOT_BYTES || !(length >= 0 && length <= SLOT_BYTES)) {
+      throw new RangeError(
+        `slot ${slotOffset} with ${length} bytes: expected the offset that slot() gave last, and at most ${SLOT_BYTES} bytes`,
+      );
+    }
+  }
+
+  #enqueue(length: number): void {
+    // The descriptor may belong to another socket by now.
+    if (this.#closed !== undefined) {
+      this.counters.sendErrors++;
+      return;
+    }
+    this.#queue.push(length);
+  }
+
+  /** Waits a little for room in the kernel; gives the oldest datagram up where that was in vain for too long. */
+  #makeRoom(): void {
+    this.flush();
+    if (this.#queue.isEmpty) {
+      return;
+    }
+    if (this.#stalledMs >= MAX_STALLED_MS) {
+      this.#queue.refuseOldest();
+      return;
+    }
+    this.#libc.waitWritable(this.#fd, WAIT_WRITABLE_MS);
+    this.#stalledMs += WAIT_WRITABLE_MS;
+  }
+
+  #onRetry(): void {
+    this.#retryTimer = undefined;
+    this.#stalledMs += RETRY_MS;
+    if (this.#stalledMs >= MAX_STALLED_MS && !this.#queue.isEmpty) {
+      this.#queue.refuseOldest();
+    }
+    this.flush();
+  }
+
+  #onWake(message: Buffer, sender: RemoteInfo): void {
+    this.#intake.put(message, sender);
+    let filled = 1;
+    while (this.#closed === undefined) {
+      if (this.#fullBatchesLeft > 0) {
+        filled += this.#receive(filled);
+      }
+      this.#deliver(filled);
+      if (filled < RING_SLOTS) {
+        return;
+      }
+      if (this.#fullBatchesLeft === FULL_BATCHES_PER_TURN) {
+        setImmediate(this.#renewTurn);
+      }
+      this.#fullBatchesLeft--;
+      filled = 0;
+    }
+  }
+
+  /** Fills the ring from a slot on. @returns how many datagrams came */
+  #receive(fromSlot: number): number {
+    const headerAddress = this.#receiveRing.headerAddress(fromSlot);
+    for (let attempt = 0; attempt < RECEIVE_ATTEMPTS; attempt++) {
+      const received = this.#libc.receive(this.#fd, headerAddress, RING_SLOTS - fromSlot);
+      if (received >= 0) {
+        return received;
+      }
+      if (received === -EAGAIN) {
+        return 0;
+      }
+      if (received !== -EINTR) {
+        this.#onError?.(systemError(-received, 'recvmmsg'));
+      }
+    }
+    return 0;
+  }
+
+  #deliver(count: number): void {
+    if (count === 0) {
+      return;
+    }
+    this.counters.receivedDatagrams += count;
+    this.#batch.count = count;
+    this.#onBatch(this.#batch, this);
+    if (this.#closed === undefined) {
+      this.flush();
+    }
+  }
+
+  #readDrops(): number {
+    if (!this.dropsKnown || this.#closed !== undefined) {
+      return this.#dropsAtClose;
+    }
+    const drops = this.#libc.getDrops(this.#fd);
+    return drops < 0 ? this.#dropsAtClose : drops;
+  }
+}

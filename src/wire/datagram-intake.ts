@@ -1,0 +1,37 @@
+import type { RemoteInfo } from 'node:dgram';
+import type { MessageRing } from './message-ring.ts';
+import { scopeIdOf } from './scope-id.ts';
+import { SOCKET_ADDRESS_STRIDE, writePort, writeSocketAddress } from './socket-address.ts';
+import { type AddressFamily, SLOT_BYTES } from './udp-socket.ts';
+
+/** Copies datagrams that Node's dgram handed in into the first slot of a ring. */
+export class DatagramIntake {
+  readonly #ring: MessageRing;
+  readonly #socketFamily: AddressFamily;
+  /** What {@link #parsed} holds: senders repeat, and parsing text is most of the cost. */
+  #parsedAddress = '';
+  readonly #parsed = new Uint8Array(SOCKET_ADDRESS_STRIDE);
+
+  constructor(ring: MessageRing, socketFamily: AddressFamily) {
+    this.#ring = ring;
+    this.#socketFamily = socketFamily;
+  }
+
+  /** Fills slot 0: payload (cut at {@link SLOT_BYTES}), length and sender. */
+  put(message: Uint8Array, sender: RemoteInfo): void {
+    if (sender.address !== this.#parsedAddress) {
+      writeSocketAddress(this.#parsed, 0, {
+        socketFamily: this.#socketFamily,
+        address: sender.address,
+        port: sender.port,
+        scopeId: scopeIdOf(sender.address),
+      });
+      this.#parsedAddress = sender.address;
+    }
+    writePort(this.#parsed, 0, sender.port);
+    this.#ring.addresses.set(this.#parsed, 0);
+    const cut = message.length > SLOT_BYTES;
+    this.#ring.payloads.set(cut ? message.subarray(0, SLOT_BYTES) : message, 0);
+    this.#ring.setReceivedLength(0, cut ? SLOT_BYTES : message.length);
+  }
+}

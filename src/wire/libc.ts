@@ -1,0 +1,136 @@
+/**
+ * The few calls of the C library that batched sockets need, through koffi. Linux on 64-bit little-endian machines:
+ * the constants are those of `asm-generic`, the structures those of message-ring.ts.
+ */
+import { constants } from 'node:os';
+
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0x800;
+const SOCK_CLOEXEC = 0x80000;
+const MSG_DONTWAIT = 0x40;
+const POLLOUT = 4;
+
+/** Socket options as (level, name) pairs, from Linux `<asm-generic/socket.h>` and `<linux/in6.h>`. */
+export const SocketOption = {
+  reuseAddress: [1, 2],
+  sendBuffer: [1, 7],
+  receiveBuffer: [1, 8],
+  sendBufferForce: [1, 32],
+  receiveBufferForce: [1, 33],
+  ipv6Only: [41, 26],
+} as const;
+export type SocketOption = (typeof SocketOption)[keyof typeof SocketOption];
+
+const SOL_SOCKET = 1;
+const SO_MEMINFO = 55;
+/** Index of the drop counter in what SO_MEMINFO gives: `SK_MEMINFO_DROPS` of `<linux/sock_diag.h>`. */
+const MEMINFO_DROPS = 8;
+const MEMINFO_WORDS = 9;
+
+const ARCHITECTURES: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
+
+/** Calls that fail return the negative errno; none of them waits unless its name says so. */
+export interface Libc {
+  /** A UDP socket, not blocking, closed on exec. */
+  openSocket(addressFamily: number): number;
+  closeSocket(fd: number): void;
+  bind(fd: number, socketAddress: Uint8Array, lengthBytes: number): number;
+  setOption(fd: number, option: SocketOption, value: number): number;
+  getOption(fd: number, option: SocketOption): number;
+  /** Datagrams dropped at the socket since it was opened; negative errno before Linux 4.12. */
+  getDrops(fd: number): number;
+  /** recvmmsg(2) into `count` headers. */
+  receive(fd: number, headerAddress: number, count: number): number;
+  /** sendmmsg(2) from `count` headers. */
+  transmit(fd: number, headerAddress: number, count: number): number;
+  /** poll(2) until there is room to send, at most that long. */
+  waitWritable(fd: number, timeoutMs: number): void;
+  /** Where the bytes lie. They stay there as long as the caller holds on to them. */
+  addressOf(bytes: Uint8Array): number;
+}
+
+/** The library, or why there is none. */
+export type LibcOrReason = { readonly libc: Libc } | { readonly reason: string };
+
+let loading: Promise<LibcOrReason> | undefined;
+
+/** Loads koffi and the C library on the first call; later calls get the same answer. Never throws. */
+export function loadLibc(): Promise<LibcOrReason> {
+  loading ??= loadOnce();
+  return loading;
+}
+
+async function loadOnce(): Promise<LibcOrReason> {
+  if (process.platform !== 'linux' || !ARCHITECTURES.includes(process.arch)) {
+    return {
+      reason: `recvmmsg and sendmmsg are used on Linux (${ARCHITECTURES.join(', ')}), this is ${process.platform} ${process.arch}`,
+    };
+  }
+  try {
+    return { libc: bindFunctions(await import('koffi')) };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { reason: `the optional package koffi does not load: ${text.split('\n', 1)[0]}` };
+  }
+}
+
+function bindFunctions(koffi: typeof import('koffi')): Libc {
+  // null is the process itself: Node is linked with the C library, whichever it is (glibc, musl).
+  const library = koffi.load(null);
+  const socket = library.func('int socket(int, int, int)');
+  const close = library.func('int close(int)');
+  const bind = library.func('int bind(int, void *, uint32_t)');
+  const setsockopt = library.func('int setsockopt(int, int, int, void *, uint32_t)');
+  const getsockopt = library.func('int getsockopt(int, int, int, void *, void *)');
+  const recvmmsg = library.func('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)');
+  const sendmmsg = library.func('int sendmmsg(int, uintptr_t, uint32_t, int)');
+  const poll = library.func('int poll(void *, unsigned long, int)');
+  // It returns its first argument: with no bytes to move, the address and nothing else.
+  const memmove = library.func('uintptr_t memmove(void *, void *, size_t)');
+
+  function orErrno(result: number): number {
+    return result < 0 ? -koffi.errno() : result;
+  }
+
+  return {
+    openSocket(addressFamily) {
+      return orErrno(socket(addressFamily, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    },
+    closeSocket(fd) {
+      close(fd);
+    },
+    bind(fd, socketAddress, lengthBytes) {
+      return orErrno(bind(fd, socketAddress, lengthBytes));
+    },
+    setOption(fd, [level, name], value) {
+      return orErrno(setsockopt(fd, level, name, Int32Array.of(value), 4));
+    },
+    getOption(fd, [level, name]) {
+      const value = new Int32Array(1);
+      const result = orErrno(getsockopt(fd, level, name, value, Uint32Array.of(4)));
+      return result < 0 ? result : (value[0] as number);
+    },
+    getDrops(fd) {
+      const info = new Uint32Array(MEMINFO_WORDS);
+      const lengthBytes = Uint32Array.of(info.byteLength);
+      const result = orErrno(getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, lengthBytes));
+      if (result < 0) {
+        return result;
+      }
+      return lengthBytes[0] === info.byteLength ? (info[MEMINFO_DROPS] as number) : -constants.errno.ENOTSUP;
+    },
+    receive(fd, headerAddress, count) {
+      return orErrno(recvmmsg(fd, headerAddress, count, MSG_DONTWAIT, 0));
+    },
+    transmit(fd, headerAddress, count) {
+      return orErrno(sendmmsg(fd, headerAddress, count, MSG_DONTWAIT));
+    },
+    waitWritable(fd, timeoutMs) {
+      // struct pollfd: int fd; short events; short revents.
+      poll(Int32Array.of(fd, POLLOUT), 1, timeoutMs);
+    },
+    addressOf(bytes) {
+      return memmove(bytes, bytes, 0);
+    },
+  };
+}

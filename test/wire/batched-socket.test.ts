@@ -1,0 +1,230 @@
+import { constants } from 'node:os';
+import { afterEach, describe, expect, it } from 'vitest';
+import { resolveEndpoint } from '../../src/wire/endpoint.ts';
+import { type Libc, loadLibc } from '../../src/wire/libc.ts';
+import { openBatchedSocket } from '../../src/wire/open-batched-socket.ts';
+import type { ReceivedBatch, UdpSocket } from '../../src/wire/udp-socket.ts';
+import { closeProbes, openProbe, type Probe } from './socket-probe.ts';
+
+const { EAGAIN, ECONNREFUSED, EINTR, ENOBUFS, ENOTSUP, EPERM } = constants.errno;
+const RING_SLOTS = 64;
+
+const loaded = await loadLibc();
+const unavailable = 'reason' in loaded ? loaded.reason : null;
+const realLibc = 'libc' in loaded ? loaded.libc : undefined;
+
+let opened: UdpSocket[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.map((socket) => socket.close()));
+  opened = [];
+  await closeProbes();
+});
+
+/** A batched socket connected to `peer`, some of whose system calls are scripted. */
+async function openScripted(
+  peer: Probe,
+  calls: Partial<Libc>,
+  onBatch: (batch: ReceivedBatch, socket: UdpSocket) => void = () => {},
+): Promise<{ socket: UdpSocket; errors: (string | undefined)[] }> {
+  const errors: (string | undefined)[] = [];
+  const local = await resolveEndpoint('127.0.0.1', 0, 4);
+  const remote = await resolveEndpoint('127.0.0.1', peer.socket.localPort, 4);
+  const libc = { ...(realLibc as Libc), ...calls };
+  const socket = await openBatchedSocket(libc, local, remote, {
+    kind: 'batched',
+    host: local.host,
+    port: local.port,
+    remote: { host: remote.host, port: remote.port },
+    receiveBufferBytes: 65_536,
+    onBatch,
+    onError: (error) => errors.push(error.code),
+  });
+  opened.push(socket);
+  return { socket, errors };
+}
+
+function sendNumbered(socket: UdpSocket, from: number, to: number): void {
+  for (let number = from; number < to; number++) {
+    const at = socket.slot();
+    socket.sendBytes[at] = number;
+    socket.send(at, 1);
+  }
+}
+
+function numbers(probe: Probe): number[] {
+  return probe.received.map(({ text }) => text.charCodeAt(0));
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+describe.skipIf(unavailable !== null)(
+  `a batched socket whose kernel${unavailable === null ? '' : ` (${unavailable})`}`,
+  () => {
+    it.each([
+      ['EAGAIN', EAGAIN],
+      ['ENOBUFS', ENOBUFS],
+    ])('has no room for a while (%s) sends the rest by itself', async (_name, errno) => {
+      const peer = await openProbe({ kind: 'dgram' });
+      const answers = [-errno, -errno, 1, -errno];
+      const { socket, errors } = await openScripted(peer, {
+        transmit: (fd, header, count) => {
+          const answer = answers.shift() ?? count;
+          return answer < 0 ? answer : (realLibc as Libc).transmit(fd, header, answer);
+        },
+      });
+      sendNumbered(socket, 0, 5);
+      socket.flush();
+      expect(socket.counters.sentDatagrams).toBe(0);
+      await peer.until(() => peer.received.length === 5);
+      expect(numbers(peer)).toEqual(upTo(5));
+      expect(socket.counters).toMatchObject({ sentDatagrams: 5, sendErrors: 0 });
+      expect(errors).toEqual([]);
+    });
+
+    it('has no room while the ring is full makes slot() wait for it', async () => {
+      const peer = await openProbe({ kind: 'dgram' });
+      let room = false;
+      let waits = 0;
+      const { socket } = await openScripted(peer, {
+        transmit: (fd, header, count) => (room ? (realLibc as Libc).transmit(fd, header, count) : -EAGAIN),
+        waitWritable: () => {
+          waits++;
+          room = waits === 3;
+        },
+      });
+      sendNumbered(socket, 0, RING_SLOTS + 1);
+      socket.flush();
+      expect(waits).toBe(3);
+      await peer.until(() => peer.received.length === RING_SLOTS + 1);
+      expect(numbers(peer)).toEqual(upTo(RING_SLOTS + 1));
+      expect(socket.counters.sendErrors).toBe(0);
+    });
+
+    it('never has room again makes every datagram a counted error, on the ring and on close', async () => {
+      const peer = await openProbe({ kind: 'dgram' });
+      let waits = 0;
+      const { socket, errors } = await openScripted(peer, {
+        transmit: () => -EAGAIN,
+        waitWritable: () => {
+          waits++;
+        },
+      });
+      sendNumbered(socket, 0, RING_SLOTS + 10);
+      expect(socket.counters).toMatchObject({ sentDatagrams: 0, sendErrors: 10 });
+      await socket.close();
+      expect(socket.counters).toMatchObject({ sentDatagrams: 0, sendErrors: RING_SLOTS + 10 });
+      expect(errors).toEqual(new Array(RING_SLOTS + 10).fill('EAGAIN'));
+      // 10 waits of 10 ms in all, not for each datagram.
+      expect(waits).toBe(10);
+    });
+
+    it('has no room for long makes the retries give up the oldest', async () => {
+      const peer = await openProbe({ kind: 'dgram' });
+      const scripted = await openScripted(peer, {
+        transmit: (fd, header, count) =>
+          scripted.errors.length > 0 ? (realLibc as Libc).transmit(fd, header, count) : -ENOBUFS,
+      });
+      const { socket, errors } = scripted;
+      sendNumbered(socket, 0, 3);
+      socket.flush();
+      await peer.until(() => peer.received.length === 2);
+      expect(numbers(peer)).toEqual([1, 2]);
+      expect(errors).toEqual(['ENOBUFS']);
+      expect(socket.counters).toMatchObject({ sentDatagrams: 2, sendErrors: 1 });
+    });
+
+    it('refuses a datagram for good counts it and sends the others', async () => {
+      const peer = await openProbe({ kind: 'dgram' });
+      const answers = [1, -EPERM];
+      const { socket, errors } = await openScripted(peer, {
+        transmit: (fd, header, count) => {
+          const answer = answers.shift() ?? count;
+          return answer < 0 ? answer : (realLibc as Libc).transmit(fd, header, answer);
+        },
+      });
+      sendNumbered(socket, 0, 3);
+      socket.flush();
+      await peer.until(() => peer.received.length === 2);
+      expect(numbers(peer)).toEqual([0, 2]);
+      expect(errors).toEqual(['EPERM']);
+      expect(socket.counters).toMatchObject({ sentDatagrams: 2, sendErrors: 1 });
+    });
+
+    it('interrupts or answers with news while receiving still hands in what waits behind', async () => {
+      const peer = await openProbe({ kind: 'dgram', echo: true });
+      const answers = [-EINTR, -ECONNREFUSED];
+      let received = 0;
+      const counts: number[] = [];
+      const { socket, errors } = await openScripted(
+        peer,
+        { receive: (fd, header, count) => answers.shift() ?? (realLibc as Libc).receive(fd, header, count) },
+        (batch) => {
+          counts.push(batch.count);
+          received += batch.count;
+        },
+      );
+      sendNumbered(socket, 0, 20);
+      socket.flush();
+      while (received < 20) {
+        await new Promise(setImmediate);
+      }
+      expect(errors).toEqual(['ECONNREFUSED']);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(20);
+    });
+
+    it('always has more to read lets timers and immediates run in between', async () => {
+      const peer = await openProbe({ kind: 'dgram', echo: true });
+      let batches = 0;
+      let batchesAtImmediate = -1;
+      const { socket } = await openScripted(
+        peer,
+        // Endless: every call fills the ring.
+        { receive: (_fd, _header, count) => count },
+        (batch, from) => {
+          expect(batch.count).toBe(RING_SLOTS);
+          if (batches === 0) {
+            setImmediate(() => {
+              batchesAtImmediate = batches;
+              void from.close();
+            });
+          }
+          batches++;
+        },
+      );
+      sendNumbered(socket, 0, 1);
+      socket.flush();
+      while (batchesAtImmediate < 0) {
+        await new Promise(setImmediate);
+      }
+      expect(batchesAtImmediate).toBe(16);
+    });
+
+    it('drops datagrams counts them', async () => {
+      const slow = await openProbe({ kind: 'batched', receiveBufferBytes: 4096 });
+      expect(slow.socket.dropsKnown).toBe(true);
+      expect(slow.socket.counters.receiveDrops).toBe(0);
+      const client = await openProbe({
+        kind: 'batched',
+        remote: { host: '127.0.0.1', port: slow.socket.localPort },
+      });
+      // All of them before the event loop lets the other socket read.
+      client.sendText(...new Array<string>(1000).fill('x'));
+      await slow.until(() => slow.received.length + slow.socket.counters.receiveDrops === 1000);
+      const { receiveDrops } = slow.socket.counters;
+      expect(receiveDrops).toBeGreaterThan(0);
+      expect(slow.received.length).toBeGreaterThan(0);
+      await slow.socket.close();
+      expect(slow.socket.counters.receiveDrops).toBe(receiveDrops);
+    });
+
+    it('does not tell its drops says so', async () => {
+      const peer = await openProbe({ kind: 'dgram' });
+      const { socket } = await openScripted(peer, { getDrops: () => -ENOTSUP });
+      expect(socket.dropsKnown).toBe(false);
+      expect(socket.counters.receiveDrops).toBe(0);
+    });
+  },
+);
