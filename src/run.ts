@@ -4,7 +4,7 @@
  * A run is a folder `profiles/<run-id>/` of
  *
  * - `run.json` - {@link Run}
- * - `timeline.ndjson` - one {@link TimelineRow} a line, in order of `atMs`
+ * - `timeline.ndjson` - one {@link TimelineRow} a line, in order of arrival
  * - `*.hdr` - HdrHistograms of latency in nanoseconds, V2 compressed, base64
  * - `*.pb.gz` - pprof profiles
  *
@@ -136,9 +136,12 @@ export const histogramFileSchema = z.object({
 });
 export type HistogramFile = z.infer<typeof histogramFileSchema>;
 
+/** The profiles that a run can have. */
+export const profileKinds = ['cpu', 'allocations', 'live-heap'] as const;
+
 /** One `.pb.gz` file. */
 export const profileFileSchema = z.object({
-  kind: z.enum(['cpu', 'allocations', 'live-heap']),
+  kind: z.enum(profileKinds),
   file: z.string(),
   /** Which program made it, for example `@datadog/pprof 5.20.0`. */
   source: z.string(),
@@ -154,6 +157,7 @@ export type ProfileFile = z.infer<typeof profileFileSchema>;
 
 /** A profile that was asked for and is not there; it is named in the report. */
 export const missingProfileSchema = z.object({ kind: profileFileSchema.shape.kind, reason: z.string() });
+export type MissingProfile = z.infer<typeof missingProfileSchema>;
 
 /** What was measured. */
 export const targetSchema = z.object({

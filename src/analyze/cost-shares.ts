@@ -32,7 +32,11 @@ export interface ClassCost {
 }
 
 /** @returns null where the profile has no cost at all */
-export function classCost(profile: Profile, valueIndex: number, classes: readonly FrameClass[]): ClassCost | null {
+export function classCost(
+  profile: Profile,
+  valueIndex: number,
+  classes: readonly FrameClass[],
+): ClassCost | null {
   const total = busyTotal(profile, valueIndex);
   if (total <= 0) return null;
   let through = 0;
@@ -109,7 +113,9 @@ function stackOf(profile: Profile, sample: number): Frame[] {
 
 /** Leaf first. A tracker that is itself a library still has names. */
 function callerIn(stack: readonly Frame[]): Frame | undefined {
-  return stack.find((frame) => frame.class === 'application') ?? stack.find((frame) => frame.class === 'library');
+  return (
+    stack.find((frame) => frame.class === 'application') ?? stack.find((frame) => frame.class === 'library')
+  );
 }
 
 function isIdle(profile: Profile, sample: number): boolean {

@@ -10,8 +10,14 @@ export interface History {
   readonly brokenLines: number;
 }
 
+/** The part of a report that its line is made of. */
+type HistorySubject = Pick<
+  Report,
+  'runId' | 'startedAt' | 'scenario' | 'target' | 'phases' | 'memory' | 'valid' | 'partial'
+>;
+
 /** The line of one run. Pure. */
-export function historyRow(report: Omit<Report, 'history'>): HistoryRow {
+export function historyRow(report: HistorySubject): HistoryRow {
   const { clean } = report.phases;
   return {
     schemaVersion: 1,

@@ -76,7 +76,7 @@ function badRun(file: string, reason: string, cause: unknown): LabError {
   return new LabError({
     code: 'BAD_RUN',
     message: `expected ${file} to describe a run, found something else (${reason.slice(0, 400)})`,
-    hint: "pass a folder that tracker-lab wrote, for example the newest below profiles/",
+    hint: 'pass a folder that tracker-lab wrote, for example the newest below profiles/',
     cause,
   });
 }

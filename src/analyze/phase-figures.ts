@@ -139,7 +139,11 @@ function addUp(parts: readonly RequestFigures[]): RequestFigures {
   };
 }
 
-function targetFigures(evidence: Evidence, phase: PhaseName, answeredPerSecond: number | null): TargetFigures {
+function targetFigures(
+  evidence: Evidence,
+  phase: PhaseName,
+  answeredPerSecond: number | null,
+): TargetFigures {
   const rows = processRows(evidence, phase);
   const kernel = span(rows);
   const runtime = runtimeRows(evidence, phase);
@@ -156,10 +160,12 @@ function targetFigures(evidence: Evidence, phase: PhaseName, answeredPerSecond: 
     cpuSystemShare: system,
     cpuMicrosecondsPerRequest: perRequest(cpu, answeredPerSecond),
     systemMicrosecondsPerRequest: perRequest(system, answeredPerSecond),
-    runQueueDelayShare: kernel && (kernel.last.runQueueDelayMs - kernel.first.runQueueDelayMs) / kernel.elapsedMs,
+    runQueueDelayShare:
+      kernel && (kernel.last.runQueueDelayMs - kernel.first.runQueueDelayMs) / kernel.elapsedMs,
     involuntaryContextSwitchesPerSecond:
       kernel &&
-      ((kernel.last.involuntaryContextSwitches - kernel.first.involuntaryContextSwitches) * 1000) / kernel.elapsedMs,
+      ((kernel.last.involuntaryContextSwitches - kernel.first.involuntaryContextSwitches) * 1000) /
+        kernel.elapsedMs,
     threads: kernel && kernel.last.threads,
     socketDrops: drops,
     socketQueueBytesMax: queues.length === 0 ? null : Math.max(...queues),
@@ -167,8 +173,10 @@ function targetFigures(evidence: Evidence, phase: PhaseName, answeredPerSecond: 
     gcCountByKind: own && gcDelta(own.first.gc, own.last.gc, 'count'),
     gcTimeShare: own && gcMs && gcKinds.reduce((sum, kind) => sum + gcMs[kind], 0) / own.elapsedMs,
     eventLoopDelayNsP99Median: median(runtime.map((row) => row.eventLoopDelayNsP99)),
-    eventLoopDelayNsMax: runtime.length === 0 ? null : Math.max(...runtime.map((row) => row.eventLoopDelayNsMax)),
-    eventLoopUtilizationMean: runtime.length === 0 ? null : mean(runtime.map((row) => row.eventLoopUtilization)),
+    eventLoopDelayNsMax:
+      runtime.length === 0 ? null : Math.max(...runtime.map((row) => row.eventLoopDelayNsMax)),
+    eventLoopUtilizationMean:
+      runtime.length === 0 ? null : mean(runtime.map((row) => row.eventLoopUtilization)),
   };
 }
 

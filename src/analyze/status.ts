@@ -92,5 +92,7 @@ const wordings: Readonly<Record<string, (sign: string, limit: number) => string>
 function describe(condition: Condition): string {
   const wording = wordings[condition.figure];
   const sign = signs[condition.is];
-  return wording === undefined ? `${condition.figure} ${sign} ${condition.limit}` : wording(sign, condition.limit);
+  return wording === undefined
+    ? `${condition.figure} ${sign} ${condition.limit}`
+    : wording(sign, condition.limit);
 }

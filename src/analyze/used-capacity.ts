@@ -1,6 +1,6 @@
+import type { Share } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { phaseFigures } from './phase-figures.ts';
-import type { Share } from '../units.ts';
 
 /**
  * CPU of the clean phase over what the profiled threads could use: a core each, no more than the machine has (or
@@ -9,8 +9,11 @@ import type { Share } from '../units.ts';
 export function usedCapacity(evidence: Evidence): Share | null {
   const cpuShare = phaseFigures(evidence, 'clean')?.target.cpuShare ?? null;
   if (cpuShare === null) return null;
-  const threads = evidence.run.profiles.find((record) => record.kind === 'cpu')?.threads.length ?? evidence.run.environment.cpuCount;
-  const cores = pinnedCores(evidence.run.environment.pinning?.target ?? null) ?? evidence.run.environment.cpuCount;
+  const threads =
+    evidence.run.profiles.find((record) => record.kind === 'cpu')?.threads.length ??
+    evidence.run.environment.cpuCount;
+  const cores =
+    pinnedCores(evidence.run.environment.pinning?.target ?? null) ?? evidence.run.environment.cpuCount;
   return cpuShare / Math.max(1, Math.min(threads, cores));
 }
 

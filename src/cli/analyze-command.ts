@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { LabError } from '../errors.ts';
@@ -16,7 +16,7 @@ export function analyzeCommand(context: CliContext): Command {
   return new Command('analyze')
     .description("judge a run's folder again, or print the top tables of a pprof file")
     .argument('<path>', "a run's folder, or a .pb.gz file")
-    .option('--json', 'print report.json instead of the summary', false)
+    .option('--json', 'print report.json, or the tables of a profile as JSON', false)
     .addOption(
       new Option('--count <rows>', 'rows of a top table').argParser(integerBetween(1, 1000)).default(10),
     )
@@ -49,12 +49,24 @@ async function analyzeDirectory(
   else for (const line of summarize(report, directory)) context.stdout.write(`${line}\n`);
 }
 
+/** The raw table as pprof prints it, and below it the one charged to application functions. */
 async function printTopTables(file: string, options: AnalyzeOptions, context: CliContext): Promise<void> {
-  const { describeProfileFile } = await import('../analyze/profile/describe-profile-file.ts');
+  const { decodeProfile } = await import('../analyze/profile/decode-profile.ts');
+  const { topTable } = await import('../analyze/profile/top-table.ts');
+  const { chargedTable } = await import('../analyze/profile/charged-table.ts');
+  const { formatTop } = await import('../analyze/profile/format-top.ts');
+  const { formatCharged } = await import('../analyze/profile/format-charged.ts');
+  const decoded = decodeProfile(readFileSync(file), { fileName: file });
+  if (!decoded.ok) throw decoded.problem;
+  const selection = {
+    count: options.count,
+    ...(options.valueType === undefined ? {} : { valueType: options.valueType }),
+  };
+  const raw = topTable(decoded.profile, selection);
+  const charged = chargedTable(decoded.profile, selection);
   context.stdout.write(
-    describeProfileFile(file, {
-      count: options.count,
-      ...(options.valueType === undefined ? {} : { valueType: options.valueType }),
-    }),
+    options.json
+      ? `${JSON.stringify({ raw, charged }, null, 2)}\n`
+      : `${formatTop(raw)}\n${formatCharged(charged)}`,
   );
 }

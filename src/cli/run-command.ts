@@ -1,45 +1,34 @@
-/** The main job: plan, run, analyse, print. */
+/** The main command's flags: `tracker-lab --scenario heavy`. */
+import path from 'node:path';
 import { type Command, Option } from 'commander';
-import type { AnalyzedRun } from '../analyze/analyze.ts';
-import { ExitCode, LabError } from '../errors.ts';
-import type { RunOutcome } from '../lab/run-scenario.ts';
+import { ExitCode } from '../errors.ts';
 import { planScenario, type ScenarioPlan } from '../lab/plan.ts';
-import { type PresetName, presetNames, presets } from '../lab/scenarios.ts';
+import { presetNames, presets } from '../lab/scenarios.ts';
 import { allowedCpus } from '../lab/target/pinning.ts';
 import type { CliContext } from './context.ts';
-import { createInterrupt, type Interrupt } from './interrupt.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { describeConfig, describePlan } from './describe-plan.ts';
+import type { RunFlags } from './run-flags.ts';
+import { runSuite } from './run-suite.ts';
 import { addScenarioFlags, environmentName, readOverrides } from './scenario-flags.ts';
 
-interface RunFlags {
-  readonly scenario: PresetName | 'all';
-  readonly target?: string;
-  readonly allowRemote: boolean;
-  readonly allowNoProfile: boolean;
-  readonly pin: string;
-  readonly out: string;
-  readonly json: boolean;
-  readonly dryRun: boolean;
-  readonly printConfig: boolean;
-  readonly quiet: boolean;
-}
-
-/** Makes the program itself the `run` command, so that `lab --scenario heavy` is enough. */
+/** Makes the program itself the command that runs a scenario. */
 export function addRunCommand(
   program: Command,
   context: CliContext,
   setExitCode: (code: ExitCode) => void,
 ): void {
-  const purposes = presetNames.map((name) => `${name}: ${presets[name].concurrency} workers`).join(', ');
+  const workers = presetNames.map((name) => `${name}: ${presets[name].concurrency} workers`).join(', ');
   program
     .addOption(
       withEnvironment(
-        new Option('--scenario <name>', `${purposes}; all: the four in turn`)
+        new Option('--scenario <name>', `${workers}; all: the four in turn`)
           .choices([...presetNames, 'all'])
           .default('heavy'),
       ),
     )
-    .addOption(withEnvironment(new Option('--target <url>', 'udp://HOST:PORT of a tracker that already runs')))
+    .addOption(
+      withEnvironment(new Option('--target <url>', 'udp://HOST:PORT of a tracker that already runs')),
+    )
     .option('--allow-remote', 'permit a target off this machine', false);
   addScenarioFlags(program);
   program
@@ -54,32 +43,25 @@ export function addRunCommand(
     .option('--dry-run', 'print what would be done and do nothing', false)
     .option('--print-config', 'print every setting with its source and do nothing', false)
     .option('-q, --quiet', 'no progress', false)
-    .action(async function runLab(flags: RunFlags, command: Command) {
-      setExitCode(await runAll(flags, command, context));
+    .action(async function runLab(given: RunFlags, command: Command) {
+      const flags = { ...given, out: path.resolve(context.cwd, given.out) };
+      const plans = planAll(flags, command);
+      if (flags.printConfig || flags.dryRun) {
+        context.stdout.write(flags.printConfig ? describeConfig(plans) : describePlan(plans, flags));
+        setExitCode(ExitCode.ok);
+      } else {
+        setExitCode(await runSuite(plans, flags, context));
+      }
     });
 }
 
-async function runAll(flags: RunFlags, command: Command, context: CliContext): Promise<ExitCode> {
+function planAll(flags: RunFlags, command: Command): ScenarioPlan[] {
   const names = flags.scenario === 'all' ? presetNames : [flags.scenario];
   const overrides = readOverrides(command);
-  const plans = names.map((name) => planScenario(name, overrides, allowedCpus().length));
-  if (flags.printConfig) return printConfig(plans, context);
-  if (flags.dryRun) return printPlan(plans, flags, context);
+  const cpuCount = allowedCpus().length;
+  return names.map((name) => planScenario(name, overrides, cpuCount));
+}
 
-  const interrupt = createInterrupt(context);
-  const progress = createProgress(context, flags.quiet);
-  const outcomes: RunOutcome[] = [];
-  try {
-    const suiteId = plans.length > 1 ? `suite-${new Date().toISOString().replaceAll(/[^0-9]/g, '')}` : null;
-    for (const plan of plans) {
-      outcomes.push(await runOne(plan, suiteId, flags, context, interrupt, progress));
-      if (interrupt.signal.aborted) break;
-    }
-  } finally {
-    progress.end();
-    interrupt.stopListening();
-  }
-  const analyzed = await analyzeOutcomes(outcomes);
-  await printResults(analyzed, flags, context);
-  return exitCodeOf(outcomes, analyzed, interrupt);
+function withEnvironment(option: Option): Option {
+  return option.env(environmentName(option));
 }

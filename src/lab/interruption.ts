@@ -2,7 +2,7 @@ import type { Milliseconds } from '../units.ts';
 
 /** Why a run was cut short. */
 export interface InterruptionCause {
-  readonly kind: 'signal' | 'target-exited' | 'load-failed';
+  readonly kind: 'signal' | 'target-exited' | 'load-failed' | 'profiler-failed';
   readonly reason: string;
 }
 
@@ -10,14 +10,16 @@ export interface InterruptionCause {
 export class Interruption {
   #cause: InterruptionCause | null = null;
   #wake: () => void = () => {};
-  readonly #raised: Promise<void>;
+  /** Resolves when the run must end early; never where it does not. */
+  readonly raised: Promise<void>;
 
   /** @param signal - aborted by the operator; its reason names the signal */
   constructor(signal: AbortSignal) {
-    this.#raised = new Promise((resolve) => {
+    this.raised = new Promise((resolve) => {
       this.#wake = resolve;
     });
-    const raiseSignal = (): void => this.raise({ kind: 'signal', reason: `stopped by ${String(signal.reason)}` });
+    const raiseSignal = (): void =>
+      this.raise({ kind: 'signal', reason: `stopped by ${String(signal.reason)}` });
     if (signal.aborted) raiseSignal();
     else signal.addEventListener('abort', raiseSignal, { once: true });
   }
@@ -43,7 +45,7 @@ export class Interruption {
     const elapsed = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, durationMs);
     });
-    await Promise.race([elapsed, this.#raised]);
+    await Promise.race([elapsed, this.raised]);
     clearTimeout(timer);
     return this.#cause === null;
   }

@@ -2,19 +2,10 @@
  * The folder of one run while it is being written. A file is complete or absent: it is written under a temporary
  * name and renamed. Only the timeline grows in place, a line at a time.
  */
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  type WriteStream,
-  writeFileSync,
-} from 'node:fs';
+import { createWriteStream, mkdirSync, renameSync, rmSync, type WriteStream, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../errors.ts';
 import type { Run, TimelineRow } from '../run.ts';
-import type { EpochMilliseconds } from '../units.ts';
 
 export class RunFolder {
   readonly runId: string;
@@ -34,18 +25,18 @@ export class RunFolder {
   /**
    * Makes a new folder below `root`, named by time and scenario.
    *
+   * @param startedAt - ISO 8601, UTC
+   *
    * @throws LabError `OUT_NOT_WRITABLE` where it cannot be made
    */
-  static create(root: string, scenarioName: string, startedAt: EpochMilliseconds): RunFolder {
-    const stamp = new Date(startedAt).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  static create(root: string, scenarioName: string, startedAt: string): RunFolder {
+    const stamp = startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
     try {
       mkdirSync(root, { recursive: true });
       for (let suffix = 1; ; suffix++) {
         const runId = `${stamp}-${scenarioName}${suffix === 1 ? '' : `-${suffix}`}`;
         const directory = path.join(root, runId);
-        if (existsSync(directory)) continue;
-        mkdirSync(directory);
-        return new RunFolder(runId, directory);
+        if (makeFolder(directory)) return new RunFolder(runId, directory);
       }
     } catch (cause) {
       throw cannotWrite(root, cause);
@@ -97,6 +88,17 @@ export class RunFolder {
       this.#timeline.destroy();
     });
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** @returns false where it is there already, perhaps by another lab that started in the same second */
+function makeFolder(directory: string): boolean {
+  try {
+    mkdirSync(directory);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
 

@@ -1,15 +1,19 @@
 /** The tracker's command line. Pure: arguments in, options out. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ExitCode, LabError } from '../errors.ts';
+import { LabError } from '../errors.ts';
 import { MOST_CONNECTS_PER_MINUTE } from './connect-rate-limit.ts';
 import { type LogLevel, logLevels } from './log.ts';
+
+/** Code of the error for flags that cannot be understood. */
+export const USAGE_CODE = 'USAGE';
 
 const MOST_PEERS = 20_000_000;
 
 /** What the flags say. */
 export interface TrackerFlags {
   readonly port: number;
-  readonly host: string;
+  /** Absent: IPv6 and IPv4, or IPv4 alone where the system has no IPv6. */
+  readonly host?: string;
   readonly socket: 'auto' | 'dgram' | 'batched';
   readonly logLevel: LogLevel;
   readonly peerLimit: number;
@@ -43,7 +47,7 @@ export function parseFlags(argv: readonly string[], version: string): ParsedFlag
       return { text };
     }
     throw new LabError({
-      code: 'USAGE',
+      code: USAGE_CODE,
       message:
         error instanceof Error ? error.message.replace(/^error: /, '').replaceAll('\n', ' ') : String(error),
       hint: 'see --help for the flags and their values',
@@ -57,7 +61,10 @@ function createCommand(version: string): Command {
     .description('A BitTorrent tracker over UDP (BEP 15, BEP 41) for IPv4 and IPv6.')
     .version(version)
     .option('--port <port>', 'UDP port; 0: the system chooses', integer(0, 65_535), 1337)
-    .option('--host <address>', 'address to listen on; :: is IPv6 and IPv4', '::')
+    .option(
+      '--host <address>',
+      'address to listen on; :: is IPv6 and IPv4 (default: ::, or 0.0.0.0 without IPv6)',
+    )
     .option('--whitelist <file>', 'serve only the info hashes in this file: 40 hex digits a line, # comments')
     .addOption(
       new Option('--secret <text>', 'key for connection ids, which then stay good over a restart')

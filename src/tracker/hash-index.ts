@@ -70,7 +70,7 @@ export class HashIndex {
    * @param value - 0 to 2^32 - 3
    */
   add(hash: number, value: number): void {
-    this.carryOver();
+    this.carryOver(CARRY_SLOTS);
     const capacity = this.mask + 1;
     if (this.old === null && (this.pairs + 1) * 4 > capacity * 3) {
       this.startResize(capacity * 2);
@@ -98,11 +98,21 @@ export class HashIndex {
       (this.old as Uint32Array)[2 * (-2 - handle) + 1] = GONE;
     }
     this.pairs--;
+    this.settle(CARRY_SLOTS);
+  }
+
+  /** Goes on with growing or shrinking, for so many slots at most. Changes do so by themselves; a timer may help. */
+  settle(slots: number): void {
     const capacity = this.mask + 1;
+    if (this.pairs === 0 && capacity > SMALLEST_CAPACITY) {
+      this.startResize(SMALLEST_CAPACITY);
+      this.old = null;
+      return;
+    }
     if (this.old === null && capacity > SMALLEST_CAPACITY && this.pairs * 5 < capacity) {
       this.startResize(capacity / 2);
     }
-    this.carryOver();
+    this.carryOver(slots);
   }
 
   private findPair(hash: number, value: number): number {
@@ -170,12 +180,12 @@ export class HashIndex {
     this.mask = capacity - 1;
   }
 
-  private carryOver(): void {
+  private carryOver(slots: number): void {
     const old = this.old;
     if (old === null) {
       return;
     }
-    const end = Math.min(this.oldCursor + CARRY_SLOTS, this.oldMask + 1);
+    const end = Math.min(this.oldCursor + slots, this.oldMask + 1);
     for (let slot = this.oldCursor; slot < end; slot++) {
       const stored = old[2 * slot + 1] as number;
       if (stored !== EMPTY && stored !== GONE) {

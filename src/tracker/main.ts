@@ -7,13 +7,18 @@ import { isIPv6 } from 'node:net';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import type { TrackerMessage } from '../wire/tracker-message.ts';
-import { parseFlags, type TrackerFlags } from './cli.ts';
+import { parseFlags, type TrackerFlags, USAGE_CODE } from './cli.ts';
 import { createLog, type Log } from './log.ts';
 import { createTracker, type Tracker } from './server.ts';
 
 const NAME = 'tracker-lab tracker';
 /** If something else keeps the process alive for so long after the stop, it is ended. */
 const LINGER_MS = 2000;
+
+const EVERY_ADDRESS = '::';
+const EVERY_IPV4_ADDRESS = '0.0.0.0';
+/** What binding `::` ends with where IPv6 is not built in or switched off. */
+const withoutIpv6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT']);
 
 const signalCodes = { SIGINT: ExitCode.interrupted, SIGTERM: ExitCode.terminated } as const;
 
@@ -34,16 +39,7 @@ async function serve(flags: TrackerFlags): Promise<void> {
   const log = createLog(flags.logLevel, (line) => process.stderr.write(`${line}\n`));
   // From the first moment on: a signal during the start must not leave a half-started process behind.
   const asked = stopAsked(log);
-  const tracker = await createTracker({
-    host: flags.host,
-    port: flags.port,
-    socketKind: flags.socket,
-    peerLimit: flags.peerLimit,
-    log,
-    ...(flags.whitelist === undefined ? {} : { whitelistFile: flags.whitelist }),
-    ...(flags.secret === undefined ? {} : { secret: flags.secret }),
-    ...(flags.connectLimit === undefined ? {} : { connectsPerMinute: flags.connectLimit }),
-  });
+  const tracker = await start(flags, log);
   const { host, port, socketKind, receiveBuffer } = tracker;
   process.stdout.write(
     `listening on udp://${isIPv6(host) ? `[${host}]` : host}:${port} (${socketKind} socket, receive buffer ` +
@@ -60,6 +56,32 @@ async function serve(flags: TrackerFlags): Promise<void> {
   });
   await asked;
   await stop(tracker, log);
+}
+
+/** Without --host, listens on IPv6 and IPv4, or on IPv4 alone where the system has no IPv6. */
+async function start(flags: TrackerFlags, log: Log): Promise<Tracker> {
+  const options = {
+    port: flags.port,
+    socketKind: flags.socket,
+    peerLimit: flags.peerLimit,
+    log,
+    ...(flags.whitelist === undefined ? {} : { whitelistFile: flags.whitelist }),
+    ...(flags.secret === undefined ? {} : { secret: flags.secret }),
+    ...(flags.connectLimit === undefined ? {} : { connectsPerMinute: flags.connectLimit }),
+  };
+  if (flags.host !== undefined) {
+    return createTracker({ ...options, host: flags.host });
+  }
+  try {
+    return await createTracker({ ...options, host: EVERY_ADDRESS });
+  } catch (error) {
+    const cause = error instanceof LabError ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+    if (cause?.code === undefined || !withoutIpv6.has(cause.code)) {
+      throw error;
+    }
+    log.info(`no IPv6 here (${cause.code}); listening on IPv4 only`);
+    return createTracker({ ...options, host: EVERY_IPV4_ADDRESS });
+  }
 }
 
 /** Fulfilled with the first reason to stop. A signal after it ends the process. */
@@ -121,7 +143,8 @@ try {
     throw error;
   }
   process.stderr.write(`${error.toLine()}\n`);
-  process.exitCode = error.exitCode;
+  // Whatever else keeps it from serving means, to whoever started it, that the tracker did not get ready.
+  process.exitCode = error.code === USAGE_CODE ? ExitCode.usage : ExitCode.trackerFailed;
   if (process.connected) {
     process.disconnect();
   }

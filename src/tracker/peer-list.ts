@@ -198,6 +198,11 @@ export class PeerList {
     }
   }
 
+  /** Goes on with resizing the index, for so many slots at most. */
+  settle(slots: number): void {
+    this.index.settle(slots);
+  }
+
   private locate(): void {
     const block = this.records[this.recordAt + RecordWord.block] as number;
     const sizeClass = this.records[this.recordAt + RecordWord.sizeClass] as number;

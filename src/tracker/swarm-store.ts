@@ -67,6 +67,7 @@ export class SwarmStore {
   /** -1: the record was not opened yet. */
   private sweepPosition = -1;
   private sweepDebt = 0;
+  private cycleSteps = 0;
   private sweptAtMs = -1;
 
   constructor(options: SwarmStoreOptions) {
@@ -189,8 +190,8 @@ export class SwarmStore {
   }
 
   /**
-   * Looks at the peers (and records) that are due by now and takes out those that were not heard of for too long. Cheap
-   * where nothing is due; call it with every batch and from a timer.
+   * Looks at the peers (and records) that are due by now and takes out those that were not heard of for too long; goes
+   * on with resizing the indexes. Cheap where nothing is due; call it with every batch and from a timer.
    *
    * @param nowMs - the monotonic clock of which the announces' `nowS` are the seconds
    * @param most - how many to look at, at most: bounds the pause
@@ -198,7 +199,11 @@ export class SwarmStore {
   maintain(nowMs: number, most: number): void {
     const due = this.sweptAtMs < 0 ? 0 : (nowMs - this.sweptAtMs) / SWEEP_CYCLE_MS;
     this.sweptAtMs = nowMs;
-    const cycle = this.peerCount + this.table.slotCount;
+    this.table.settle(most);
+    this.peers.settle(most);
+    // The most that there was since the cursor stood at the start: a cycle in which most peers go must not slow down.
+    const cycle = Math.max(this.cycleSteps, this.peerCount + this.table.slotCount);
+    this.cycleSteps = cycle;
     this.sweepDebt = Math.min(this.sweepDebt + due * cycle, cycle);
     const steps = Math.min(Math.floor(this.sweepDebt), most);
     if (steps > 0) {
@@ -211,9 +216,13 @@ export class SwarmStore {
     const { table, peers } = this;
     for (let left = steps; left > 0; ) {
       if (this.sweepRecord >= table.recordsOfSlab(this.sweepSlab)) {
-        this.sweepSlab = this.sweepSlab + 1 < table.slabCount ? this.sweepSlab + 1 : 0;
+        this.sweepSlab++;
         this.sweepRecord = 0;
         this.sweepPosition = -1;
+        if (this.sweepSlab >= table.slabCount) {
+          this.sweepSlab = 0;
+          this.cycleSteps = this.peerCount + table.slotCount;
+        }
         left--;
         continue;
       }

@@ -118,6 +118,11 @@ export class SwarmTable {
     this.pool.free(swarm);
   }
 
+  /** Goes on with resizing the index, for so many slots at most. */
+  settle(slots: number): void {
+    this.index.settle(slots);
+  }
+
   private hasSoughtHash(swarm: number): boolean {
     const words = this.words(swarm);
     const wordAt = this.wordAt(swarm) + RecordWord.hash;

@@ -39,6 +39,8 @@ export class DgramSocket implements UdpSocket {
   readonly dropsKnown = false;
   readonly sendBytes = new Uint8Array(SLOT_BYTES);
 
+  /** The same memory as {@link sendBytes}. */
+  readonly #outgoing = Buffer.from(this.sendBytes.buffer);
   readonly #socket: Socket;
   readonly #connected: boolean;
   readonly #onBatch: UdpSocketOptions['onBatch'];
@@ -134,9 +136,7 @@ export class DgramSocket implements UdpSocket {
     this.#underWay++;
     // A copy, because libuv keeps a datagram that the kernel has no room for and sends it later.
     const packet = Buffer.allocUnsafe(length);
-    for (let byte = 0; byte < length; byte++) {
-      packet[byte] = this.sendBytes[byte] as number;
-    }
+    this.#outgoing.copy(packet, 0, 0, length);
     this.#transmit(packet, port, address, MAX_TRIES);
   }
 

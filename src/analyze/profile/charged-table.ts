@@ -6,7 +6,8 @@
  * 1. to the nearest frame of a library, so that a tracker which is itself a library still has names
  * 2. else collecting garbage, idling and V8's pseudo-functions (`(program)`, `Non JS threads activity`) get rows of
  *    their own, under the name in the stack
- * 3. else it is `(kernel)` where the whole stack is the kernel's, and `(runtime)` otherwise: the event loop, `node:`
+ * 3. else a native call (class `syscall` or `lock` at the leaf, such as `send` from the event loop) is a row of its name
+ * 4. else it is `(kernel)` where the whole stack is the kernel's, and `(runtime)` otherwise: the event loop, `node:`
  *    internals and the scheduler alone
  *
  * Frames of the lab's own preload are a row `(lab agent)`: they are in the profile and not the tracker's fault.
@@ -120,6 +121,11 @@ function rowOf(
 ): Pick<Charge, 'functionName' | 'file' | 'class'> {
   if (isLabAgentFile(frame.file)) return { functionName: '(lab agent)', file: '', class: 'runtime' };
   if (frame.class === 'application' || frame.class === 'library' || standsForItself(frame)) {
+    return { functionName: frame.functionName, file: frame.file, class: frame.class };
+  }
+  // Here `frame` is the leaf.
+  const isNativeCall = frame.class === 'syscall' || frame.class === 'lock';
+  if (isNativeCall && frame.runtime !== 'kernel') {
     return { functionName: frame.functionName, file: frame.file, class: frame.class };
   }
   for (let at = start; at < end; at++) {

@@ -20,8 +20,8 @@ const MAX_PROFILE_BYTES = 64 * 1024 * 1024;
 const MAX_STACK_DEPTH = 10_000;
 /** Most frames of all stacks together: 64 MiB of indexes. */
 const MAX_STACK_FRAMES = 2 ** 24;
-/** Most values of all samples together: 64 MiB of doubles. */
-const MAX_VALUES = 2 ** 23;
+/** Most values of all samples together: 32 MiB of doubles. */
+const MAX_VALUES = 2 ** 22;
 
 export interface DecodeProfileOptions {
   /** Named in the problem. */

@@ -40,7 +40,7 @@ const v8: RuntimeRules = {
     // Methods of the udp_wrap, tcp_wrap, stream_wrap and fs bindings, and the calls that koffi makes.
     {
       class: 'syscall',
-      name: /^(?:send|send6|recvStart|recvStop|bind6?|connect6?|listen|open6?|close|read|readBuffers?|readStart|readStop|write|writev|write(?:Buffers?|Latin1|Utf8|Ucs2|Ascii)(?:String)?|fstat|stat|lstat|fsync|writeFileUtf8|readFileUtf8|sendm?msg|recvm?msg|sendto|recvfrom|poll|epoll_ctl|[gs]etsockopt)$/,
+      name: /^(?:send|send6|recvStart|recvStop|bind6?|connect6?|listen|open6?|close|read|readBuffers?|readStart|readStop|write|writev|write(?:Buffers?|Latin1|Utf8|Ucs2|Ascii)(?:String)?|fstat|stat|lstat|fsync|writeFileUtf8|readFileUtf8|sendm?msg|recvm?msg|sendto|recvfrom|poll|epoll_ctl|[gs]etsockopt|getsockname|getpeername|bufferSize)$/,
       file: /^$/,
     },
     {
@@ -73,7 +73,7 @@ const goStandardLibrary =
  *
  * `runtime.futex` and `runtime.futexwakeup` are `runtime` and not `lock`: they are how the scheduler puts threads to
  * sleep and wakes them. A contended mutex shows in `sync` and in `runtime.semacquire1`, a contended lock of the
- * runtime in `runtime.lock2`.
+ * runtime in `runtime.lock2`. `runtime.memclrNoHeapPointers` is `allocation`: what it clears is nearly always new memory.
  */
 const go: RuntimeRules = {
   rules: [
@@ -84,7 +84,7 @@ const go: RuntimeRules = {
     { class: 'gc', name: /^gcWriteBarrier|^internal\/runtime\/gc(?:\/|\.)/ },
     {
       class: 'allocation',
-      name: /^runtime\.(?:mallocgc|newobject|newarray|makeslice|growslice|makemap|makechan|persistentalloc|rawstring|rawbyteslice|rawruneslice|concatstring|concatbyte|slicebytetostring|slicerunetostring|stringtoslicebyte|stringtoslicerune|nextFreeFast|\(\*m(?:cache|central|heap)\)|\(\*fixalloc\)|\(\*pageAlloc\)|\(\*pageCache\)|\(\*mspan\)\.(?:nextFreeIndex|init|initHeapBits|writeHeapBits)|heapSetType|profilealloc|mProf_Malloc|sysAlloc|sysUsed|sysMap|deductAssistCredit|convT)/,
+      name: /^runtime\.(?:mallocgc|newobject|newarray|makeslice|growslice|makemap|makechan|persistentalloc|rawstring|rawbyteslice|rawruneslice|concatstring|concatbyte|slicebytetostring|slicerunetostring|stringtoslicebyte|stringtoslicerune|nextFreeFast|\(\*m(?:cache|central|heap)\)|\(\*fixalloc\)|\(\*pageAlloc\)|\(\*pageCache\)|\(\*mspan\)\.(?:nextFreeIndex|init|initHeapBits|writeHeapBits)|heapSetType|memclrNoHeapPointers|profilealloc|mProf_Malloc|sysAlloc|sysUsed|sysMap|deductAssistCredit|convT)/,
     },
     {
       class: 'lock',
@@ -100,7 +100,7 @@ const go: RuntimeRules = {
     },
     {
       class: 'idle',
-      name: /^runtime\.(?:findRunnable|findrunnable|futexsleep|notesleep|notetsleep|notetsleep_internal|notetsleepg|stopm|gopark|park_m|mPark|netpoll|netpollblock|usleep|sysmon|pollWork|stealWork|runqsteal|runqgrab)$|^internal\/runtime\/syscall(?:\/linux)?\.EpollWait$/,
+      name: /^runtime\.(?:findRunnable|findrunnable|futexsleep|notesleep|notetsleep|notetsleep_internal|notetsleepg|stopm|gopark|mPark|netpoll|netpollblock|usleep|sysmon|pollWork|stealWork|runqsteal|runqgrab)$|^internal\/runtime\/syscall(?:\/linux)?\.EpollWait$/,
     },
     {
       class: 'syscall',

@@ -31,7 +31,9 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
   const rss = rssFigures(evidence);
   const trend = memoryTrend(evidence);
   const findings = judge(evidence);
-  const valid = !findings.some((finding) => finding.rule === 'generator-limited' && finding.verdict === 'found');
+  const valid = !findings.some(
+    (finding) => finding.rule === 'generator-limited' && finding.verdict === 'found',
+  );
   const cpuCapacityShare = usedCapacity(evidence);
   const law = littlesLaw(evidence);
   const top = {
@@ -53,7 +55,12 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     settingSources: run.settingSources,
     phases: { warmUp: phaseFigures(evidence, 'warm-up'), clean, profiled },
     generator: { threads: phaseLoad(evidence, 'clean')?.threads ?? [] },
-    statuses: statusesOf({ clean, network: run.target.network, rss, continuousGrowth: trend?.continuous === true }),
+    statuses: statusesOf({
+      clean,
+      network: run.target.network,
+      rss,
+      continuousGrowth: trend?.continuous === true,
+    }),
     memory: { rss, trend, runtime: runtimeMemory(evidence) },
     littlesLaw: law,
     cpuCapacityShare,
@@ -65,11 +72,10 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     trackerCounters: run.trackerCounters,
     notes: notesOf(evidence),
   } as const;
-  const draft = { ...withoutHistory, quickReference: noReference, notMeasured: [] };
-  const row = historyRow(draft as unknown as Report);
+  const row = historyRow(withoutHistory);
   const earlier = comparableRows(context.history, row);
-  const reference = { evidence, clean, valid, cpuCapacityShare, trend, runs: context.runs, earlier };
-  const report = {
+  const reference = { evidence, clean, valid, cpuCapacityShare, trend, law, runs: context.runs, earlier };
+  return {
     ...withoutHistory,
     history: {
       rows: [...earlier.slice(-SHOWN_EARLIER_RUNS), row],
@@ -87,10 +93,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     },
     notMeasured: notMeasured(evidence, withoutHistory),
   };
-  return report as unknown as Report;
 }
-
-const noReference = { deployments: [], worry: [], optimize: [] };
 
 function profilerCost(clean: PhaseFigures | null, profiled: PhaseFigures | null): Report['profilerCost'] {
   const before = clean?.requestsPerSecond ?? null;
@@ -104,14 +107,17 @@ function profilerCost(clean: PhaseFigures | null, profiled: PhaseFigures | null)
     requestsPerSecondChangeShare: under / before - 1,
     cleanCpuMicrosecondsPerRequest: cpuBefore,
     profiledCpuMicrosecondsPerRequest: cpuUnder,
-    cpuPerRequestChangeShare: cpuBefore === null || cpuUnder === null || cpuBefore === 0 ? null : cpuUnder / cpuBefore - 1,
+    cpuPerRequestChangeShare:
+      cpuBefore === null || cpuUnder === null || cpuBefore === 0 ? null : cpuUnder / cpuBefore - 1,
   };
 }
 
 function notesOf(evidence: Evidence): string[] {
   const notes = [...evidence.run.notes];
   if (evidence.brokenTimelineLines > 0) {
-    notes.push(`${evidence.brokenTimelineLines} lines of timeline.ndjson could not be read and are left out.`);
+    notes.push(
+      `${evidence.brokenTimelineLines} lines of timeline.ndjson could not be read and are left out.`,
+    );
   }
   return notes;
 }
@@ -126,18 +132,31 @@ function notMeasured(
     if (value === null) missing.push({ figure, reason });
   };
   const { run } = evidence;
-  const ended = run.partial === null ? 'this phase was not part of the run' : `the run was cut short: ${run.partial.reason}`;
-  const unsampled = run.target.pid === null ? "the tracker's process is not known to the lab" : 'no sample was taken';
-  const noRuntime = run.target.kind === 'own' ? 'no sample was taken' : 'the tracker was not started by the lab';
+  const ended =
+    run.partial === null
+      ? 'this phase was not part of the run'
+      : `the run was cut short: ${run.partial.reason}`;
+  const unsampled =
+    run.target.pid === null ? "the tracker's process is not known to the lab" : 'no sample was taken';
+  const noRuntime =
+    run.target.kind === 'own' ? 'no sample was taken' : 'the tracker was not started by the lab';
   add('phases.warmUp', report.phases.warmUp, ended);
   add('phases.clean', report.phases.clean, ended);
-  add('phases.profiled', report.phases.profiled, run.scenario.profileDurationMs === 0 ? 'no profile was asked for' : ended);
+  add(
+    'phases.profiled',
+    report.phases.profiled,
+    run.scenario.profileDurationMs === 0 ? 'no profile was asked for' : ended,
+  );
   add('memory.rss', report.memory.rss, unsampled);
   add('memory.trend', report.memory.trend, 'the clean phase is under 10 s, or the process was not sampled');
   add('memory.runtime', report.memory.runtime, noRuntime);
   add('cpuCapacityShare', report.cpuCapacityShare, unsampled);
   const isOpen = run.scenario.ratePerSecond > 0;
-  add('littlesLaw', report.littlesLaw, isOpen ? 'it binds closed loops; this run is an open one' : 'nothing was answered');
+  add(
+    'littlesLaw',
+    report.littlesLaw,
+    isOpen ? 'it binds closed loops; this run is an open one' : 'nothing was answered',
+  );
   add('profilerCost', report.profilerCost, 'it needs both a clean and a profiled phase with replies');
   for (const [name, kind] of [
     ['cpu', 'cpu'],

@@ -2,8 +2,7 @@
 import type { Evidence } from '../evidence.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import { generatorLimited } from '../rules/generator-limited.ts';
-import { scalingCpuShare } from '../thresholds.ts';
-import { LITTLES_LAW_TOLERANCE, NOTABLE_RISE_SHARE } from '../thresholds.ts';
+import { LITTLES_LAW_TOLERANCE, NOTABLE_RISE_SHARE, scalingCpuShare } from '../thresholds.ts';
 import { usedCapacity } from '../used-capacity.ts';
 import { formatLatency, formatRate, formatShare, significant } from './format.ts';
 import type { Assessment, ScenarioFigures } from './report-schema.ts';
@@ -42,7 +41,11 @@ export function assessScaling(runs: readonly ScenarioFigures[]): Assessment[] {
     })
     .sort((a, b) => a.concurrency - b.concurrency);
   return [
-    { name: 'throughput', statement: 'RPS grows with the workers until the CPU is used up', ...throughput(measured) },
+    {
+      name: 'throughput',
+      statement: 'RPS grows with the workers until the CPU is used up',
+      ...throughput(measured),
+    },
     {
       name: 'flat latency',
       statement: `latency stays flat up to ${scalingCpuShare.flatUntil * 100}-${scalingCpuShare.risesFrom * 100} % CPU`,
@@ -64,7 +67,10 @@ export const ONE_SCENARIO = 'not measured: one scenario ran; --scenario all runs
 function throughput(measured: readonly MeasuredScenario[]): Answer {
   if (measured.length < 2) return { answer: 'unknown', observed: ONE_SCENARIO };
   const observed = measured
-    .map((run) => `${run.scenario} ${formatRate(run.requestsPerSecond)} req/s at ${formatShare(run.cpuCapacityShare)} CPU`)
+    .map(
+      (run) =>
+        `${run.scenario} ${formatRate(run.requestsPerSecond)} req/s at ${formatShare(run.cpuCapacityShare)} CPU`,
+    )
     .join(', ');
   const failing = measured.slice(1).some((run, index) => {
     const before = measured[index] as MeasuredScenario;
@@ -95,7 +101,10 @@ function saturation(measured: readonly MeasuredScenario[]): Answer {
   const first = measured[0] as MeasuredScenario;
   const busy = measured.filter((run) => run !== first && run.cpuCapacityShare > scalingCpuShare.soarsFrom);
   if (busy.length === 0) {
-    return { answer: 'unknown', observed: `not measured: no further scenario used more than ${scalingCpuShare.soarsFrom * 100} % CPU` };
+    return {
+      answer: 'unknown',
+      observed: `not measured: no further scenario used more than ${scalingCpuShare.soarsFrom * 100} % CPU`,
+    };
   }
   const last = busy.at(-1) as MeasuredScenario;
   const times = significant(last.p95Ns / first.p95Ns);

@@ -11,9 +11,11 @@ export function formatRate(perSecond: number): string {
   return perSecond.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-/** Milliseconds with three significant digits: `0.123 ms`, `12.3 ms`, `1,230 ms`. */
+/** Milliseconds with three significant digits: `0.123 ms`, `12.0 ms`, `1,234 ms`. */
 export function formatLatency(valueNs: Nanoseconds): string {
-  return `${significant(valueNs / 1e6)} ms`;
+  const value = valueNs / 1e6;
+  const digits = fractionDigits(value);
+  return `${value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })} ms`;
 }
 
 /** `98.76 %`; shares near 0 or 1 keep the digits that tell them from it. */
@@ -40,15 +42,13 @@ export function formatDuration(durationMs: Milliseconds): string {
   return durationMs < 1000 ? `${Math.round(durationMs)} ms` : `${Number((durationMs / 1000).toFixed(2))} s`;
 }
 
-/** A number with three significant digits and thousands separators, never in exponent form. */
+/** A number with at least three significant digits and thousands separators, never in exponent form. */
 export function significant(value: number): string {
-  const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toLocaleString('en-US', { minimumFractionDigits: 0, maximumFractionDigits: Math.min(digits, 6) });
+  return value.toLocaleString('en-US', { maximumFractionDigits: fractionDigits(value) });
 }
 
-/** A profile's value in its unit: nanoseconds as ms, bytes as MB or kB, else a count. */
-export function formatProfileValue(value: number, unit: string): string {
-  if (unit === 'nanoseconds') return `${(value / 1e6).toFixed(2)} ms`;
-  if (unit === 'bytes') return value >= 1e6 ? formatMegabytes(value) : `${(value / 1e3).toFixed(2)} kB`;
-  return `${formatCount(value)} ${unit}`;
+/** Digits after the point that make three significant ones; at most six. */
+function fractionDigits(value: number): number {
+  if (value === 0) return 0;
+  return Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
 }

@@ -13,7 +13,9 @@ export function escapeText(text: string): string {
   return cut
     .replaceAll(/[\r\n\u2028\u2029]+/g, ' ')
     .replaceAll(/\p{Cc}|[\u202a-\u202e\u2066-\u2069\ufeff]/gu, '�')
-    .replaceAll(/[\\`*[\]<>|~&#!]/g, '\\$&')
+    .replaceAll(/[\\`*[\]<|~]/g, '\\$&')
+    .replaceAll(/&(?=#|\w)/g, '\\&')
+    .replace(/^\s*[#>+-]/, '\\$&')
     .replaceAll(/_(?![A-Za-z0-9])|(?<![A-Za-z0-9])_/g, '\\_');
 }
 
@@ -30,7 +32,10 @@ export function table(
   align?: readonly ('l' | 'r')[],
 ): string {
   for (const row of rows) {
-    assert(row.length === head.length && row.every((cell) => cell.trim() !== ''), `an empty cell in ${row.join(' | ')}`);
+    assert(
+      row.length === head.length && row.every((cell) => cell.trim() !== ''),
+      `an empty cell in ${row.join(' | ')}`,
+    );
   }
   return markdownTable([head, ...rows], align === undefined ? {} : { align });
 }

@@ -1,5 +1,6 @@
 /** The template's quick reference answered for one run. Pure. */
 import type { Evidence } from '../evidence.ts';
+import type { LittlesLaw } from '../littles-law.ts';
 import type { MemoryTrend } from '../memory-series.ts';
 import type { PhaseFigures } from '../phase-figures.ts';
 import { loadRows, thirds } from '../series.ts';
@@ -21,6 +22,7 @@ export interface QuickReferenceInput {
   readonly valid: boolean;
   readonly cpuCapacityShare: number | null;
   readonly trend: MemoryTrend | null;
+  readonly law: LittlesLaw | null;
   /** The runs of the suite, this one among them. */
   readonly runs: readonly ScenarioFigures[];
   /** Earlier runs of the same scenario and tracker. */
@@ -49,9 +51,36 @@ function fastEnough(input: QuickReferenceInput, neededPerSecond: number, limitNs
   const isOffered = rate <= neededPerSecond && p95Ns < limitNs && cpuCapacityShare !== null;
   if (isOffered && cpuCapacityShare < BUSY_CPU_SHARE) {
     const used = formatShare(cpuCapacityShare);
-    return unknown(`this load asked for no more than ${observed}, with ${used} of the CPU used; offer more load`);
+    return unknown(
+      `this load asked for no more than ${observed}, with ${used} of the CPU used; offer more load`,
+    );
   }
-  return { answer: 'no', observed };
+  return {
+    answer: 'no',
+    observed: `${observed}${queueRemark(input, rate > neededPerSecond)}${otherRuns(input, neededPerSecond, limitNs)}`,
+  };
+}
+
+/** A rate that is high enough with a latency that is only the queue of the load's own workers. */
+function queueRemark({ evidence, law }: QuickReferenceInput, isRateEnough: boolean): string {
+  if (!isRateEnough || law?.explains !== true) return '';
+  return `; the rate is enough, the latency is the queue of ${evidence.run.scenario.concurrency.toLocaleString('en-US')} workers`;
+}
+
+function otherRuns(
+  { evidence, runs }: QuickReferenceInput,
+  neededPerSecond: number,
+  limitNs: number,
+): string {
+  const fit = runs.find(
+    (run) =>
+      run.runId !== evidence.run.runId &&
+      run.status.tier !== null &&
+      (run.requestsPerSecond ?? 0) > neededPerSecond &&
+      (run.p95Ns ?? Number.POSITIVE_INFINITY) < limitNs,
+  );
+  if (fit === undefined) return '';
+  return `; met under the ${fit.scenario} load (${formatRate(fit.requestsPerSecond as number)} req/s, P95 ${formatLatency(fit.p95Ns as number)})`;
 }
 
 /** Which of the four reasons to worry hold; `yes` is a reason to worry. */
@@ -75,7 +104,10 @@ export function assessWorries(input: QuickReferenceInput): Assessment[] {
 function errorWorry({ clean }: QuickReferenceInput): Answer {
   const share = clean?.errorShare ?? null;
   if (share === null) return unknown('nothing was sent in the clean phase');
-  return { answer: share > worryLimits.errorShare ? 'yes' : 'no', observed: `${formatShare(share)} of the requests failed` };
+  return {
+    answer: share > worryLimits.errorShare ? 'yes' : 'no',
+    observed: `${formatShare(share)} of the requests failed`,
+  };
 }
 
 /** The median of the per-second P95 in the last third of the clean phase against that in the first. */
@@ -105,7 +137,8 @@ function plateau(runs: readonly ScenarioFigures[]): Answer {
       change < NOTABLE_COST_SHARE &&
       run.cpuCapacityShare !== null &&
       run.cpuCapacityShare < worryLimits.plateauCpuShare;
-    const cpu = run.cpuCapacityShare === null ? 'CPU not sampled' : `${formatShare(run.cpuCapacityShare)} CPU`;
+    const cpu =
+      run.cpuCapacityShare === null ? 'CPU not sampled' : `${formatShare(run.cpuCapacityShare)} CPU`;
     return { isPlateau, told: `${before.scenario} to ${run.scenario} ${formatChange(change)} at ${cpu}` };
   });
   return {
@@ -126,7 +159,11 @@ function memoryWorry(trend: MemoryTrend | null): Answer {
 export function assessOptimization(input: QuickReferenceInput): Assessment[] {
   const { capacityShare, localP95Ns, loadFactor } = optimizeLimits;
   return [
-    { name: 'before the limit', statement: `CPU at ${capacityShare * 100} % of capacity or more`, ...capacity(input) },
+    {
+      name: 'before the limit',
+      statement: `CPU at ${capacityShare * 100} % of capacity or more`,
+      ...capacity(input),
+    },
     { name: 'users notice', statement: `P95 > ${localP95Ns / 1e6} ms on a local network`, ...noticed(input) },
     {
       name: 'scaling up',
@@ -150,7 +187,10 @@ function noticed({ clean, evidence }: QuickReferenceInput): Answer {
   if (evidence.run.target.network === 'remote') return unknown('the tracker is remote');
   const p95Ns = clean?.latency?.p95Ns ?? null;
   if (p95Ns === null) return unknown('nothing was answered in the clean phase');
-  return { answer: p95Ns > optimizeLimits.localP95Ns ? 'yes' : 'no', observed: `P95 ${formatLatency(p95Ns)}` };
+  return {
+    answer: p95Ns > optimizeLimits.localP95Ns ? 'yes' : 'no',
+    observed: `P95 ${formatLatency(p95Ns)}`,
+  };
 }
 
 function expectedLoad({ clean, valid }: QuickReferenceInput): Answer {
@@ -164,7 +204,11 @@ function expectedLoad({ clean, valid }: QuickReferenceInput): Answer {
 
 function measuredBefore({ earlier }: QuickReferenceInput): Answer {
   const last = earlier.at(-1);
-  if (last === undefined) return { answer: 'note', observed: 'the first run of this scenario and tracker: compare the next with it' };
+  if (last === undefined)
+    return {
+      answer: 'note',
+      observed: 'the first run of this scenario and tracker: compare the next with it',
+    };
   const runs = earlier.length === 1 ? '1 earlier run' : `${earlier.length} earlier runs`;
   return { answer: 'note', observed: `${runs} to compare with, the last of ${last.startedAt.slice(0, 10)}` };
 }

@@ -306,11 +306,17 @@ export const reportSchema = z.object({
   notes: z.array(text),
 });
 
-export type Report = z.infer<typeof reportSchema>;
-export type Assessment = z.infer<typeof assessmentSchema>;
-export type ScenarioFigures = z.infer<typeof scenarioFiguresSchema>;
-export type HistoryRow = z.infer<typeof historyRowSchema>;
-export type TopPair = z.infer<typeof topPairSchema>;
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
+    : T;
+
+export type Report = DeepReadonly<z.infer<typeof reportSchema>>;
+export type Assessment = DeepReadonly<z.infer<typeof assessmentSchema>>;
+export type ScenarioFigures = DeepReadonly<z.infer<typeof scenarioFiguresSchema>>;
+export type HistoryRow = DeepReadonly<z.infer<typeof historyRowSchema>>;
+export type TopPair = DeepReadonly<z.infer<typeof topPairSchema>>;
 
 /** What `--json` prints for the runs of one `--scenario all`. */
 export const suiteSchema = z.object({
@@ -318,4 +324,4 @@ export const suiteSchema = z.object({
   suiteId: text,
   reports: z.array(reportSchema),
 });
-export type SuiteDocument = z.infer<typeof suiteSchema>;
+export type SuiteDocument = DeepReadonly<z.infer<typeof suiteSchema>>;

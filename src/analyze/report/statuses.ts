@@ -1,5 +1,5 @@
-import type { PhaseFigures } from '../phase-figures.ts';
 import type { RssFigures } from '../memory-series.ts';
+import type { PhaseFigures } from '../phase-figures.ts';
 import { type Status, statusOf, worstOf } from '../status.ts';
 import { localLatencyTiers, memoryTiers, remoteLatencyTiers, requestTiers } from '../thresholds.ts';
 import type { Report } from './report-schema.ts';

@@ -1,7 +1,7 @@
+import { valueIndexOf } from '../cost-shares.ts';
 import type { LoadedProfile } from '../evidence.ts';
 import { chargedTable } from '../profile/charged-table.ts';
 import { topTable } from '../profile/top-table.ts';
-import { valueIndexOf } from '../cost-shares.ts';
 import type { TopPair } from './report-schema.ts';
 
 /** Rows of each table in the report. */

@@ -21,12 +21,22 @@ export function assessTrends(
     {
       name: 'throughput',
       statement: 'RPS stays stable or improves',
-      ...against(row.requestsPerSecond, earlier.map((one) => one.requestsPerSecond), 1, formatPerSecond),
+      ...against(
+        row.requestsPerSecond,
+        earlier.map((one) => one.requestsPerSecond),
+        1,
+        formatPerSecond,
+      ),
     },
     {
       name: 'latency',
       statement: 'latency does not rise significantly',
-      ...against(row.p95Ns, earlier.map((one) => one.p95Ns), -1, formatLatency),
+      ...against(
+        row.p95Ns,
+        earlier.map((one) => one.p95Ns),
+        -1,
+        formatLatency,
+      ),
     },
     { name: 'errors', statement: `error rate < ${worryLimits.errorShare * 100} %`, ...errors(row) },
     {
@@ -48,10 +58,12 @@ function against(
   better: 1 | -1,
   format: (value: number) => string,
 ): Answer {
-  if (value === null) return { answer: 'unknown', observed: 'not measured: nothing was answered in the clean phase' };
+  if (value === null)
+    return { answer: 'unknown', observed: 'not measured: nothing was answered in the clean phase' };
   const known = others.filter((other) => other !== null);
   const middle = median(known);
-  if (middle === null) return { answer: 'unknown', observed: `${format(value)}; no earlier run to compare with` };
+  if (middle === null)
+    return { answer: 'unknown', observed: `${format(value)}; no earlier run to compare with` };
   const change = value / middle - 1;
   const observed = `${format(value)} against a median of ${format(middle)} (${formatChange(change)})`;
   if (known.length < COMPARABLE_RUNS) {
@@ -64,14 +76,21 @@ function against(
 }
 
 function errors(row: HistoryRow): Answer {
-  if (row.errorShare === null) return { answer: 'unknown', observed: 'not measured: nothing was sent in the clean phase' };
-  return { answer: row.errorShare < worryLimits.errorShare ? 'yes' : 'no', observed: formatShare(row.errorShare) };
+  if (row.errorShare === null)
+    return { answer: 'unknown', observed: 'not measured: nothing was sent in the clean phase' };
+  return {
+    answer: row.errorShare < worryLimits.errorShare ? 'yes' : 'no',
+    observed: formatShare(row.errorShare),
+  };
 }
 
 function memory(trend: MemoryTrend | null): Answer {
   if (trend === null) {
-    return { answer: 'unknown', observed: 'not measured: the clean phase is under 10 s, or the process was not sampled' };
+    return {
+      answer: 'unknown',
+      observed: 'not measured: the clean phase is under 10 s, or the process was not sampled',
+    };
   }
-  const rate = `${significant(trend.bytesPerMinute / 1e6)} MB/min while the number of peers was constant`;
+  const rate = `${significant(trend.bytesPerMinute / 1e6)} MB/min in the clean phase, when the swarms are full`;
   return { answer: trend.continuous ? 'no' : 'yes', observed: rate };
 }

@@ -1,6 +1,7 @@
 /** What to do about each cause, by the runtime of the tracker that was measured. */
-import type { RuleId } from '../finding.ts';
+
 import type { Run } from '../../run.ts';
+import type { RuleId } from '../finding.ts';
 
 export type AdviceRuntime = 'node' | 'go' | 'native';
 
@@ -26,7 +27,9 @@ const table: AdviceTable = {
       'Reuse buffers with sync.Pool and size slices up front.',
       'Compare runs with a larger GOGC to see how much of the time the collector itself takes.',
     ],
-    native: ['Use an arena or per-thread buffers that live as long as the socket, in place of malloc per request.'],
+    native: [
+      'Use an arena or per-thread buffers that live as long as the socket, in place of malloc per request.',
+    ],
   },
   'lock-contention': {
     node: [
@@ -41,7 +44,9 @@ const table: AdviceTable = {
       'Take several datagrams per call: the batched socket (recvmmsg and sendmmsg) in place of dgram.',
       'Spread the load over more cores: one worker with its own SO_REUSEPORT socket per core.',
     ],
-    go: ['Read and write in batches (ipv4.PacketConn ReadBatch and WriteBatch), one SO_REUSEPORT socket per core.'],
+    go: [
+      'Read and write in batches (ipv4.PacketConn ReadBatch and WriteBatch), one SO_REUSEPORT socket per core.',
+    ],
     native: ['Use recvmmsg and sendmmsg or io_uring, one SO_REUSEPORT socket per core.'],
   },
   'cpu-hot-function': {
@@ -49,8 +54,12 @@ const table: AdviceTable = {
       'Open the flame graph at this function and look at what it calls for each request that could be kept between requests.',
       'Check that it stays optimised: one shape of arguments, no try/catch per byte, no spread or closures in the loop.',
     ],
-    go: ['Look at its lines with `go tool pprof -list`, and move work that is the same for each request out of it.'],
-    native: ['Look at its instructions with perf annotate, and move work that is the same for each request out of it.'],
+    go: [
+      'Look at its lines with `go tool pprof -list`, and move work that is the same for each request out of it.',
+    ],
+    native: [
+      'Look at its instructions with perf annotate, and move work that is the same for each request out of it.',
+    ],
   },
   'memory-growth': {
     node: [

@@ -1,12 +1,15 @@
 import { chargedFunctions, valueIndexOf } from '../cost-shares.ts';
 import { type Evidence, profileOf } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
-import { usedCapacity } from '../used-capacity.ts';
 import { BUSY_CPU_SHARE, CRITICAL_COST_SHARE, NOTABLE_COST_SHARE } from '../thresholds.ts';
+import { usedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 
-/** Is the tracker out of CPU, and does one function of the application take a notable part of it? */
+/**
+ * Is the tracker out of CPU, and does one function of the application take a notable part of it? Never critical: under a
+ * closed loop every tracker ends at its CPU, and some function is the costliest.
+ */
 export function cpuHotFunction(evidence: Evidence): Finding {
   const cpu = profileOf(evidence, 'cpu');
   if (cpu === null) return insufficientData('cpu-hot-function', 'There is no CPU profile.');
@@ -26,10 +29,14 @@ export function cpuHotFunction(evidence: Evidence): Finding {
     },
   ];
   if (top === undefined) {
-    return insufficientData('cpu-hot-function', 'No stack of the CPU profile holds an application function.', lines);
+    return insufficientData(
+      'cpu-hot-function',
+      'No stack of the CPU profile holds an application function.',
+      lines,
+    );
   }
   lines.push({
-    metric: `charged to ${top.subject.function}, share of CPU`,
+    metric: `charged to ${top.subject.function}, share of CPU without idle`,
     value: top.share * 100,
     unit: '%',
     threshold: NOTABLE_COST_SHARE * 100,
@@ -38,7 +45,11 @@ export function cpuHotFunction(evidence: Evidence): Finding {
   const hot = `${nameSubject(top.subject)} and what it calls take ${percent(top.share)} of the CPU`;
   if (capacityShare < BUSY_CPU_SHARE) {
     const used = percent(capacityShare);
-    return clear('cpu-hot-function', `The tracker uses ${used} of its CPU, which does not limit it. ${hot}.`, lines);
+    return clear(
+      'cpu-hot-function',
+      `The tracker uses ${used} of its CPU, which does not limit it. ${hot}.`,
+      lines,
+    );
   }
   if (top.share < NOTABLE_COST_SHARE) {
     return clear('cpu-hot-function', `The CPU is spent evenly: ${hot}, more than any other function.`, lines);
@@ -46,7 +57,7 @@ export function cpuHotFunction(evidence: Evidence): Finding {
   return {
     rule: 'cpu-hot-function',
     verdict: 'found',
-    severity: top.share >= CRITICAL_COST_SHARE ? 'critical' : 'warning',
+    severity: top.share >= CRITICAL_COST_SHARE ? 'warning' : 'info',
     confidence: 'high',
     share: top.share,
     subject: top.subject,

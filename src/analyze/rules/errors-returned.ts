@@ -36,7 +36,8 @@ export function errorsReturned(evidence: Evidence): Finding {
     })),
   ];
   if (share <= worryLimits.errorShare) {
-    const told = wrong === 0 ? 'No request was' : `${wrong.toLocaleString('en-US')} requests (${percent(share)}) were`;
+    const told =
+      wrong === 0 ? 'No request was' : `${wrong.toLocaleString('en-US')} requests (${percent(share)}) were`;
     return clear('errors-returned', `${told} answered by an error or a malformed reply.`, lines);
   }
   const most = figures.errorTexts[0];

@@ -14,7 +14,10 @@ export function eventLoopStall(evidence: Evidence): Finding {
   const rows = runtimeRows(evidence, 'clean');
   const window = span(rows);
   if (window === null) {
-    return insufficientData('event-loop-stall', "The tracker's event loop was not sampled in the clean phase.");
+    return insufficientData(
+      'event-loop-stall',
+      "The tracker's event loop was not sampled in the clean phase.",
+    );
   }
   const stalls = rows
     .map((row, index) => ({ row, gcMs: gcMsBetween(rows[index - 1], row) }))

@@ -14,7 +14,9 @@ import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 export function gcPressure(evidence: Evidence): Finding {
   const cpu = profileOf(evidence, 'cpu');
   const cost =
-    cpu === null ? null : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), collectorClasses(cpu.profile));
+    cpu === null
+      ? null
+      : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), collectorClasses(cpu.profile));
   const gcTimeShare = phaseFigures(evidence, 'clean')?.target.gcTimeShare ?? null;
   const share = cost?.share ?? gcTimeShare;
   if (share === null) {
@@ -65,7 +67,9 @@ function collectorClasses(profile: Profile): readonly FrameClass[] {
   return profile.frames.some((frame) => frame.runtime === 'v8') ? ['gc'] : ['gc', 'allocation'];
 }
 
-function topAllocator(evidence: Evidence): { readonly subject: Subject | null; readonly lines: EvidenceLine[] } | null {
+function topAllocator(
+  evidence: Evidence,
+): { readonly subject: Subject | null; readonly lines: EvidenceLine[] } | null {
   const loaded = profileOf(evidence, 'allocations');
   if (loaded === null) return null;
   const { profile, record } = loaded;

@@ -9,7 +9,10 @@ import { clear, insufficientData, percent } from './rule.ts';
 export function generatorLimited(evidence: Evidence): Finding {
   const threads = phaseLoad(evidence, 'clean')?.threads ?? [];
   if (threads.length === 0) {
-    return insufficientData('generator-limited', "The generator's own threads were not sampled in the clean phase.");
+    return insufficientData(
+      'generator-limited',
+      "The generator's own threads were not sampled in the clean phase.",
+    );
   }
   const shares = threads.map((thread) => thread.cpuShare).filter((share) => share !== null);
   const busiest = shares.length === 0 ? null : Math.max(...shares);

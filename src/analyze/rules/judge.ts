@@ -10,7 +10,7 @@ import { generatorLimited } from './generator-limited.ts';
 import { lockContention } from './lock-contention.ts';
 import { memoryGrowth } from './memory-growth.ts';
 import { receiveDrops } from './receive-drops.ts';
-import { type Rule, insufficientData } from './rule.ts';
+import { insufficientData, type Rule } from './rule.ts';
 import { syscallBound } from './syscall-bound.ts';
 
 const trackerRules: Readonly<Partial<Record<RuleId, Rule>>> = {
@@ -75,7 +75,8 @@ function tellOnce(findings: readonly Finding[], evidence: Evidence): readonly Fi
   for (const rule of ['lock-contention', 'syscall-bound'] as const) {
     const hot = found('cpu-hot-function');
     const special = found(rule);
-    if (hot !== undefined && special !== undefined && isMostlyThrough(hot, special, rule, evidence)) fold(hot, special);
+    if (hot !== undefined && special !== undefined && isMostlyThrough(hot, special, rule, evidence))
+      fold(hot, special);
   }
   return told;
 }

@@ -1,4 +1,4 @@
-import { classCost, type ClassCost, valueIndexOf } from '../cost-shares.ts';
+import { type ClassCost, classCost, valueIndexOf } from '../cost-shares.ts';
 import { type Evidence, profileOf } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
@@ -13,7 +13,10 @@ import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 export function lockContention(evidence: Evidence): Finding {
   const cpu = profileOf(evidence, 'cpu');
   if (cpu === null) {
-    return insufficientData('lock-contention', 'There is no CPU profile, and latency alone does not prove a lock.');
+    return insufficientData(
+      'lock-contention',
+      'There is no CPU profile, and latency alone does not prove a lock.',
+    );
   }
   const costs = ['cpu', 'wall']
     .map((type) => classCost(cpu.profile, valueIndexOf(cpu.profile, type), ['lock']))
@@ -52,7 +55,11 @@ export function lockContention(evidence: Evidence): Finding {
   if (cost.share < NOTABLE_COST_SHARE) {
     const threads = cpu.record.threads.length;
     const why = threads === 1 ? ' One thread runs the tracker, so there is nobody to wait for.' : '';
-    return clear('lock-contention', `Stacks through a lock take ${percent(cost.share)} of the time.${why}`, lines);
+    return clear(
+      'lock-contention',
+      `Stacks through a lock take ${percent(cost.share)} of the time.${why}`,
+      lines,
+    );
   }
   const blame = cost.subject === null ? '' : `, most of it below ${nameSubject(cost.subject)}`;
   return {

@@ -2,8 +2,8 @@ import { chargedFunctions, valueIndexOf } from '../cost-shares.ts';
 import { type Evidence, profileOf } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
-import { memoryTiers, worryLimits } from '../thresholds.ts';
 import { statusOf } from '../status.ts';
+import { memoryTiers, worryLimits } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject } from './rule.ts';
 
@@ -29,7 +29,13 @@ export function memoryGrowth(evidence: Evidence): Finding {
     const threshold = worryLimits.memoryBytesPerMinute / 1e6;
     const source = 'timeline.ndjson, clean phase';
     lines.push(
-      { metric: 'RSS, growth per minute', value: trend.bytesPerMinute / 1e6, unit: 'MB/min', threshold, source },
+      {
+        metric: 'RSS, growth per minute',
+        value: trend.bytesPerMinute / 1e6,
+        unit: 'MB/min',
+        threshold,
+        source,
+      },
       {
         metric: 'RSS, growth per minute in the last third',
         value: trend.lastThirdBytesPerMinute / 1e6,
@@ -43,13 +49,18 @@ export function memoryGrowth(evidence: Evidence): Finding {
   const grew = `RSS grew by ${(rss.growthBytes / 1e6).toFixed(1)} MB to ${(rss.peakBytes / 1e6).toFixed(1)} MB`;
   if (status.tier !== 'Concern' && status.tier !== 'Critical') {
     if (trend === null) {
-      return insufficientData('memory-growth', `${grew}; the clean phase is too short to tell a trend.`, lines);
+      return insufficientData(
+        'memory-growth',
+        `${grew}; the clean phase is too short to tell a trend.`,
+        lines,
+      );
     }
     const rate = `${(trend.bytesPerMinute / 1e6).toFixed(1)} MB a minute in the clean phase`;
     return clear('memory-growth', `${grew}, ${rate}.`, lines);
   }
   const heap = profileOf(evidence, 'live-heap');
-  const keeper = heap === null ? undefined : chargedFunctions(heap.profile, valueIndexOf(heap.profile, 'inuse_space'))[0];
+  const keeper =
+    heap === null ? undefined : chargedFunctions(heap.profile, valueIndexOf(heap.profile, 'inuse_space'))[0];
   const kept = keeper === undefined ? '' : `; ${nameSubject(keeper.subject)} allocated most of what is kept`;
   const goesOn = trend?.continuous === true ? ' and was still growing when the load ended' : '';
   return {

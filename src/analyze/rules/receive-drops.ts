@@ -17,7 +17,13 @@ export function receiveDrops(evidence: Evidence): Finding {
   const lost = drops / sent;
   const source = 'timeline.ndjson, clean phase';
   const lines: EvidenceLine[] = [
-    { metric: "datagrams dropped at the tracker's sockets", value: drops, unit: 'datagrams', threshold: null, source },
+    {
+      metric: "datagrams dropped at the tracker's sockets",
+      value: drops,
+      unit: 'datagrams',
+      threshold: null,
+      source,
+    },
     {
       metric: 'dropped, share of requests',
       value: lost * 100,

@@ -52,7 +52,11 @@ export function syscallBound(evidence: Evidence): Finding {
   }
   const measured = kernelShare === null ? 'Stacks through system calls take' : 'The kernel takes';
   if (share < SYSCALL_BOUND_SHARE) {
-    return clear('syscall-bound', `${measured} ${percent(share)} of the tracker's CPU: the smaller part.`, lines);
+    return clear(
+      'syscall-bound',
+      `${measured} ${percent(share)} of the tracker's CPU: the smaller part.`,
+      lines,
+    );
   }
   const subject = cost?.subject ?? null;
   const blame = subject === null ? '' : `, called most by ${nameSubject(subject)}`;

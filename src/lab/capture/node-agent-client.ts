@@ -12,6 +12,8 @@ import type { MissingProfile, ProfileFile, ProfileKind, RuntimeReading } from '.
 
 /** Starting and stopping takes tens of milliseconds; a program that is frozen or swamped may take seconds. */
 const ANSWER_TIMEOUT_MS = 15_000;
+/** A dying program closes its channel before its exit event tells how it died. */
+const EXIT_EVENT_GRACE_MS = 300;
 
 /** A child process with an IPC channel; `child_process` and execa both make such. */
 export type AgentProcess = Pick<ChildProcess, 'pid' | 'connected' | 'exitCode' | 'signalCode'> & {
@@ -85,7 +87,7 @@ export function connectAgent(child: AgentProcess): NodeAgent {
   });
   child.once('disconnect', function onDisconnect() {
     // The exit event, which knows more, follows at once where the program died.
-    setTimeout(() => loseAll('the program closed its IPC channel'), 200).unref();
+    setTimeout(() => loseAll('the program closed its IPC channel'), EXIT_EVENT_GRACE_MS).unref();
   });
 
   function loseAll(reason: string): void {
@@ -111,7 +113,7 @@ export function connectAgent(child: AgentProcess): NodeAgent {
         ANSWER_TIMEOUT_MS,
       );
       waiting.set(id, finish);
-      send(request(id), finish);
+      send(request(id), (error) => setTimeout(finish, EXIT_EVENT_GRACE_MS, error));
     });
   }
 

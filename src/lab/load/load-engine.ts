@@ -121,6 +121,8 @@ export class LoadEngine {
 
   /** Takes a batch of replies. The socket flushes what is sent in return. */
   receive(batch: ReceivedBatch): void {
+    // Nothing was asked yet, so this is no reply.
+    if (this.#tally === undefined) return;
     const nowNs = this.#now();
     const firstId = this.#table.nextId;
     // First, so that a reply that is too late by the clock is late, whenever the scan would have come.

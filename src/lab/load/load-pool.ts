@@ -99,6 +99,7 @@ export class LoadPool {
         }),
     );
     this.#alive = new Set(this.#threads);
+    for (const thread of this.#threads) void thread.finished.then(() => this.#alive.delete(thread));
   }
 
   /** Settles once all threads can send; on failure no thread is left. */
@@ -143,8 +144,10 @@ export class LoadPool {
     this.#endPhase();
     this.#tellAll(message);
     clearTimeout(this.#giveUpTimer);
-    const giveUp = (): void => this.#giveUp(patienceMs);
-    this.#giveUpTimer = setTimeout(giveUp, patienceMs);
+    if (this.#alive.size > 0) {
+      const giveUp = (): void => this.#giveUp(patienceMs);
+      this.#giveUpTimer = setTimeout(giveUp, patienceMs);
+    }
     this.#result ??= this.#collect();
     return this.#result;
   }

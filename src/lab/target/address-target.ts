@@ -17,6 +17,8 @@ export interface TargetAddress {
  * @throws LabError `BAD_TARGET`
  */
 export function parseTargetAddress(text: string): TargetAddress {
+  if (/^[a-z]+:\/\/[^[/?#]*:[^/?#]*:/i.test(text))
+    throw badTarget(text, 'an IPv6 address stands in brackets');
   const match = /^([a-z]+):\/\/(\[[^\]]*\]|[^:/?#]*)(?::([^/?#]*))?(?:[/?#].*)?$/i.exec(text);
   if (!match) throw badTarget(text, 'it is not of the form udp://HOST:PORT');
   const [, scheme = '', bracketed = '', portText] = match;

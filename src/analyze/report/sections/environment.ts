@@ -12,7 +12,10 @@ export function environmentSection(report: Report): string {
   const rows = [
     ['Date', `${escapeCell(report.startedAt.slice(0, 10))} (${escapeCell(report.startedAt)})`],
     ['Tester', escapeCell(environment.tester)],
-    ['Tracker Version', `${escapeCell(target.name)} ${figure(target.version, escapeCell, 'the tracker does not tell')}`],
+    [
+      'Tracker Version',
+      `${escapeCell(target.name)} ${figure(target.version, escapeCell, 'the tracker does not tell')}`,
+    ],
     [
       isGo ? 'Go Version' : 'Runtime (Go Version)',
       figure(target.runtime, escapeCell, "the tracker's process is not the lab's own"),
@@ -35,7 +38,10 @@ export function environmentSection(report: Report): string {
         ? 'not measured: the tracker does not tell'
         : `${buffer.givenBytes.toLocaleString('en-US')} bytes given (${buffer.askedBytes.toLocaleString('en-US')} asked)`,
     ],
-    ['Lab', `tracker-lab ${escapeCell(environment.labVersion)} on Node.js ${escapeCell(environment.labNodeVersion)}`],
+    [
+      'Lab',
+      `tracker-lab ${escapeCell(environment.labVersion)} on Node.js ${escapeCell(environment.labNodeVersion)}`,
+    ],
     ['Run', escapeCell(report.runId)],
   ];
   return `## Test Environment\n\n${table(['Parameter', 'Value'], rows)}`;
@@ -58,15 +64,23 @@ export function configurationSection(report: Report): string {
     row(
       'Rate Limit',
       'ratePerSecond',
-      rate === 0 ? '0, unlimited: a closed loop, one request in flight a worker' : `${formatRate(rate)} req/s, an open loop`,
+      rate === 0
+        ? '0, unlimited: a closed loop, one request in flight a worker'
+        : `${formatRate(rate)} req/s, an open loop`,
     ),
     row('Info Hashes per Worker', 'hashesPerWorker', String(scenario.hashesPerWorker)),
-    row('Num Want', 'numWant', scenario.numWant === -1 ? "-1, the tracker's default" : String(scenario.numWant)),
+    row(
+      'Num Want',
+      'numWant',
+      scenario.numWant === -1 ? "-1, the tracker's default" : String(scenario.numWant),
+    ),
     row('Warm-up', 'warmupMs', formatDuration(scenario.warmupMs)),
     row(
       'Profiled phase',
       'profileDurationMs',
-      scenario.profileDurationMs === 0 ? 'none: no profile was asked for' : formatDuration(scenario.profileDurationMs),
+      scenario.profileDurationMs === 0
+        ? 'none: no profile was asked for'
+        : formatDuration(scenario.profileDurationMs),
     ),
     row('Timeout', 'timeoutMs', formatDuration(scenario.timeoutMs)),
     row('Session', 'mix', `${connect} connect, ${announce} announce, ${scrape} scrape`),

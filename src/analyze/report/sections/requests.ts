@@ -1,7 +1,15 @@
 import { operations } from '../../../run.ts';
 import type { PhaseFigures } from '../../phase-figures.ts';
 import { expectedOperationLatencyNs } from '../../thresholds.ts';
-import { formatChange, formatCount, formatDuration, formatLatency, formatRate, formatShare, significant } from '../format.ts';
+import {
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatLatency,
+  formatRate,
+  formatShare,
+  significant,
+} from '../format.ts';
 import { bullets, escapeCell, escapeText, figure, notMeasured, statusCell, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
 
@@ -10,7 +18,8 @@ type Clean = Report['phases']['clean'];
 /** Why a figure of the clean phase is not there. */
 export function cleanReason(report: Report): string {
   return (
-    report.notMeasured.find((one) => one.figure === 'phases.clean')?.reason ?? 'nothing was answered in the clean phase'
+    report.notMeasured.find((one) => one.figure === 'phases.clean')?.reason ??
+    'nothing was answered in the clean phase'
   );
 }
 
@@ -20,10 +29,16 @@ export function requestStatistics(report: Report): string {
   const { requests: statuses } = report.statuses;
   const reason = cleanReason(report);
   const withShare = (count: number | undefined, share: number | null | undefined): string =>
-    count === undefined ? notMeasured(reason) : `${formatCount(count)} (${figure(share, formatShare, 'nothing was sent')})`;
+    count === undefined
+      ? notMeasured(reason)
+      : `${formatCount(count)} (${figure(share, formatShare, 'nothing was sent')})`;
   const rows = [
     ['Total Requests', figure(clean?.requests.sent, formatCount, reason), statusCell(statuses.total)],
-    ['Successful', withShare(clean?.requests.succeeded, clean?.successShare), statusCell(statuses.successful)],
+    [
+      'Successful',
+      withShare(clean?.requests.succeeded, clean?.successShare),
+      statusCell(statuses.successful),
+    ],
     ['Failed', withShare(clean?.requests.failed, clean?.errorShare), statusCell(statuses.failed)],
     [
       'Requests/Second',
@@ -54,7 +69,9 @@ function requestMeaning(report: Report, clean: Clean): string[] {
     `Together the requests are **${overall.tier ?? 'without a status'}**: ${overall.reason}.`,
   ];
   if (requests.unresolved > 0) {
-    lines.push(`${formatCount(requests.unresolved)} requests were still in flight when the run was cut short; they are neither.`);
+    lines.push(
+      `${formatCount(requests.unresolved)} requests were still in flight when the run was cut short; they are neither.`,
+    );
   }
   return lines;
 }
@@ -64,14 +81,22 @@ function closedLoopRate(report: Report): string {
   if (report.scenario.ratePerSecond > 0) {
     return `; ${formatRate(report.scenario.ratePerSecond)} req/s were offered`;
   }
-  return share === null ? '' : `, reached with ${formatShare(share)} of the CPU that the tracker's threads can use`;
+  return share === null
+    ? ''
+    : `, reached with ${formatShare(share)} of the CPU that the tracker's threads can use`;
 }
 
 function lossSection(report: Report, clean: Clean): string {
   if (clean === null) return `#### Loss by cause\n\nNot measured: ${escapeText(cleanReason(report))}.`;
   const { requests, strayReplies } = clean;
-  const share = (count: number): string => (requests.sent === 0 ? '- (nothing was sent)' : formatShare(count / requests.sent));
-  const counted = (name: string, count: number, meaning: string): string[] => [name, formatCount(count), share(count), meaning];
+  const share = (count: number): string =>
+    requests.sent === 0 ? '- (nothing was sent)' : formatShare(count / requests.sent);
+  const counted = (name: string, count: number, meaning: string): string[] => [
+    name,
+    formatCount(count),
+    share(count),
+    meaning,
+  ];
   const drops = clean.target.socketDrops;
   const unknownDrops = 'the socket is not visible to the lab';
   const rows = [
@@ -80,8 +105,18 @@ function lossSection(report: Report, clean: Clean): string {
     counted('Malformed replies', requests.malformedReplies, 'too short, or another action than asked for'),
     counted('Refused by the socket', requests.sendFailed, "the generator's kernel did not take the datagram"),
     ['Late replies', formatCount(strayReplies.late), '- (counted as timed out)', 'came after the timeout'],
-    ['Duplicate replies', formatCount(strayReplies.duplicate), '- (no request of their own)', 'a second answer to one request'],
-    ['Unknown replies', formatCount(strayReplies.unknown + strayReplies.malformed), '- (no request of their own)', 'no transaction id that is known'],
+    [
+      'Duplicate replies',
+      formatCount(strayReplies.duplicate),
+      '- (no request of their own)',
+      'a second answer to one request',
+    ],
+    [
+      'Unknown replies',
+      formatCount(strayReplies.unknown + strayReplies.malformed),
+      '- (no request of their own)',
+      'no transaction id that is known',
+    ],
     [
       "Dropped at the tracker's sockets",
       figure(drops, formatCount, unknownDrops),
@@ -137,7 +172,9 @@ function repliesSection(report: Report, clean: Clean): string {
 
 function processReason(report: Report, clean: Clean): string {
   if (clean === null) return cleanReason(report);
-  return report.target.pid === null ? "the tracker's process is not known to the lab" : 'too few samples were taken';
+  return report.target.pid === null
+    ? "the tracker's process is not known to the lab"
+    : 'too few samples were taken';
 }
 
 function kernelPart(clean: Clean): string {
@@ -157,7 +194,9 @@ function formatCores(share: number): string {
 function profilersCost(report: Report): string {
   const cost = report.profilerCost;
   if (cost === null) {
-    const reason = report.notMeasured.find((one) => one.figure === 'profilerCost')?.reason ?? 'one of the phases is missing';
+    const reason =
+      report.notMeasured.find((one) => one.figure === 'profilerCost')?.reason ??
+      'one of the phases is missing';
     return `#### Clean and profiled\n\nNot measured: ${escapeText(reason)}.`;
   }
   const unsampled = 'the process was not sampled';
@@ -251,10 +290,14 @@ function operationMeaning(clean: Clean): string[] {
     `**Announce**: ${describeOperation(announce)}; it updates a swarm and returns ${clean.peersPerAnnounce === null ? 'its' : significant(clean.peersPerAnnounce)} peers on average.`,
     `**Scrape**: ${describeOperation(scrape)}; it only reads counters.`,
   ];
-  const means = [connect, announce, scrape].map((one) => one.latency?.meanNs).filter((value) => value !== undefined);
+  const means = [connect, announce, scrape]
+    .map((one) => one.latency?.meanNs)
+    .filter((value) => value !== undefined);
   const spread = means.length < 2 ? null : Math.max(...means) / Math.min(...means);
   if (spread !== null && spread < 1.5) {
-    lines.push('The operations take about as long as each other: what they share (the queue and the socket) weighs more than their own work.');
+    lines.push(
+      'The operations take about as long as each other: what they share (the queue and the socket) weighs more than their own work.',
+    );
   }
   return lines;
 }
@@ -262,5 +305,7 @@ function operationMeaning(clean: Clean): string[] {
 function describeOperation(figures: PhaseFigures['operations']['connect']): string {
   if (figures.sent === 0) return 'none was sent';
   const failed = figures.failed === 0 ? 'none failed' : `${formatCount(figures.failed)} failed`;
-  return figures.latency === null ? `${failed}, none was answered` : `P95 ${formatLatency(figures.latency.p95Ns)}, ${failed}`;
+  return figures.latency === null
+    ? `${failed}, none was answered`
+    : `P95 ${formatLatency(figures.latency.p95Ns)}, ${failed}`;
 }

@@ -1,0 +1,92 @@
+/** The one entry of the analysis: a run's folder in, report.json and report.md in it. Deterministic. */
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { LabError } from '../errors.ts';
+import type { Evidence } from './evidence.ts';
+import { appendHistory, historyRow, readHistory } from './history.ts';
+import { loadRun, loadRunRecord } from './load-run.ts';
+import { buildReport } from './report/build-report.ts';
+import { scenarioFigures } from './report/comparison.ts';
+import { renderMarkdown } from './report/markdown.ts';
+import type { Report, ScenarioFigures } from './report/report-schema.ts';
+
+export interface AnalyzeOptions {
+  /**
+   * The history to compare with and to add this run's line to, once. Without it the history.jsonl beside the run's
+   * folder is read, where there is one, and nothing is added.
+   */
+  readonly historyFile?: string;
+}
+
+export interface AnalyzedRun {
+  readonly directory: string;
+  readonly report: Report;
+  readonly markdown: string;
+}
+
+/**
+ * Judges a run and writes report.json and report.md into its folder, each complete or not at all.
+ *
+ * The runs of the same suite are looked for beside the folder; to have all of them in every report, analyse each again
+ * after the last.
+ *
+ * @throws LabError as `loadRun`, and `OUT_NOT_WRITABLE` that names the file
+ */
+export async function analyzeRun(directory: string, options: AnalyzeOptions = {}): Promise<AnalyzedRun> {
+  const evidence = loadRun(directory);
+  const historyFile = options.historyFile ?? path.join(directory, '..', 'history.jsonl');
+  const history = readHistory(historyFile);
+  const report = buildReport(evidence, { history, runs: suiteRuns(directory, evidence) });
+  const markdown = renderMarkdown(report);
+  writeWhole(path.join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  writeWhole(path.join(directory, 'report.md'), markdown);
+  const isKnown = history.rows.some((row) => row.runId === report.runId);
+  if (options.historyFile !== undefined && !isKnown) appendHistory(historyFile, historyRow(report));
+  return { directory, report, markdown };
+}
+
+/** The runs of one suite by concurrency, this one among them; a folder beside it that is no run is passed over. */
+function suiteRuns(directory: string, evidence: Evidence): readonly ScenarioFigures[] {
+  const own = scenarioFigures(evidence);
+  const { suiteId, runId } = evidence.run;
+  if (suiteId === null) return [own];
+  const parent = path.resolve(directory, '..');
+  const siblings: ScenarioFigures[] = [];
+  for (const name of readdirSync(parent).sort()) {
+    const folder = path.join(parent, name);
+    if (!isRunFolder(folder)) continue;
+    try {
+      const record = loadRunRecord(folder);
+      if (record.suiteId !== suiteId || record.runId === runId) continue;
+      siblings.push(scenarioFigures(loadRun(folder, { profiles: false })));
+    } catch (error) {
+      // A broken neighbour is told of when it is analysed itself; it must not cost this run its report.
+      if (!(error instanceof LabError)) throw error;
+    }
+  }
+  return [...siblings, own].sort((a, b) => a.concurrency - b.concurrency || (a.runId < b.runId ? -1 : 1));
+}
+
+function isRunFolder(folder: string): boolean {
+  return (
+    statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true &&
+    existsSync(path.join(folder, 'run.json'))
+  );
+}
+
+function writeWhole(file: string, content: string): void {
+  const temporary = `${file}.tmp`;
+  try {
+    writeFileSync(temporary, content);
+    renameSync(temporary, file);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new LabError({
+      code: 'OUT_NOT_WRITABLE',
+      message: `cannot write ${file} (${cause instanceof Error ? cause.message : String(cause)})`,
+      hint: 'free some space or make the folder writable',
+      exitCode: 1,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { formatChange, formatCount, formatLatency, formatRate, formatShare } from '../format.ts';
+import { assessmentRows, bullets, escapeCell, escapeText, figure, table } from '../markdown-text.ts';
+import type { Assessment, HistoryRow, Report } from '../report-schema.ts';
+
+/** Historical Results: earlier runs of the same scenario, load and tracker; this run is the last row. */
+export function historySection(report: Report): string {
+  const { rows, brokenLines, trends } = report.history;
+  const none = 'the run has no figure';
+  const cells = rows.map((row, index) => [
+    escapeCell(row.startedAt.slice(0, 16).replace('T', ' ')),
+    `${escapeCell(row.trackerName)} ${figure(row.trackerVersion, escapeCell, 'the tracker does not tell')}`,
+    formatCount(row.concurrency),
+    figure(row.requestsPerSecond, formatRate, none),
+    figure(row.p95Ns, formatLatency, none),
+    figure(row.errorShare, formatShare, none),
+    notes(row, rows[index - 1], row.runId === report.runId),
+  ]);
+  const parts = [
+    '## Historical Results',
+    table(['Date', 'Version', 'Concurrency', 'RPS', 'P95 Latency', 'Error Rate', 'Notes'], cells, [
+      'l',
+      'l',
+      'r',
+      'r',
+      'r',
+      'r',
+      'l',
+    ]),
+  ];
+  if (brokenLines > 0)
+    parts.push(`${formatCount(brokenLines)} lines of history.jsonl could not be read and are left out.`);
+  parts.push('**Trends to Watch:**', table(['Should be', 'Is it', 'Observed'], assessmentRows(trends)));
+  return parts.join('\n\n');
+}
+
+function notes(row: HistoryRow, before: HistoryRow | undefined, isThis: boolean): string {
+  const told: string[] = [];
+  if (isThis) told.push('**this run**');
+  if (!row.valid) told.push('invalid: generator-limited');
+  if (row.partial) told.push('partial');
+  if (before === undefined) told.push('the first shown');
+  else if (
+    row.requestsPerSecond !== null &&
+    before.requestsPerSecond !== null &&
+    before.requestsPerSecond > 0
+  ) {
+    told.push(`RPS ${formatChange(row.requestsPerSecond / before.requestsPerSecond - 1)} on the row above`);
+  }
+  return told.length === 0 ? '- (nothing to note)' : told.join(', ');
+}
+
+/** Quick Reference, answered for this run. */
+export function quickReferenceSection(report: Report): string {
+  const { deployments, worry, optimize } = report.quickReference;
+  return [
+    '## Quick Reference',
+    '### Is my tracker fast enough?',
+    table(['Deployment', 'Fast enough', 'Observed'], assessmentRows(deployments)),
+    fastEnough(deployments),
+    '### When to worry:',
+    table(['Reason to worry', 'Holds', 'Observed'], assessmentRows(worry)),
+    holding(worry, 'Nothing here is a reason to worry', 'Worry about'),
+    '### When to optimize:',
+    table(['Reason to optimise', 'Holds', 'Observed'], assessmentRows(optimize)),
+    holding(optimize, 'No figure asks for it now', 'Optimise because of'),
+    ending(report),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function fastEnough(deployments: readonly Assessment[]): string {
+  const fit = deployments.filter((one) => one.answer === 'yes').map((one) => one.name);
+  if (fit.length > 0)
+    return `**Under this load the tracker is fast enough for ${fit.join(', ')} deployments.**`;
+  const isOpen = deployments.some((one) => one.answer === 'unknown');
+  return isOpen
+    ? '**This run cannot tell.**'
+    : '**Under this load the tracker is fast enough for none of these sizes.**';
+}
+
+function holding(assessments: readonly Assessment[], none: string, some: string): string {
+  const held = assessments.filter((one) => one.answer === 'yes');
+  const open = assessments.filter((one) => one.answer === 'unknown').length;
+  const rest = open === 0 ? '' : ` (${open} of ${assessments.length} cannot be told from this run)`;
+  return held.length === 0
+    ? `${none}${rest}.`
+    : `${some}: ${held.map((one) => `${one.name} (${escapeText(one.observed)})`).join('; ')}${rest}.`;
+}
+
+/** What the run itself has to say: the tracker's counters, how it ended, and notes. */
+function ending(report: Report): string {
+  const parts: string[] = [];
+  const counters = report.trackerCounters;
+  parts.push("#### The tracker's own counters");
+  parts.push(
+    counters === null || Object.keys(counters).length === 0
+      ? 'Not measured: the tracker does not tell.'
+      : table(
+          ['Counter', 'Value at its stop'],
+          Object.entries(counters).map(([name, value]) => [escapeCell(name), value.toLocaleString('en-US')]),
+          ['l', 'r'],
+        ),
+  );
+  const notes = [...report.notes.map(escapeText)];
+  const exit = report.targetExit;
+  if (exit !== null && !exit.expected) {
+    const how =
+      exit.signal === null ? `exit code ${exit.exitCode ?? 'unknown'}` : `signal ${escapeText(exit.signal)}`;
+    const cause = exit.cause === null ? '' : `: ${escapeText(exit.cause)}`;
+    const last =
+      exit.lastStderr.trim() === ''
+        ? 'it printed nothing'
+        : `its last words: ${escapeText(exit.lastStderr.trim())}`;
+    notes.unshift(`The tracker ended by itself (${how}${cause}); ${last}.`);
+  }
+  for (const { kind, reason } of report.missingProfiles)
+    notes.push(`The ${kind} profile is missing: ${escapeText(reason)}.`);
+  if (notes.length > 0) parts.push('#### Notes on the measurement', bullets(notes));
+  return parts.join('\n\n');
+}

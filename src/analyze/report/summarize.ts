@@ -1,0 +1,110 @@
+/** The short summary that a terminal shows when a run is over. Pure. */
+import path from 'node:path';
+import { fittingUnit, formatMeasure } from '../profile/format-measure.ts';
+import type { Status } from '../status.ts';
+import { formatCount, formatLatency, formatMegabytes, formatRate, formatShare } from './format.ts';
+import type { Report, TopPair } from './report-schema.ts';
+
+/** Functions and allocators in the summary. */
+const TOLD_ROWS = 3;
+
+/**
+ * Lines of plain text: verdict, headline figures with their statuses, what was found, the costliest functions and
+ * allocators, the report's path and the next command.
+ *
+ * @param directory - the run's folder, as the reader can type it
+ */
+export function summarize(report: Report, directory: string): string[] {
+  return [
+    verdict(report),
+    '',
+    ...figures(report),
+    '',
+    ...findings(report),
+    '',
+    ...top('CPU, charged to', report.top.cpu),
+    ...top('Allocated by', report.top.allocations),
+    '',
+    `Report: ${path.join(directory, 'report.md')}`,
+    next(report, directory),
+  ];
+}
+
+function verdict(report: Report): string {
+  const name = `${report.scenario.name} (${formatCount(report.scenario.concurrency)} workers) on ${printable(report.target.name)}`;
+  const partial = report.partial === null ? '' : ` PARTIAL: ${printable(report.partial.reason)}.`;
+  if (!report.valid) return `${name}: INVALID, the load generator was the limit.${partial}`;
+  const { overall } = report.statuses;
+  return `${name}: ${overall.tier ?? 'no status'} (${overall.reason}).${partial}`;
+}
+
+function figures(report: Report): string[] {
+  const { clean } = report.phases;
+  const { requests, latency, memory } = report.statuses;
+  const line = (name: string, value: string | null, status: Status): string =>
+    `  ${name.padEnd(18)} ${(value ?? 'not measured').padEnd(26)} ${status.tier ?? '-'}`;
+  const rss = report.memory.rss;
+  const cpu = clean?.target.cpuMicrosecondsPerRequest ?? null;
+  const unjudged = { tier: null, reason: '' };
+  return [
+    line('Requests/second', format(clean?.requestsPerSecond, formatRate), requests.requestsPerSecond),
+    line('Successful', format(clean?.successShare, formatShare), requests.successful),
+    line('Latency P50', format(clean?.latency?.p50Ns, formatLatency), latency.p50),
+    line('Latency P95', format(clean?.latency?.p95Ns, formatLatency), latency.p95),
+    line('Latency P99', format(clean?.latency?.p99Ns, formatLatency), latency.p99),
+    line('Memory growth', format(rss?.growthBytes, formatMegabytes), memory.growth),
+    line(
+      'CPU per request',
+      format(cpu, (value) => `${value.toFixed(1)} µs`),
+      unjudged,
+    ),
+    line(
+      'Peers per announce',
+      format(clean?.peersPerAnnounce, (value) => value.toFixed(1)),
+      unjudged,
+    ),
+  ];
+}
+
+function format<T>(value: T | null | undefined, by: (value: T) => string): string | null {
+  return value === null || value === undefined ? null : by(value);
+}
+
+function findings(report: Report): string[] {
+  const found = report.findings.filter((finding) => finding.verdict === 'found');
+  if (found.length === 0) return ['Bottlenecks: no rule found one.'];
+  return [
+    'Bottlenecks:',
+    ...found.map((finding, index) => {
+      const share = finding.share === null ? '' : ` ${(finding.share * 100).toFixed(1)} %`;
+      return `  ${index + 1}. ${finding.rule}${share}: ${printable(finding.summary)}`;
+    }),
+  ];
+}
+
+function top(title: string, pair: TopPair | null): string[] {
+  if (pair === null) return [`${title}: not measured.`];
+  const { unit } = pair.charged.valueType;
+  const rows = pair.charged.rows.filter((row) => row.class !== 'idle').slice(0, TOLD_ROWS);
+  return [
+    `${title}:`,
+    ...rows.map((row) => {
+      const value = formatMeasure(row.value, unit, fittingUnit(row.value, unit));
+      const place = row.file === '' ? '' : ` ${row.file}${row.line === 0 ? '' : `:${row.line}`}`;
+      return `  ${`${row.percent.toFixed(1)} %`.padStart(7)} ${value.padStart(10)}  ${printable(row.functionName + place)}`;
+    }),
+  ];
+}
+
+function next(report: Report, directory: string): string {
+  if (!report.valid)
+    return 'Next: run it again with a smaller --concurrency, or with --rate below what was reached.';
+  const profile = report.top.cpu?.profile.file;
+  if (profile === undefined) return `Next: tracker-lab analyze ${directory}`;
+  return `Next: tracker-lab analyze ${path.join(directory, profile)} --count 30`;
+}
+
+/** Names out of profiles must not steer the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '�').slice(0, 300);
+}

@@ -1,0 +1,101 @@
+/** Runs the planned scenarios in turn, has them analysed and prints the result. */
+import path from 'node:path';
+import type { AnalyzedRun } from '../analyze/analyze.ts';
+import { ExitCode, LabError } from '../errors.ts';
+import type { ScenarioPlan } from '../lab/plan.ts';
+import { type RunOutcome, runScenario } from '../lab/run-scenario.ts';
+import type { TargetSpec } from '../lab/target/open-target.ts';
+import type { CliContext } from './context.ts';
+import { createInterrupt } from './interrupt.ts';
+import { createProgress } from './progress.ts';
+import type { RunFlags } from './run-flags.ts';
+
+/** @returns the exit code of the run that went worst */
+export async function runSuite(
+  plans: readonly ScenarioPlan[],
+  flags: RunFlags,
+  context: CliContext,
+): Promise<ExitCode> {
+  const interrupt = createInterrupt(context);
+  const progress = createProgress(context, flags.quiet);
+  const suiteId = plans.length > 1 ? newSuiteId() : null;
+  const outcomes: RunOutcome[] = [];
+  let failure: LabError | null = null;
+  try {
+    for (const plan of plans) {
+      outcomes.push(
+        await runScenario({
+          plan,
+          suiteId,
+          outDirectory: flags.out,
+          target: targetSpec(flags),
+          pin: flags.pin,
+          allowNoProfile: flags.allowNoProfile,
+          signal: interrupt.signal,
+          onEvent: progress.onEvent,
+        }),
+      );
+      if (interrupt.signal.aborted) break;
+    }
+  } catch (error) {
+    // What the scenarios before this one measured is not lost.
+    if (!(error instanceof LabError) || outcomes.length === 0) throw error;
+    failure = error;
+  } finally {
+    progress.end();
+    interrupt.stopListening();
+  }
+  const analyzed = await analyzeAll(outcomes, flags.out);
+  await printResult(analyzed, suiteId, flags, context);
+  if (failure !== null) context.stderr.write(`${failure.toLine()}\n`);
+  return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed);
+}
+
+function newSuiteId(): string {
+  return `suite-${new Date().toISOString().replaceAll(/\D/g, '')}`;
+}
+
+function targetSpec({ target, allowRemote }: RunFlags): TargetSpec {
+  return target === undefined ? { kind: 'own' } : { kind: 'address', url: target, allowRemote };
+}
+
+async function analyzeAll(outcomes: readonly RunOutcome[], outDirectory: string): Promise<AnalyzedRun[]> {
+  const { analyzeRun } = await import('../analyze/analyze.ts');
+  const historyFile = path.join(outDirectory, 'history.jsonl');
+  const analyzed: AnalyzedRun[] = [];
+  for (const { directory } of outcomes) analyzed.push(await analyzeRun(directory, { historyFile }));
+  return analyzed;
+}
+
+async function printResult(
+  analyzed: readonly AnalyzedRun[],
+  suiteId: string | null,
+  flags: RunFlags,
+  context: CliContext,
+): Promise<void> {
+  const { summarize } = await import('../analyze/report/summarize.ts');
+  const out = flags.json ? context.stderr : context.stdout;
+  if (!(flags.json && flags.quiet)) {
+    for (const { report, directory } of analyzed) {
+      for (const line of summarize(report, shortPath(directory, context.cwd))) out.write(`${line}\n`);
+      out.write('\n');
+    }
+  }
+  if (!flags.json) return;
+  const { suiteDocument } = await import('../analyze/report/suite-document.ts');
+  const reports = analyzed.map(({ report }) => report);
+  const document = suiteId === null ? reports[0] : suiteDocument(suiteId, reports);
+  context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** As a person would type it: relative where that is below the current folder. */
+function shortPath(directory: string, cwd: string): string {
+  const relative = path.relative(cwd, directory);
+  return relative.startsWith('..') ? directory : relative;
+}
+
+function exitCodeOf(outcomes: readonly RunOutcome[], analyzed: readonly AnalyzedRun[]): ExitCode {
+  const targetFailed = outcomes.some(({ run }) => run.targetExit !== null && !run.targetExit.expected);
+  if (targetFailed) return ExitCode.trackerFailed;
+  return analyzed.every(({ report }) => report.valid) ? ExitCode.ok : ExitCode.invalidRun;
+}

@@ -1,0 +1,80 @@
+import type { LoadRow, ProcessRow } from '../run.ts';
+import type { Milliseconds, RunMilliseconds, Share } from '../units.ts';
+import type { LabEvent } from './lab-event.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { Target } from './target/open-target.ts';
+import { type ProcessReading, type ProcessSampler, startProcessSampler } from './target/process-sampler.ts';
+
+/** How often the target is looked at, all along the run. */
+const SAMPLING_INTERVAL_MS = 250;
+/** Process rows that span about a second; the progress shows the CPU of that span. */
+const ROWS_IN_A_SECOND = 1000 / SAMPLING_INTERVAL_MS;
+
+export interface ObservationOptions {
+  readonly folder: RunFolder;
+  readonly target: Target;
+  /** Planned length of all phases together. */
+  readonly totalMs: Milliseconds;
+  readonly now: () => RunMilliseconds;
+  readonly onEvent: (event: LabEvent) => void;
+}
+
+/** Writes the timeline: the target's process, its runtime and the load, each stamped by the run's clock. */
+export class Observation {
+  readonly #options: ObservationOptions;
+  readonly #sampler: ProcessSampler | null;
+  #processRows: ProcessRow[] = [];
+
+  constructor(options: ObservationOptions) {
+    this.#options = options;
+    const { target, folder, now } = options;
+    target.agent?.startSampling(SAMPLING_INTERVAL_MS, (reading) =>
+      folder.appendRow({ ...reading, atMs: now() }),
+    );
+    this.#sampler =
+      target.pid === null
+        ? null
+        : startProcessSampler({
+            pid: target.pid,
+            port: target.port,
+            intervalMs: SAMPLING_INTERVAL_MS,
+            onRow: (reading) => this.#addProcess(reading),
+          });
+  }
+
+  /** Why there are no figures of the target's process; null where there are. */
+  get unavailable(): string | null {
+    if (this.#sampler === null) return 'No CPU and memory figures of the target: its process is not known.';
+    return this.#sampler.unavailable;
+  }
+
+  /** To be called with every row of the load. */
+  addLoad(row: LoadRow): void {
+    this.#options.folder.appendRow(row);
+    this.#options.onEvent({
+      kind: 'second',
+      row,
+      elapsedMs: row.atMs,
+      totalMs: this.#options.totalMs,
+      targetCpuShare: this.#cpuShare(),
+    });
+  }
+
+  stop(): void {
+    this.#sampler?.stop();
+    this.#options.target.agent?.stopSampling();
+  }
+
+  #addProcess(reading: ProcessReading): void {
+    const row: ProcessRow = { ...reading, atMs: this.#options.now() };
+    this.#options.folder.appendRow(row);
+    this.#processRows = [...this.#processRows.slice(-ROWS_IN_A_SECOND), row];
+  }
+
+  #cpuShare(): Share | null {
+    const [first, last] = [this.#processRows[0], this.#processRows.at(-1)];
+    if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
+    const busyMs = last.cpuUserMs + last.cpuSystemMs - first.cpuUserMs - first.cpuSystemMs;
+    return busyMs / (last.atMs - first.atMs);
+  }
+}

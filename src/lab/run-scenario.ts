@@ -1,0 +1,215 @@
+/**
+ * One run, from the target's start to the folder on disk. It measures and stores; what the figures mean is not asked
+ * here.
+ */
+import { ExitCode, LabError } from '../errors.ts';
+import type { Run, Scenario } from '../run.ts';
+import type { Milliseconds } from '../units.ts';
+import { Interruption } from './interruption.ts';
+import type { LabEvent } from './lab-event.ts';
+import { startLoad } from './load/load-pool.ts';
+import { poolHash } from './load/swarm-model.ts';
+import { Observation } from './observation.ts';
+import type { ScenarioPlan } from './plan.ts';
+import { startRunClock } from './run-clock.ts';
+import { RunFolder } from './run-folder.ts';
+import { type PhasesResult, runPhases } from './run-phases.ts';
+import { readEnvironment } from './target/environment.ts';
+import { openTarget, type Target, type TargetSpec } from './target/open-target.ts';
+import { allowedCpus, type Pinning, pinningObstacle, pinThisProcess, planPinning } from './target/pinning.ts';
+import { preflight } from './target/preflight.ts';
+import { toRun } from './to-run.ts';
+
+export interface RunOptions {
+  readonly plan: ScenarioPlan;
+  /** Shared by the runs of one `--scenario all`; null for a run of its own. */
+  readonly suiteId: string | null;
+  /** Root of the runs. */
+  readonly outDirectory: string;
+  readonly target: TargetSpec;
+  /** `auto`, `off` or `TARGET:GENERATOR`. */
+  readonly pin: string;
+  /** Go on, marked, where a profiler does not start. */
+  readonly allowNoProfile: boolean;
+  /** Ends the run early; what there is by then is saved, marked partial. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: LabEvent) => void;
+}
+
+export interface RunOutcome {
+  readonly directory: string;
+  readonly run: Run;
+}
+
+/** What the steps of a run share. */
+interface RunContext {
+  readonly options: RunOptions;
+  readonly folder: RunFolder;
+  readonly interruption: Interruption;
+  readonly pinning: Pinning | null;
+  /** Tells the operator, and the report. */
+  readonly note: (text: string) => void;
+}
+
+/**
+ * Runs one scenario against one target and leaves a run's folder.
+ *
+ * @throws LabError where the run could not begin (no target, no profiler, no socket); no folder is left then
+ */
+export async function runScenario(options: RunOptions): Promise<RunOutcome> {
+  const notes: string[] = [];
+  const note = (text: string): void => {
+    notes.push(text);
+    options.onEvent({ kind: 'note', text });
+  };
+  const startedAt = new Date().toISOString();
+  const folder = RunFolder.create(options.outDirectory, options.plan.scenario.name, startedAt);
+  const interruption = new Interruption(options.signal);
+  const context: RunContext = { options, folder, interruption, pinning: pin(options, note), note };
+
+  let target: Target | null = null;
+  try {
+    target = await prepareTarget(context);
+    const result = await measure(target, context);
+    const end = await target.stop();
+    const { run, histogramFiles } = toRun({
+      runId: folder.runId,
+      suiteId: options.suiteId,
+      startedAt,
+      environment: readEnvironment(context.pinning),
+      target: target.record,
+      plan: options.plan,
+      load: result.load,
+      profiles: result.profiles,
+      missingProfiles: result.missingProfiles,
+      end,
+      interruption: interruption.cause,
+      notes,
+    });
+    for (const { file, content } of histogramFiles) folder.writeFile(file, content);
+    await folder.finish(run);
+    return { directory: folder.directory, run };
+  } catch (error) {
+    await folder.discard();
+    throw error;
+  } finally {
+    await target?.stop();
+  }
+}
+
+/** Starts the target and proves that it works, before any load. */
+async function prepareTarget({ options, interruption, pinning, note }: RunContext): Promise<Target> {
+  const { scenario } = options.plan;
+  options.onEvent({ kind: 'step', text: describeScenario(scenario) });
+  const target = await openTarget(options.target, {
+    cpus: pinning?.target ?? null,
+    liveHeap: scenario.profileDurationMs > 0,
+    abort: options.signal,
+  }).catch((error: unknown) => {
+    refuseWhereInterrupted(interruption);
+    throw error;
+  });
+  try {
+    const missing = target.agent === null ? [] : (await target.agent.ready).missing;
+    for (const { kind, reason } of missing) {
+      if (!options.allowNoProfile) throw profilerFailed(kind, reason);
+      note(`No ${kind} profile: ${reason}.`);
+    }
+    const seen = await preflight({
+      address: target.address,
+      port: target.port,
+      infoHash: poolHash(scenario.seed, 0),
+      numWant: scenario.numWant,
+    });
+    if (seen.scrape === null) note(`Scrapes are refused: ${seen.scrapeRefusal ?? 'no answer'}.`);
+    refuseWhereInterrupted(interruption);
+  } catch (error) {
+    await target.stop();
+    throw error;
+  }
+  const { name, version, address, runtime } = target.record;
+  const known = [name, version, runtime].filter((part) => part !== null).join(' · ');
+  options.onEvent({ kind: 'step', text: `Target: ${known}, ${address}` });
+  return target;
+}
+
+async function measure(target: Target, context: RunContext): Promise<PhasesResult> {
+  const { options, interruption, note } = context;
+  const { scenario } = options.plan;
+  const now = startRunClock();
+  void target.exited?.then(({ exitCode, signal, cause, expected }) => {
+    if (expected) return;
+    const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
+    interruption.raise({ kind: 'target-exited', reason: `the tracker ended by itself (${cause ?? how})` });
+  });
+  const observation = new Observation({
+    folder: context.folder,
+    target,
+    totalMs: totalMs(scenario, target),
+    now,
+    onEvent: options.onEvent,
+  });
+  if (observation.unavailable !== null) note(observation.unavailable);
+  let threadsLeft = scenario.loadThreads;
+  try {
+    const pool = await startLoad({
+      scenario,
+      target: { host: target.address, port: target.port },
+      now,
+      onSecond: (row) => observation.addLoad(row),
+      onFailure(error) {
+        threadsLeft--;
+        note(error.toLine());
+        if (threadsLeft === 0) interruption.raise({ kind: 'load-failed', reason: 'no load thread is left' });
+      },
+    });
+    return await runPhases({
+      scenario,
+      agent: target.agent,
+      pool,
+      directory: context.folder.directory,
+      interruption,
+      onPhase: (phase) => options.onEvent({ kind: 'step', text: `Phase: ${phase}` }),
+    });
+  } finally {
+    observation.stop();
+  }
+}
+
+function pin({ pin: mode }: RunOptions, note: (text: string) => void): Pinning | null {
+  const plan = planPinning({ mode, allowed: allowedCpus() });
+  const obstacle = plan.note ?? (plan.pinning === null ? null : pinningObstacle());
+  const failure = obstacle ?? (plan.pinning === null ? null : pinThisProcess(plan.pinning.generator));
+  if (failure === null) return plan.pinning;
+  note(failure);
+  return null;
+}
+
+function refuseWhereInterrupted(interruption: Interruption): void {
+  if (interruption.cause === null) return;
+  throw new LabError({
+    code: 'INTERRUPTED',
+    message: `the run was ${interruption.cause.reason} before its load began`,
+    hint: 'there is nothing to save; run it again',
+    exitCode: ExitCode.interrupted,
+  });
+}
+
+function profilerFailed(kind: string, reason: string): LabError {
+  return new LabError({
+    code: 'PROFILER_FAILED',
+    message: `the ${kind} profiler did not start: ${reason}`,
+    hint: 'pass --allow-no-profile to measure without it, or --profile-duration 0 for no profiles at all',
+    exitCode: ExitCode.trackerFailed,
+  });
+}
+
+function describeScenario({ name, concurrency, durationMs, ratePerSecond }: Scenario): string {
+  const pace = ratePerSecond === 0 ? 'closed loop' : `${ratePerSecond} requests/s, open loop`;
+  return `Scenario ${name}: ${concurrency} workers, ${durationMs / 1000} s, ${pace}`;
+}
+
+function totalMs(scenario: Scenario, target: Target): Milliseconds {
+  const profiledMs = target.agent === null ? 0 : scenario.profileDurationMs;
+  return scenario.warmupMs + scenario.durationMs + profiledMs;
+}

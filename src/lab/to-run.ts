@@ -1,0 +1,84 @@
+import { type MissingProfile, type ProfileFile, profileKinds, RUN_SCHEMA_VERSION, type Run } from '../run.ts';
+import type { InterruptionCause } from './interruption.ts';
+import type { LoadResult } from './load/load-pool.ts';
+import type { ScenarioPlan } from './plan.ts';
+import type { TargetEnd } from './target/open-target.ts';
+
+/** Everything that a run has left behind. */
+export interface RunParts {
+  readonly runId: string;
+  readonly suiteId: string | null;
+  readonly startedAt: string;
+  readonly environment: Run['environment'];
+  readonly target: Run['target'];
+  readonly plan: ScenarioPlan;
+  readonly load: LoadResult;
+  readonly profiles: readonly ProfileFile[];
+  readonly missingProfiles: readonly MissingProfile[];
+  /** Null where the lab did not start the target. */
+  readonly end: TargetEnd | null;
+  readonly interruption: InterruptionCause | null;
+  readonly notes: readonly string[];
+}
+
+/** A file that run.json names, and its content. */
+export interface NamedContent {
+  readonly file: string;
+  readonly content: string;
+}
+
+/** Puts the record of a run together. Pure. */
+export function toRun(parts: RunParts): {
+  readonly run: Run;
+  readonly histogramFiles: readonly NamedContent[];
+} {
+  const histograms = parts.load.histograms.map(({ phase, operation, clock, encoded }) => ({
+    record: { phase, operation, clock, file: `latency-${phase}-${operation}-${clock}.hdr` },
+    encoded,
+  }));
+  return {
+    run: {
+      schemaVersion: RUN_SCHEMA_VERSION,
+      runId: parts.runId,
+      suiteId: parts.suiteId,
+      startedAt: parts.startedAt,
+      partial: partialReason(parts),
+      environment: parts.environment,
+      target: parts.target,
+      scenario: parts.plan.scenario,
+      settingSources: { ...parts.plan.sources },
+      phases: [...parts.load.phases],
+      histograms: histograms.map(({ record }) => record),
+      profiles: [...parts.profiles],
+      missingProfiles: withUnexplained(parts),
+      trackerCounters: parts.end?.counters == null ? null : { ...parts.end.counters },
+      targetExit: parts.end?.exit ?? null,
+      notes: [...parts.notes],
+    },
+    histogramFiles: histograms.map(({ record, encoded }) => ({ file: record.file, content: encoded })),
+  };
+}
+
+function partialReason({ interruption, load }: RunParts): Run['partial'] {
+  if (interruption !== null) return { reason: interruption.reason };
+  const { count, clientShare, causes } = load.lostThreads;
+  if (count === 0) return null;
+  const percent = (clientShare * 100).toFixed(0);
+  return {
+    reason: `${count} load threads with ${percent} % of the clients were lost (${causes.join('; ')})`,
+  };
+}
+
+/** Every kind of profile is either there or missing with a reason. */
+function withUnexplained(parts: RunParts): MissingProfile[] {
+  const told = new Set([...parts.profiles, ...parts.missingProfiles].map(({ kind }) => kind));
+  const untold = profileKinds.filter((kind) => !told.has(kind));
+  return [...parts.missingProfiles, ...untold.map((kind) => ({ kind, reason: reasonOfAbsence(parts) }))];
+}
+
+function reasonOfAbsence({ target, plan, interruption }: RunParts): string {
+  if (interruption !== null) return `the run ended before it was taken (${interruption.reason})`;
+  if (plan.scenario.profileDurationMs === 0) return 'no profile was asked for (--profile-duration 0)';
+  if (target.kind === 'address') return 'the lab did not start this tracker, so no profiler is in it';
+  return 'its profiler did not answer';
+}

@@ -1,0 +1,251 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { chargedTable } from '../../../src/analyze/profile/charged-table.ts';
+import { decodeProfile } from '../../../src/analyze/profile/decode-profile.ts';
+import { formatTop } from '../../../src/analyze/profile/format-top.ts';
+import { topTable } from '../../../src/analyze/profile/top-table.ts';
+import { builtEntry, packageRoot } from '../../../src/package-root.ts';
+import { bytesField, encodePprof, field, numberField, soundParts, varint } from './encode-pprof.ts';
+
+const fixtures = path.join(packageRoot, 'test/fixtures/profiles');
+const MUTATIONS = 2000;
+const MEMORY_LIMIT_BYTES = 256 * 1024 * 1024;
+
+const cut = gzipSync(encodePprof());
+const [firstLocation, ...otherLocations] = soundParts.locations;
+const [firstFunction, ...otherFunctions] = soundParts.functions;
+
+/** Each file with what the problem must say. */
+const hostileFiles: Record<string, { readonly bytes: () => Uint8Array; readonly says: RegExp }> = {
+  'empty.pb.gz': { bytes: () => new Uint8Array(), says: /empty/ },
+  'empty-gzip.pb.gz': { bytes: () => gzipSync(Buffer.alloc(0)), says: /empty/ },
+  'cut.pb.gz': { bytes: () => cut.subarray(0, cut.length - 12), says: /gzip.*unexpected end/ },
+  'gzip-head-only.pb.gz': { bytes: () => Uint8Array.of(0x1f, 0x8b), says: /gzip/ },
+  'damaged.pb.gz': { bytes: () => cut.map((byte, at) => (at > 20 ? byte ^ 0x55 : byte)), says: /gzip/ },
+  'bomb.pb.gz': { bytes: () => gzipSync(Buffer.alloc(200 * 2 ** 20)), says: /more than 64 MiB/ },
+  'large.pb': { bytes: () => new Uint8Array(64 * 2 ** 20 + 1).fill(0x12), says: /more than 64 MiB/ },
+  'text.pb': { bytes: () => Buffer.from('heap profile: 1: 2 [3: 4] @ heap/1048576\n'), says: /./ },
+  'json.pb': { bytes: () => Buffer.from('{"nodes":[],"samples":[1,2,3]}'), says: /./ },
+  'zeros.pb': { bytes: () => new Uint8Array(1000), says: /bad field key/ },
+  'long-varint.pb': {
+    bytes: () =>
+      encodePprof({ extra: [...varint(field.profile.period * 8), ...new Array<number>(10).fill(0x80), 1] }),
+    says: /more than 10 bytes/,
+  },
+  'cut-varint.pb': { bytes: () => encodePprof({ extra: [0x60, 0x80] }), says: /ends inside a number/ },
+  'cut-fixed.pb': { bytes: () => encodePprof({ extra: [0x79, 1, 2] }), says: /ends inside a field/ },
+  'length-beyond-end.pb': {
+    bytes: () => encodePprof({ extra: [0x12, 0x7f, 0] }),
+    says: /more than are left/,
+  },
+  'huge-length.pb': {
+    bytes: () => encodePprof({ extra: [0x12, ...varint(2n ** 64n - 1n)] }),
+    says: /more than are left/,
+  },
+  'message-overrun.pb': {
+    bytes: () => encodePprof({ extra: [...bytesField(field.profile.sample, [0x0a, 0x05, 20]), 1, 2, 3, 4] }),
+    says: /over the end of its message|bad field key|ends inside|wrong wire type/,
+  },
+  'group.pb': { bytes: () => encodePprof({ extra: [0x7b] }), says: /wire type 3/ },
+  'field-0.pb': { bytes: () => encodePprof({ extra: [0x00, 1] }), says: /bad field key/ },
+  'sample-as-number.pb': {
+    bytes: () => encodePprof({ extra: numberField(field.profile.sample, 1) }),
+    says: /wrong wire type/,
+  },
+  'no-strings.pb': { bytes: () => encodePprof({ strings: [] }), says: /no string table/ },
+  'string-0.pb': { bytes: () => encodePprof({ strings: ['x', ...soundParts.strings] }), says: /string 0/ },
+  'name-beyond-strings.pb': {
+    bytes: () => encodePprof({ functions: [[1, 99, 6], ...otherFunctions] }),
+    says: /string 99/,
+  },
+  'negative-string.pb': {
+    bytes: () => encodePprof({ functions: [[1, -1, 6], ...otherFunctions] }),
+    says: /string -1/,
+  },
+  'type-beyond-strings.pb': {
+    bytes: () =>
+      encodePprof({
+        sampleTypes: [
+          [1, 2],
+          [3, 77],
+        ],
+      }),
+    says: /string 77/,
+  },
+  'no-sample-types.pb': { bytes: () => encodePprof({ sampleTypes: [] }), says: /no sample types/ },
+  'location-0.pb': {
+    bytes: () => encodePprof({ locations: [{ ...firstLocation, id: 0 }, ...otherLocations] }),
+    says: /location has the reserved id 0/,
+  },
+  'function-0.pb': {
+    bytes: () => encodePprof({ functions: [[0, 5, 6], ...otherFunctions] }),
+    says: /function has the reserved id 0/,
+  },
+  'mapping-0.pb': { bytes: () => encodePprof({ mappings: [[0, 0]] }), says: /mapping has the reserved id 0/ },
+  'two-locations.pb': {
+    bytes: () => encodePprof({ locations: [firstLocation, firstLocation, ...otherLocations] }),
+    says: /two locations have the id 10/,
+  },
+  'two-far-locations.pb': {
+    bytes: () => {
+      const far = { ...firstLocation, id: 2 ** 50 };
+      return encodePprof({ locations: [far, far, ...otherLocations] });
+    },
+    says: /two locations have the id/,
+  },
+  'two-functions.pb': {
+    bytes: () => encodePprof({ functions: [firstFunction, firstFunction, ...otherFunctions] }),
+    says: /two functions have the id 1/,
+  },
+  'two-mappings.pb': {
+    bytes: () =>
+      encodePprof({
+        mappings: [
+          [1, 0],
+          [1, 0],
+        ],
+      }),
+    says: /two mappings/,
+  },
+  'dangling-location.pb': {
+    bytes: () => encodePprof({ locations: otherLocations }),
+    says: /location 10 is used/,
+  },
+  'dangling-function.pb': {
+    bytes: () => encodePprof({ functions: otherFunctions }),
+    says: /function 1 is used/,
+  },
+  'dangling-mapping.pb': {
+    bytes: () => encodePprof({ locations: [{ ...firstLocation, mapping: 4 }, ...otherLocations] }),
+    says: /mapping 4 is used/,
+  },
+  'line-without-function.pb': {
+    bytes: () => encodePprof({ locations: [{ id: 10, lines: [[0, 5]] }, ...otherLocations] }),
+    says: /function 0 is used/,
+  },
+  'sample-at-location-0.pb': {
+    bytes: () => encodePprof({ samples: [{ locations: [0], values: [1, 1] }] }),
+    says: /location 0 is used/,
+  },
+  'id-beyond-doubles.pb': {
+    bytes: () => encodePprof({ extra: bytesField(field.profile.mapping, numberField(1, 2n ** 64n - 1n)) }),
+    says: /beyond 2\^53/,
+  },
+  'too-few-values.pb': {
+    bytes: () => encodePprof({ samples: [{ locations: [10], values: [1] }] }),
+    says: /1 values, there are 2 sample types/,
+  },
+  'too-many-values.pb': {
+    bytes: () => encodePprof({ samples: [{ locations: [10], values: [1, 2, 3] }] }),
+    says: /3 values/,
+  },
+  'deep.pb': {
+    bytes: () =>
+      encodePprof({ samples: [{ locations: new Array<number>(100_000).fill(10), values: [1, 1] }] }),
+    says: /deeper than 10000 frames/,
+  },
+};
+
+describe('a hostile profile', () => {
+  test.each(Object.entries(hostileFiles))(
+    '%s is refused by name',
+    (fileName, { bytes, says }) => {
+      const result = decodeProfile(bytes(), { fileName });
+      expect(result.ok).toBe(false);
+      if (result.ok) return;
+      expect(result.problem.code).toBe('BAD_PROFILE');
+      expect(result.problem.message).toContain(fileName);
+      expect(result.problem.message).toMatch(says);
+    },
+    10_000,
+  );
+
+  test.each(['node-cpu.pb.gz', 'go-cpu.pb.gz'])(
+    '%s, mutated at random, never throws past the decoder',
+    (name) => {
+      const random = seededRandom(20_250_101);
+      const packed = readFileSync(path.join(fixtures, name));
+      const plain = plainBytes(packed);
+      const outcomes = { read: 0, refused: 0 };
+      for (let round = 0; round < MUTATIONS; round++) {
+        const source = round % 8 === 0 ? packed : plain;
+        const result = decodeProfile(mutated(source, random), { fileName: name });
+        if (result.ok) {
+          outcomes.read++;
+          formatTop(topTable(result.profile));
+          chargedTable(result.profile);
+        } else {
+          outcomes.refused++;
+          expect(result.problem.code).toBe('BAD_PROFILE');
+        }
+      }
+      expect(outcomes.read).toBeGreaterThan(0);
+      expect(outcomes.refused).toBeGreaterThan(0);
+    },
+  );
+
+  test('that is as heavy as 64 MiB can be stays within the memory limit', () => {
+    const decoder = pathToFileURL(builtEntry('analyze/profile/decode-profile.js')).href;
+    // Written in the child, for its own peak is what is measured: 64 MiB of samples, each of which means 9,000 inlined
+    // frames; then as many samples without a stack; then one location after the other.
+    const script = `
+      import { decodeProfile } from '${decoder}';
+      const head = ${JSON.stringify([...encodePprof({ samples: [], locations: [{ id: 1, lines: new Array(9000).fill([1, 5]) }], sampleTypes: [[1, 2]] })])};
+      function filled(unit) {
+        const bytes = new Uint8Array(64 * 2 ** 20 - 64);
+        bytes.set(head);
+        for (let at = head.length; at + unit.length <= bytes.length; at += unit.length) bytes.set(unit, at);
+        return bytes.subarray(0, head.length + Math.floor((bytes.length - head.length) / unit.length) * unit.length);
+      }
+      const says = [[18, 5, 8, 1, 16, 1, 0x1a, 0][0] && [18, 4, 8, 1, 16, 1], [18, 2, 16, 1], [34, 2, 8, 2]].map((unit) => {
+        const result = decodeProfile(filled(unit), { fileName: 'heavy.pb' });
+        return result.ok ? 'read' : result.problem.message;
+      });
+      process.stdout.write(JSON.stringify({ says, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+    `;
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    const { says, peakBytes } = JSON.parse(output) as { says: string[]; peakBytes: number };
+    expect(says).toEqual([
+      expect.stringMatching(/heavy\.pb .*more than 8388608 in all/),
+      expect.stringMatching(/heavy\.pb .*more than 8388608 in all/),
+      expect.stringMatching(/heavy\.pb .*more than 524288 locations/),
+    ]);
+    expect(peakBytes).toBeLessThan(MEMORY_LIMIT_BYTES);
+  });
+});
+
+function plainBytes(packed: Uint8Array): Uint8Array {
+  return new Uint8Array(gunzipSync(packed));
+}
+
+/** Numbers from 0 to below `limit`, the same in every run (xorshift32). */
+function seededRandom(seed: number): (limit: number) => number {
+  let state = seed;
+  return function nextBelow(limit) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % limit;
+  };
+}
+
+/** A copy with one to four bytes changed, dropped or put in, or cut short. */
+function mutated(source: Uint8Array, random: (limit: number) => number): Uint8Array {
+  let bytes = Uint8Array.from(source);
+  for (let change = random(4); change >= 0; change--) {
+    const at = random(bytes.length);
+    const kind = random(8);
+    if (kind < 5) bytes[at] = random(256);
+    else if (kind === 5) bytes = Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + 1)]);
+    else if (kind === 6)
+      bytes = Uint8Array.from([...bytes.subarray(0, at), random(256), ...bytes.subarray(at)]);
+    else bytes = bytes.slice(0, Math.max(1, at));
+  }
+  return bytes;
+}

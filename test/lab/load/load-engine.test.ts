@@ -1,0 +1,299 @@
+import { describe, expect, test } from 'vitest';
+import { ClientFleet } from '../../../src/lab/load/client-fleet.ts';
+import { decodeHistogram } from '../../../src/lab/load/latency-histogram.ts';
+import { LoadEngine, type PhaseReport } from '../../../src/lab/load/load-engine.ts';
+import { Grid } from '../../../src/lab/load/pacer.ts';
+import { planSession } from '../../../src/lab/load/session-plan.ts';
+import { poolBytes, workerIdentity } from '../../../src/lab/load/swarm-model.ts';
+import { TransactionTable } from '../../../src/lab/load/transaction-table.ts';
+import type { OperationCounts } from '../../../src/run.ts';
+import type { ReceivedBatch, UdpSocket } from '../../../src/wire/udp-socket.ts';
+
+const TIMEOUT_MS = 100;
+const MS = 1e6;
+
+/** A socket that keeps what is sent. */
+class KeptSocket implements UdpSocket {
+  readonly kind = 'dgram';
+  readonly localAddress = '127.0.0.1';
+  readonly localPort = 1;
+  readonly receiveBuffer = { askedBytes: 0, givenBytes: 0 };
+  readonly counters = { receivedDatagrams: 0, sentDatagrams: 0, sendErrors: 0, receiveDrops: 0 };
+  readonly dropsKnown = true;
+  readonly sendBytes = new Uint8Array(2048);
+  readonly sent: Buffer[] = [];
+
+  slot(): number {
+    return 0;
+  }
+  reply(): void {
+    throw new Error('a client does not reply');
+  }
+  send(at: number, length: number): void {
+    this.sent.push(Buffer.from(this.sendBytes.subarray(at, at + length)));
+  }
+  flush(): void {}
+  async close(): Promise<void> {}
+}
+
+function batchOf(datagrams: readonly Buffer[]): ReceivedBatch {
+  const starts = datagrams.map((_, index) =>
+    datagrams.slice(0, index).reduce((sum, one) => sum + one.length, 0),
+  );
+  return {
+    count: datagrams.length,
+    bytes: Buffer.concat(datagrams),
+    offset: (index) => starts[index] as number,
+    length: (index) => (datagrams[index] as Buffer).length,
+    family: () => 4,
+    copyAddress: () => undefined,
+    port: () => 1,
+  };
+}
+
+/** A valid reply to a request, announces with two peers. */
+function replyTo(request: Buffer): Buffer {
+  const action = request.readUInt32BE(8);
+  const lengths = [16, 20 + 12, 8 + 12 * ((request.length - 16) / 20)];
+  const reply = Buffer.alloc(lengths[action] as number);
+  reply.writeUInt32BE(action, 0);
+  request.copy(reply, 4, 12, 16);
+  return reply;
+}
+
+function errorTo(request: Buffer, text: string): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(3, 0);
+  request.copy(head, 4, 12, 16);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+
+function setUp(openLoop = false) {
+  const clock = { nowNs: 0 };
+  const socket = new KeptSocket();
+  const clients = 2;
+  const engine = new LoadEngine({
+    fleet: new ClientFleet({
+      plan: planSession({ connect: 1, announce: 8, scrape: 2 }, 2),
+      numWant: 50,
+      pool: poolBytes(1, 4),
+      memberships: [Uint32Array.of(0, 1), Uint32Array.of(2, 3)],
+      identities: [workerIdentity(1, 0), workerIdentity(1, 1)],
+      firstSteps: [0, 0],
+      openLoop,
+    }),
+    table: new TransactionTable(1_000),
+    sockets: [socket],
+    clients,
+    peerBytes: 6,
+    timeoutMs: TIMEOUT_MS,
+    openLoop,
+    now: () => clock.nowNs,
+  });
+  engine.beginPhase('clean');
+  const last = (): Buffer => socket.sent.at(-1) as Buffer;
+  const total = (field: keyof OperationCounts): number => {
+    const [clean] = engine.report().phases as [PhaseReport];
+    const { operations } = clean.tally;
+    return operations.connect[field] + operations.announce[field] + operations.scrape[field];
+  };
+  return { clock, socket, engine, last, total };
+}
+
+describe('closed loop', () => {
+  test('a client has one request in flight and sends the next with the reply', () => {
+    const { engine, socket, last } = setUp();
+    engine.startClient(0);
+    expect(socket.sent.length).toBe(1);
+    for (let count = 2; count <= 20; count++) {
+      engine.receive(batchOf([replyTo(last())]));
+      expect(socket.sent.length).toBe(count);
+      expect(engine.pending).toBe(1);
+    }
+  });
+
+  test('latency runs from the send to the batch that holds the reply', () => {
+    const { engine, clock, last } = setUp();
+    clock.nowNs = 5 * MS;
+    engine.startClient(0);
+    clock.nowNs = 8 * MS;
+    engine.receive(batchOf([replyTo(last())]));
+    const [histogram, ...others] = engine.report().histograms;
+    expect(others).toEqual([]);
+    expect(histogram).toMatchObject({ phase: 'clean', operation: 'connect', clock: 'service' });
+    const latency = decodeHistogram(histogram?.encoded as string);
+    expect(latency.totalCount).toBe(1);
+    expect(latency.getValueAtPercentile(50) / MS).toBeCloseTo(3, 2);
+  });
+
+  test('a request counts for the phase in which it was sent', () => {
+    const { engine, last } = setUp();
+    engine.startClient(0);
+    engine.beginPhase('profiled');
+    engine.receive(batchOf([replyTo(last())]));
+    const [clean, profiled] = engine.report().phases;
+    expect(clean?.tally.operations.connect).toMatchObject({ sent: 1, succeeded: 1 });
+    expect(profiled?.tally.operations.announce).toMatchObject({ sent: 1, succeeded: 0 });
+  });
+
+  test('a reply after the time-out is late, also where nothing looked at the clock before', () => {
+    const { engine, clock, last, total } = setUp();
+    engine.startClient(0);
+    const request = last();
+    clock.nowNs = TIMEOUT_MS * MS;
+    engine.receive(batchOf([replyTo(request)]));
+    expect(total('timedOut')).toBe(1);
+    expect(total('succeeded')).toBe(0);
+    expect(engine.report().phases[0]?.tally.strayReplies.late).toBe(1);
+  });
+
+  test('time-outs enter the histogram with at least the time-out, and the request is repeated', () => {
+    const { engine, clock, socket } = setUp();
+    engine.startClient(0);
+    clock.nowNs = TIMEOUT_MS * MS - 1;
+    engine.expire();
+    expect(socket.sent.length).toBe(1);
+    clock.nowNs = (TIMEOUT_MS + 4) * MS;
+    engine.expire();
+    expect(socket.sent.length).toBe(2);
+    const { phases, histograms } = engine.report();
+    expect(phases[0]?.tally.retries).toBe(1);
+    const latency = decodeHistogram(histograms[0]?.encoded as string);
+    expect(latency.getValueAtPercentile(0)).toBeGreaterThanOrEqual(TIMEOUT_MS * MS * 0.999);
+  });
+
+  test('a datagram that the kernel refused is a failed send and no time-out', () => {
+    const { engine, clock, socket, total } = setUp();
+    engine.startClient(0);
+    engine.startClient(1);
+    socket.counters.sendErrors = 1;
+    clock.nowNs = (TIMEOUT_MS + 1) * MS;
+    engine.expire();
+    expect([total('sendFailed'), total('timedOut')]).toEqual([1, 1]);
+  });
+
+  test('what is in flight at an abort is unresolved', () => {
+    const { engine, last, total } = setUp();
+    engine.startClient(0);
+    engine.startClient(1);
+    engine.receive(batchOf([replyTo(last())]));
+    engine.stopSending();
+    engine.abandon();
+    expect([total('sent'), total('succeeded'), total('unresolved')]).toEqual([3, 1, 2]);
+    expect(engine.pending).toBe(0);
+  });
+
+  test('nothing is sent after the stop, and replies still count', () => {
+    const { engine, socket, last, total } = setUp();
+    engine.startClient(0);
+    engine.stopSending();
+    engine.receive(batchOf([replyTo(last())]));
+    expect(socket.sent.length).toBe(1);
+    expect([total('sent'), total('succeeded')]).toEqual([1, 1]);
+  });
+
+  test('an error that names the connection id makes the client connect again', () => {
+    const { engine, last } = setUp();
+    engine.startClient(0);
+    engine.receive(batchOf([replyTo(last())]));
+    expect(last().readUInt32BE(8)).toBe(1);
+    engine.receive(batchOf([errorTo(last(), 'Connection ID mismatch')]));
+    expect(last().readUInt32BE(8)).toBe(0);
+  });
+
+  test('error texts are kept apart, from the 21st on together', () => {
+    const { engine, last, total } = setUp();
+    engine.startClient(0);
+    for (let index = 0; index < 25; index++) {
+      engine.receive(batchOf([errorTo(last(), `refused, reason ${Math.min(index, 22)}`)]));
+    }
+    const texts = engine.report().phases[0]?.tally.errorTexts as Record<string, number>;
+    expect(Object.keys(texts).length).toBe(21);
+    expect(texts['refused, reason 0']).toBe(1);
+    expect(texts['other']).toBe(5);
+    expect(total('errorReplies')).toBe(25);
+  });
+
+  test('peers and bytes are those of the replies', () => {
+    const { engine, last } = setUp();
+    engine.startClient(0);
+    engine.receive(batchOf([replyTo(last())]));
+    engine.receive(batchOf([replyTo(last())]));
+    expect(engine.report().phases[0]?.tally).toMatchObject({
+      peersReceived: 2,
+      receivedBytes: 16 + 32,
+      sentBytes: 16 + 98 + 98,
+    });
+  });
+});
+
+describe('open loop', () => {
+  test('sends what is due, however many are unanswered, clients in turn', () => {
+    const { engine, clock, socket } = setUp(true);
+    const grid = new Grid({ ratePerSecond: 1_000, threads: 1, thread: 0, startNs: 0 });
+    clock.nowNs = 9.5 * MS;
+    expect(engine.sendDue(grid)).toBe(false);
+    expect(socket.sent.length).toBe(10);
+    expect(engine.pending).toBe(10);
+    engine.sendDue(grid);
+    expect(socket.sent.length).toBe(10);
+  });
+
+  test('service time runs from the send, response time from the point on the grid', () => {
+    const { engine, clock, last } = setUp(true);
+    const grid = new Grid({ ratePerSecond: 1, threads: 1, thread: 0, startNs: 10 * MS });
+    clock.nowNs = 12 * MS;
+    engine.sendDue(grid);
+    clock.nowNs = 17 * MS;
+    engine.receive(batchOf([replyTo(last())]));
+    const latencyMs = Object.fromEntries(
+      engine
+        .report()
+        .histograms.map(({ clock, encoded }) => [
+          clock,
+          Math.round(decodeHistogram(encoded).getValueAtPercentile(50) / MS),
+        ]),
+    );
+    expect(latencyMs).toEqual({ service: 5, response: 7 });
+    const lag = engine.report().phases[0]?.tally.sendLag;
+    expect(Math.round((lag?.nsMax as number) / MS)).toBe(2);
+  });
+
+  test('a reply brings no further request', () => {
+    const { engine, clock, socket, last } = setUp(true);
+    const grid = new Grid({ ratePerSecond: 1, threads: 1, thread: 0, startNs: 0 });
+    engine.sendDue(grid);
+    clock.nowNs = MS;
+    engine.receive(batchOf([replyTo(last())]));
+    expect(socket.sent.length).toBe(1);
+  });
+
+  test('a large backlog is sent in turns, none of it skipped', () => {
+    const { engine, clock, socket } = setUp(true);
+    const grid = new Grid({ ratePerSecond: 100_000, threads: 1, thread: 0, startNs: 0 });
+    clock.nowNs = 50 * MS;
+    let turns = 1;
+    while (engine.sendDue(grid)) turns++;
+    expect(turns).toBeGreaterThan(1);
+    expect(socket.sent.length).toBe(5_001);
+  });
+});
+
+test('an interval counts since the one before', () => {
+  const { engine, clock, last } = setUp();
+  engine.startClient(0);
+  clock.nowNs = 2 * MS;
+  engine.receive(batchOf([replyTo(last())]));
+  const first = engine.takeInterval();
+  expect(first).toMatchObject({ sent: 2, succeeded: 1, timedOut: 0 });
+  expect(decodeHistogram(first.latency as string).totalCount).toBe(1);
+  expect(engine.takeInterval()).toEqual({
+    sent: 0,
+    succeeded: 0,
+    timedOut: 0,
+    errorReplies: 0,
+    malformedReplies: 0,
+    sendFailed: 0,
+    latency: null,
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { exitCause, lastWords } from '../../../src/lab/target/exit-cause.ts';
+
+const fatal = `
+<--- Last few GCs --->
+[1:0x1] 400 ms: Mark-Compact 60.1 (66.9) -> 60.0 (66.9) MB, 20.1 / 0.0 ms (average mu = 0.1) allocation failure;
+
+FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
+----- Native stack trace -----
+
+ 1: 0xb9a2f0 node::OOMErrorHandler(char const*, v8::OOMDetails const&) [node]
+ 2: 0xf0ac10 v8::Utils::ReportOOMFailure [node]
+`;
+
+describe('the cause of an end', () => {
+  it.each([
+    [fatal, 'out of memory'],
+    ['Error [ERR_WORKER_OUT_OF_MEMORY]: Worker terminated', 'out of memory'],
+    ["terminate called after throwing an instance of 'std::bad_alloc'", 'out of memory'],
+    ['RangeError: Array buffer allocation failed', 'out of memory'],
+    ['Error: bind EADDRINUSE 127.0.0.1:6969', 'port in use'],
+    ['Error: bind EACCES 127.0.0.1:80', 'permission denied'],
+    ['TypeError: x is not a function', null],
+    ['', null],
+  ])('is read from the output', (stderr, cause) => {
+    expect(exitCause(stderr)).toBe(cause);
+  });
+});
+
+describe('the last words', () => {
+  it('leave the native stack out and keep the fatal line', () => {
+    const words = lastWords(fatal);
+    expect(words).toContain('JavaScript heap out of memory');
+    expect(words).not.toMatch(/0xb9a2f0|stack trace/);
+  });
+
+  it('are cut to the end', () => {
+    const words = lastWords(Array.from({ length: 100 }, (_, line) => `line ${line}`).join('\n'));
+    expect(words.split('\n').at(0)).toBe('line 88');
+    expect(words.endsWith('line 99')).toBe(true);
+  });
+});
