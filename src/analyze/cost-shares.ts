@@ -13,7 +13,7 @@ export function valueIndexOf(profile: Profile, ...types: readonly string[]): num
 }
 
 /** Sum of all samples but the idle ones. */
-export function busyTotal(profile: Profile, valueIndex: number): number {
+function busyTotal(profile: Profile, valueIndex: number): number {
   let total = 0;
   for (let sample = 0; sample < profile.sampleCount; sample++) {
     if (!isIdle(profile, sample)) total += valueAt(profile, valueIndex, sample);
@@ -21,8 +21,8 @@ export function busyTotal(profile: Profile, valueIndex: number): number {
   return total;
 }
 
-/** The cost of all samples with a frame of some classes in their stack, once a sample, and who caused it. */
-export interface ClassCost {
+/** The cost of all samples that have some kind of frame in their stack, once a sample, and who caused it. */
+export interface FrameCost {
   /** Of the total without idle samples, 0 to 1. */
   readonly share: Share;
   /** The application's (else a library's) function nearest to those frames that caused most; null where there is none. */
@@ -31,12 +31,40 @@ export interface ClassCost {
   readonly subjectShare: Share;
 }
 
-/** @returns null where the profile has no cost at all */
+/**
+ * The cost through frames of some classes.
+ *
+ * @returns null where the profile has no cost at all
+ */
 export function classCost(
   profile: Profile,
   valueIndex: number,
   classes: readonly FrameClass[],
-): ClassCost | null {
+): FrameCost | null {
+  return costThrough(profile, valueIndex, (stack) =>
+    stack.findIndex((frame) => classes.includes(frame.class)),
+  );
+}
+
+/**
+ * The cost of native functions that the application calls itself: leaves without a file, right below a frame that has
+ * one. JavaScript enters the kernel through them only, whatever name a binding gives them.
+ *
+ * @returns null where the profile has no cost at all
+ */
+export function nativeCallCost(profile: Profile, valueIndex: number): FrameCost | null {
+  return costThrough(profile, valueIndex, function findNativeLeaf([leaf, caller]) {
+    const isNative = leaf !== undefined && leaf.file === '' && leaf.class !== 'gc';
+    return isNative && caller !== undefined && caller.file !== '' ? 0 : -1;
+  });
+}
+
+/** @param find - position of the frame in a stack (leaf first) that makes its sample count; below 0: none */
+function costThrough(
+  profile: Profile,
+  valueIndex: number,
+  find: (stack: readonly Frame[]) => number,
+): FrameCost | null {
   const total = busyTotal(profile, valueIndex);
   if (total <= 0) return null;
   let through = 0;
@@ -44,9 +72,9 @@ export function classCost(
   for (let sample = 0; sample < profile.sampleCount; sample++) {
     if (isIdle(profile, sample)) continue;
     const stack = stackOf(profile, sample);
-    const value = valueAt(profile, valueIndex, sample);
-    const position = stack.findIndex((frame) => classes.includes(frame.class));
+    const position = find(stack);
     if (position < 0) continue;
+    const value = valueAt(profile, valueIndex, sample);
     through += value;
     const caller = callerIn(stack.slice(position));
     if (caller !== undefined) charge(charged, caller, value);

@@ -4,7 +4,7 @@ import type { Nanoseconds } from '../units.ts';
 import type { Profile } from './profile/profile.ts';
 
 /** `service` is timed from the send, `response` from the intended send (open loop only). */
-export type LatencyClock = 'service' | 'response';
+type LatencyClock = 'service' | 'response';
 
 /**
  * One latency distribution, read from HdrHistograms: every value is exact to the histogram's significant digits.

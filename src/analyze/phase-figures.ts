@@ -5,7 +5,7 @@ import type { Evidence, LatencySummary } from './evidence.ts';
 import { mean, median, phaseLoad, processRows, runtimeRows, span } from './series.ts';
 
 /** Requests of one kind or of all: `sent = succeeded + failed + unresolved`. */
-export interface RequestFigures {
+interface RequestFigures {
   readonly sent: number;
   readonly succeeded: number;
   /** Timed out, answered by an error or malformed, or refused by the socket. */
@@ -17,13 +17,13 @@ export interface RequestFigures {
   readonly sendFailed: number;
 }
 
-export interface OperationFigures extends RequestFigures {
+interface OperationFigures extends RequestFigures {
   /** On the headline clock; null where none was answered. */
   readonly latency: LatencySummary | null;
 }
 
 /** What the target did in the phase; each figure is null where its source was not sampled. */
-export interface TargetFigures {
+interface TargetFigures {
   /** Of one core: 1.5 is one core and a half. */
   readonly cpuShare: Share | null;
   readonly cpuUserShare: Share | null;
@@ -166,7 +166,7 @@ function targetFigures(
       kernel &&
       ((kernel.last.involuntaryContextSwitches - kernel.first.involuntaryContextSwitches) * 1000) /
         kernel.elapsedMs,
-    threads: kernel && kernel.last.threads,
+    threads: kernel === null ? null : kernel.last.threads,
     socketDrops: drops,
     socketQueueBytesMax: queues.length === 0 ? null : Math.max(...queues),
     gcMsByKind: gcMs,

@@ -126,6 +126,9 @@ export const remoteLatencyTiers: TierTable = {
   critical: null,
 };
 
+/** Growth past which memory is a concern. Source: template: Memory Status Guide. */
+export const MEMORY_CONCERN_BYTES: Bytes = 500 * MB;
+
 /** Figures: `growthBytes`; `continuousGrowth` is 1 where the growth goes on (see `memory-series.ts`), else 0. */
 export const memoryTiers: TierTable = {
   label: 'memory growth',
@@ -142,7 +145,7 @@ export const memoryTiers: TierTable = {
     {
       name: 'Acceptable',
       conditions: [
-        { figure: 'growthBytes', is: 'atMost', limit: 500 * MB },
+        { figure: 'growthBytes', is: 'atMost', limit: MEMORY_CONCERN_BYTES },
         { figure: 'continuousGrowth', is: 'below', limit: 1 },
       ],
     },
@@ -217,3 +220,5 @@ export const GENERATOR_LAG_NS: Nanoseconds = 1 * MS;
 export const COMPARABLE_RUNS = 6;
 /** Deviation from Little's law that is still explained by it. Source: lab: ramp-up and rounding stay within 20 %. */
 export const LITTLES_LAW_TOLERANCE: Share = 0.2;
+/** Ratio of mean latencies up to which operations cost the same. Source: lab: the template's own ranges differ by 2.5. */
+export const SIMILAR_LATENCY_RATIO = 1.5;

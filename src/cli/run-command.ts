@@ -45,20 +45,20 @@ export function addRunCommand(
     .option('-q, --quiet', 'no progress', false)
     .action(async function runLab(given: RunFlags, command: Command) {
       const flags = { ...given, out: path.resolve(context.cwd, given.out) };
-      const plans = planAll(flags, command);
+      const cpus = allowedCpus();
+      const plans = planAll(flags, command, cpus.length);
       if (flags.printConfig || flags.dryRun) {
         context.stdout.write(flags.printConfig ? describeConfig(plans) : describePlan(plans, flags));
         setExitCode(ExitCode.ok);
       } else {
-        setExitCode(await runSuite(plans, flags, context));
+        setExitCode(await runSuite({ plans, flags, cpus, context }));
       }
     });
 }
 
-function planAll(flags: RunFlags, command: Command): ScenarioPlan[] {
+function planAll(flags: RunFlags, command: Command, cpuCount: number): ScenarioPlan[] {
   const names = flags.scenario === 'all' ? presetNames : [flags.scenario];
   const overrides = readOverrides(command);
-  const cpuCount = allowedCpus().length;
   return names.map((name) => planScenario(name, overrides, cpuCount));
 }
 

@@ -10,12 +10,16 @@ import { createInterrupt } from './interrupt.ts';
 import { createProgress } from './progress.ts';
 import type { RunFlags } from './run-flags.ts';
 
+export interface SuiteOptions {
+  readonly plans: readonly ScenarioPlan[];
+  readonly flags: RunFlags;
+  /** Cores that the lab may use. */
+  readonly cpus: readonly number[];
+  readonly context: CliContext;
+}
+
 /** @returns the exit code of the run that went worst */
-export async function runSuite(
-  plans: readonly ScenarioPlan[],
-  flags: RunFlags,
-  context: CliContext,
-): Promise<ExitCode> {
+export async function runSuite({ plans, flags, cpus, context }: SuiteOptions): Promise<ExitCode> {
   const interrupt = createInterrupt(context);
   const progress = createProgress(context, flags.quiet);
   const suiteId = plans.length > 1 ? newSuiteId() : null;
@@ -30,6 +34,7 @@ export async function runSuite(
           outDirectory: flags.out,
           target: targetSpec(flags),
           pin: flags.pin,
+          allowedCpus: cpus,
           allowNoProfile: flags.allowNoProfile,
           signal: interrupt.signal,
           onEvent: progress.onEvent,

@@ -16,7 +16,7 @@ import { RunFolder } from './run-folder.ts';
 import { type PhasesResult, runPhases } from './run-phases.ts';
 import { readEnvironment } from './target/environment.ts';
 import { openTarget, type Target, type TargetSpec } from './target/open-target.ts';
-import { allowedCpus, type Pinning, pinningObstacle, pinThisProcess, planPinning } from './target/pinning.ts';
+import { type Pinning, pinningObstacle, pinThisProcess, planPinning } from './target/pinning.ts';
 import { preflight } from './target/preflight.ts';
 import { toRun } from './to-run.ts';
 
@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly target: TargetSpec;
   /** `auto`, `off` or `TARGET:GENERATOR`. */
   readonly pin: string;
+  /** Cores that the lab may use, read before its first run: pinning narrows what the kernel tells afterwards. */
+  readonly allowedCpus: readonly number[];
   /** Go on, marked, where a profiler does not start. */
   readonly allowNoProfile: boolean;
   /** Ends the run early; what there is by then is saved, marked partial. */
@@ -176,8 +178,8 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
   }
 }
 
-function pin({ pin: mode }: RunOptions, note: (text: string) => void): Pinning | null {
-  const plan = planPinning({ mode, allowed: allowedCpus() });
+function pin({ pin: mode, allowedCpus: allowed }: RunOptions, note: (text: string) => void): Pinning | null {
+  const plan = planPinning({ mode, allowed });
   const obstacle = plan.note ?? (plan.pinning === null ? null : pinningObstacle());
   const failure = obstacle ?? (plan.pinning === null ? null : pinThisProcess(plan.pinning.generator));
   if (failure === null) return plan.pinning;

@@ -17,10 +17,11 @@ export const MOST_CONNECTS_PER_MINUTE = 0xffff;
 export class ConnectRateLimit {
   private readonly key: Uint32Array;
   private readonly perMinute: number;
-  private readonly owners = new Uint32Array(SETS * WAYS);
+  /** Slot `s`: two words that stand for an address, at `2 s`. */
+  private readonly owners = new Uint32Array(2 * SETS * WAYS);
   private readonly windows = new Uint16Array(SETS * WAYS);
   private readonly counts = new Uint16Array(SETS * WAYS);
-  private readonly words = new Uint32Array(3);
+  private readonly words = new Uint32Array(2);
 
   /**
    * @param perMinute - 1 to {@link MOST_CONNECTS_PER_MINUTE}
@@ -50,16 +51,17 @@ export class ConnectRateLimit {
 
   private slotOf(address: Uint8Array, addressBytes: number, window: number): number {
     const { words, owners, windows, counts } = this;
-    words[0] = addressBytes;
-    words[1] = readUint32(address, 0);
-    words[2] = addressBytes === 4 ? 0 : readUint32(address, 4);
-    const owner = hashWords(this.key, words, words.length);
-    const first = (owner & (SETS - 1)) * WAYS;
+    // IPv4 addresses take the words of 0:4::/32, which is reserved: no IPv6 sender has them.
+    const high = addressBytes === 4 ? 4 : readUint32(address, 0);
+    const low = readUint32(address, addressBytes === 4 ? 0 : 4);
+    words[0] = high;
+    words[1] = low;
+    const first = (hashWords(this.key, words, words.length) & (SETS - 1)) * WAYS;
     let least = first;
     let leastCount = Number.POSITIVE_INFINITY;
     for (let slot = first; slot < first + WAYS; slot++) {
       const current = windows[slot] === window;
-      if (current && owners[slot] === owner) {
+      if (current && owners[2 * slot] === high && owners[2 * slot + 1] === low) {
         return slot;
       }
       const count = current ? (counts[slot] as number) : 0;
@@ -68,7 +70,8 @@ export class ConnectRateLimit {
         leastCount = count;
       }
     }
-    owners[least] = owner;
+    owners[2 * least] = high;
+    owners[2 * least + 1] = low;
     windows[least] = window;
     counts[least] = 0;
     return least;

@@ -3,7 +3,7 @@
  * port), leechers first and seeders after them, so that both counts and the population of a sample are two numbers;
  * behind them stands the second in which each was last seen, 16 bits. A block has the least capacity that fits.
  *
- * Swarms of up to 24 peers are searched from end to end. Peers of larger ones are filed in one index for all swarms,
+ * Swarms of up to 128 peers are searched from end to end. Peers of larger ones are filed in one index for all swarms,
  * by the hash of swarm and peer; its values are positions in the swarm. Pure.
  */
 import { readUint16, readUint32, writeUint16 } from '../wire/bep15.ts';
@@ -16,10 +16,13 @@ import { hashWords } from './table-hash.ts';
 const LAST_SEEN_BYTES = 2;
 /** Last-seen seconds are kept modulo this; a peer must be looked at more often than every 18 hours. */
 export const LAST_SEEN_SPAN_S = 0x1_0000;
-/** From the class of 32 peers on. Below, a search costs less than an index entry is worth. */
-const FIRST_INDEXED_CLASS = 9;
+/**
+ * From the class of 192 peers on. A search of 128 peers was measured at 0.2 µs more than one by the index, in announces
+ * of 1.5 µs; an index costs twice the memory of the peers.
+ */
+const FIRST_INDEXED_CLASS = 14;
 /** Room for 25 million peers in one swarm. */
-const LARGEST_POWER = 24;
+const LARGEST_POWER = 25;
 
 /** Not in the swarm. */
 export const NO_POSITION = -1;

@@ -1,11 +1,16 @@
 /**
  * Blocks of a few fixed sizes, cut from slabs of typed arrays, so that a million swarms need no million objects. A slab
  * holds blocks of one size; it is let go when its last block is freed, unless it is the only one of its size with room.
- * Blocks of half a slab and more have a slab of their own. Pure.
+ * Blocks of more than half a slab have a slab of their own. Pure.
+ *
+ * Swarms that grow together empty slab after slab of the smaller sizes. Memory of slabs that were let go is therefore
+ * used again for other sizes; what is beyond an eighth of all slabs is left to the garbage collector.
  */
 
-/** Size that a slab aims at. Large enough that the C library maps it apart and gives it back to the system. */
-const SLAB_BYTES = 256 * 1024;
+/** Size of a slab: some thousand small blocks, and little enough that one of each size costs nothing. */
+const SLAB_BYTES = 64 * 1024;
+/** Of so many slabs in use, memory for one is kept for later. */
+const SLABS_PER_SPARE = 8;
 const BLOCK_BITS = 12;
 const MOST_BLOCKS = 1 << BLOCK_BITS;
 
@@ -15,7 +20,7 @@ export class Slab {
   /** The same memory as 32-bit words. */
   readonly words: Uint32Array;
   readonly blockBytes: number;
-  /** Blocks from here on were never used; their memory is still zero (and not yet the system's concern). */
+  /** Blocks from here on were never used. */
   touchedBlocks = 0;
   usedBlocks = 0;
   /** Index + 1 of the first freed block; each freed block holds the next one's in its first word. */
@@ -23,12 +28,12 @@ export class Slab {
   readonly sizeClass: number;
   readonly blocks: number;
 
-  constructor(sizeClass: number, blockBytes: number) {
+  constructor(sizeClass: number, blockBytes: number, memory: ArrayBuffer) {
     this.sizeClass = sizeClass;
     this.blockBytes = blockBytes;
     this.blocks = blocksOf(blockBytes);
-    this.bytes = new Uint8Array(this.blocks * blockBytes);
-    this.words = new Uint32Array(this.bytes.buffer);
+    this.bytes = new Uint8Array(memory);
+    this.words = new Uint32Array(memory);
   }
 }
 
@@ -41,6 +46,7 @@ export class SlabPool {
   readonly slabs: (Slab | undefined)[] = [];
   private readonly blockBytes: readonly number[];
   private readonly vacantNumbers: number[] = [];
+  private readonly spares: ArrayBuffer[] = [];
   /** By size class: numbers of the slabs with room. */
   private readonly open: number[][];
 
@@ -80,7 +86,7 @@ export class SlabPool {
     let number = open[open.length - 1];
     if (number === undefined) {
       number = this.vacantNumbers.pop() ?? this.slabs.length;
-      this.slabs[number] = new Slab(sizeClass, this.blockBytes[sizeClass] as number);
+      this.slabs[number] = this.createSlab(sizeClass);
       open.push(number);
     }
     const slab = this.slabs[number] as Slab;
@@ -114,6 +120,22 @@ export class SlabPool {
       open.splice(open.indexOf(number), 1);
       this.slabs[number] = undefined;
       this.vacantNumbers.push(number);
+      const slabs = this.slabs.length - this.vacantNumbers.length;
+      while (this.spares.length > slabs / SLABS_PER_SPARE) {
+        this.spares.pop();
+      }
+      if (slab.blocks > 1) {
+        this.spares.push(slab.bytes.buffer as ArrayBuffer);
+      }
     }
+  }
+
+  private createSlab(sizeClass: number): Slab {
+    const blockBytes = this.blockBytes[sizeClass] as number;
+    const memory =
+      blocksOf(blockBytes) > 1
+        ? (this.spares.pop() ?? new ArrayBuffer(SLAB_BYTES))
+        : new ArrayBuffer(blockBytes);
+    return new Slab(sizeClass, blockBytes, memory);
   }
 }

@@ -203,7 +203,7 @@ function encodedHistogram(replies: number, latenciesNs: readonly number[]): stri
 }
 
 /** The timeline of a synthetic run: 4 samples a second, a load row a second. */
-export function syntheticTimeline(options: SyntheticOptions = {}): TimelineRow[] {
+function syntheticTimeline(options: SyntheticOptions = {}): TimelineRow[] {
   const phases = options.phases ?? (['warm-up', 'clean', 'profiled'] as const);
   const endMs = Math.max(0, ...phases.map((phase) => spans[phase][1]));
   const rows: TimelineRow[] = [];
@@ -314,7 +314,7 @@ export function writeSyntheticRun(root: string, options: SyntheticOptions = {}):
 }
 
 /** A pprof file of a profile, gzipped. Classes of frames are not in it: they come of the names again. */
-export function encodeProfile(profile: Profile): Buffer {
+function encodeProfile(profile: Profile): Buffer {
   const stringTable = new StringTable();
   const functions = profile.frames.map(
     (frame, index) =>

@@ -105,7 +105,7 @@ describe.skipIf(missing.length > 0)(`our tracker with real clients${skipNote}`, 
     expect(await fetcher.exitCode).toBe(0);
     expectSameFile();
     const { counters } = await stopAndCount(tracker);
-    expect(counters['announces']).toBeGreaterThanOrEqual(2);
+    expect(counters['requests.announce']).toBeGreaterThanOrEqual(2);
   }, 60_000);
 
   it('lets libtorrent download from aria2', async () => {
@@ -115,7 +115,7 @@ describe.skipIf(missing.length > 0)(`our tracker with real clients${skipNote}`, 
     await fetcher.line((line) => line.includes('finished'));
     expectSameFile();
     const { counters } = await stopAndCount(tracker);
-    expect(counters['announces']).toBeGreaterThanOrEqual(2);
+    expect(counters['requests.announce']).toBeGreaterThanOrEqual(2);
   }, 60_000);
 });
 

@@ -114,7 +114,6 @@ describe.each([6, 18])('SwarmStore with peers of %i bytes', (peerBytes) => {
     const step = fc.record({
       kind: fc.constantFrom('announce', 'announce', 'announce', 'announce', 'stop', 'wait'),
       hash: fc.nat(2),
-      // Up to 90 peers: swarms that cross the size from which peers are indexed, both ways.
       peer: fc.nat(90),
       seeder: fc.boolean(),
       completed: fc.boolean(),

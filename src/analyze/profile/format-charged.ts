@@ -1,20 +1,39 @@
 import { fittingUnit, formatMeasure, formatPercent } from './format-measure.ts';
 import type { ChargedRow, TopTable } from './profile.ts';
 
-/** Leaves told of a row. */
-const TOLD_LEAVES = 3;
+/** Most leaves named behind a row. */
+const MAX_VIA = 3;
 
-/** A charged table as text, columns aligned as in a top table, each line ended. */
+/**
+ * A table of charged costs as text, in the units and columns of {@link formatTop}: value, percent of the total, then
+ * the function with its file and line and the leaves through which its cost came.
+ */
 export function formatCharged(table: TopTable<ChargedRow>): string {
   const { unit } = table.valueType;
-  const lines = table.rows.map((row) => {
-    const cost = formatMeasure(row.value, unit, fittingUnit(row.value, unit)).padStart(10);
-    const place = row.file === '' ? `(${row.class})` : `${row.file}${row.line === 0 ? '' : `:${row.line}`}`;
-    const via = row.via
-      .slice(0, TOLD_LEAVES)
-      .map((leaf) => `${leaf.functionName} ${Math.round(leaf.percent)}%`)
-      .join(', ');
-    return `${cost} ${formatPercent(row.percent, 100)}  ${row.functionName} ${place}${via === '' ? '' : ` through ${via}`}`;
-  });
-  return ['Charged to the nearest application function:', '      cost  share', ...lines, ''].join('\n');
+  const toUnit = fittingUnit(table.total, unit) || unit;
+  const lines = ['     value value%'];
+  for (const row of table.rows) {
+    const value = formatMeasure(row.value, unit, toUnit).padStart(10);
+    lines.push(`${value} ${formatPercent(row.value, table.total)}  ${subject(row)}${via(row)}`);
+  }
+  if (table.omittedRows > 0) lines.push(`and ${table.omittedRows} more`);
+  return `${lines.join('\n')}\n`;
+}
+
+function subject({ functionName, file, line }: ChargedRow): string {
+  if (file === '') return functionName;
+  return line > 0 ? `${functionName} ${file}:${line}` : `${functionName} ${file}`;
+}
+
+function via(row: ChargedRow): string {
+  const [first] = row.via;
+  if (first === undefined || (row.via.length === 1 && isItself(row, first.functionName))) return '';
+  const shares = row.via
+    .slice(0, MAX_VIA)
+    .map(({ functionName, percent }) => `${functionName} ${Math.round(percent)}%`);
+  return ` (via ${shares.join(', ')})`;
+}
+
+function isItself(row: ChargedRow, leaf: string): boolean {
+  return leaf === 'self' || leaf === row.functionName;
 }

@@ -7,7 +7,7 @@
  */
 import type { FrameClass, FrameRuntime } from './profile.ts';
 
-export interface FrameClassRule {
+interface FrameClassRule {
   readonly class: FrameClass;
   readonly name?: RegExp;
   readonly file?: RegExp;

@@ -10,6 +10,11 @@ export interface FunctionInfo {
   readonly mappingFile: string;
 }
 
+export interface FrameKind {
+  readonly runtime: FrameRuntime;
+  readonly class: FrameClass;
+}
+
 const v8File = /^node:|\.[cm]?[jt]sx?$/;
 const v8Name = /^\((?:idle|program|root|V8 API|external|anonymous(?::L#\d+:C#\d+)?)\)$|^Garbage Collection$/;
 const goFile = /\.go$/;
@@ -46,10 +51,7 @@ export function detectRuntime(functions: Iterable<FunctionInfo>): FrameRuntime {
  *
  * @param programRuntime - of the whole program, see {@link detectRuntime}; decides for functions that carry no marks
  */
-export function classifyFrame(
-  info: FunctionInfo,
-  programRuntime: FrameRuntime,
-): { readonly runtime: FrameRuntime; readonly class: FrameClass } {
+export function classifyFrame(info: FunctionInfo, programRuntime: FrameRuntime): FrameKind {
   // A profiler that knows mappings (perf) tells native code by them; V8's own profilers leave them out.
   const unmarked = programRuntime === 'v8' && info.mappingFile !== '' ? 'native' : programRuntime;
   const runtime = ownRuntime(info) ?? unmarked;
@@ -60,10 +62,23 @@ export function classifyFrame(
       (rule.file === undefined || rule.file.test(info.file)) &&
       (rule.mapping === undefined || rule.mapping.test(info.mappingFile))
     ) {
-      return { runtime, class: rule.class };
+      return kindOf(runtime, rule.class);
     }
   }
-  return { runtime, class: table.otherwise };
+  return kindOf(runtime, table.otherwise);
+}
+
+const kinds = new Map<string, FrameKind>();
+
+/** One object for every kind: a heavy profile has 10^5 functions. */
+function kindOf(runtime: FrameRuntime, frameClass: FrameClass): FrameKind {
+  const key = `${runtime} ${frameClass}`;
+  let kind = kinds.get(key);
+  if (kind === undefined) {
+    kind = { runtime, class: frameClass };
+    kinds.set(key, kind);
+  }
+  return kind;
 }
 
 /** Whether a file belongs to the lab's preload, which runs inside a Node tracker while it is profiled. */

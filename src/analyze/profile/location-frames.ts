@@ -1,8 +1,8 @@
 /** Turns the locations of a pprof file into frames: one for each function, line and inlining, whatever the address. */
 import path from 'node:path';
-import { classifyFrame, detectRuntime, type FunctionInfo } from './frame-classes.ts';
+import { classifyFrame, detectRuntime, type FrameKind, type FunctionInfo } from './frame-classes.ts';
 import type { PprofTables } from './pprof-tables.ts';
-import type { Frame, FrameClass, FrameRuntime } from './profile.ts';
+import type { Frame, FrameRuntime } from './profile.ts';
 
 export interface LocationFrames {
   readonly frames: readonly Frame[];
@@ -57,13 +57,13 @@ export function buildLocationFrames(tables: PprofTables): LocationFrames {
 function functionInfos(tables: PprofTables, functionMapping: Int32Array): FunctionInfo[] {
   const { name, file } = tables.functions;
   const infos: FunctionInfo[] = [];
-  const cleaned = new Map<number, string>();
+  const cleaned: (string | undefined)[] = [];
   for (let row = 0; row < name.length; row++) {
     const fileIndex = file[row] as number;
-    let cleanFile = cleaned.get(fileIndex);
+    let cleanFile = cleaned[fileIndex];
     if (cleanFile === undefined) {
       cleanFile = cleanPath(tables.text(fileIndex));
-      cleaned.set(fileIndex, cleanFile);
+      cleaned[fileIndex] = cleanFile;
     }
     const mapping = mappingFile(tables, functionMapping[row]);
     infos.push({
@@ -95,13 +95,14 @@ class FrameTable {
   readonly frames: Frame[] = [];
   readonly #infos: readonly FunctionInfo[];
   readonly #programRuntime: FrameRuntime;
-  readonly #classes: ({ readonly runtime: FrameRuntime; readonly class: FrameClass } | undefined)[] = [];
+  readonly #kinds: (FrameKind | undefined)[];
   readonly #byKey = new Map<number, number>();
   readonly #unnamed = new Map<string, number>();
 
   constructor(infos: readonly FunctionInfo[], programRuntime: FrameRuntime) {
     this.#infos = infos;
     this.#programRuntime = programRuntime;
+    this.#kinds = new Array(infos.length);
   }
 
   frameOf(functionRow: number, lineNumber: number, inlined: boolean): number {
@@ -110,15 +111,11 @@ class FrameTable {
     let frame = this.#byKey.get(key);
     if (frame === undefined) {
       const info = this.#infos[functionRow] as FunctionInfo;
-      this.#classes[functionRow] ??= classifyFrame(info, this.#programRuntime);
+      this.#kinds[functionRow] ??= classifyFrame(info, this.#programRuntime);
+      const kind = this.#kinds[functionRow];
+      const { functionName, file } = info;
       frame = this.frames.length;
-      this.frames.push({
-        functionName: info.functionName,
-        file: info.file,
-        line,
-        ...this.#classes[functionRow],
-        inlined,
-      });
+      this.frames.push({ functionName, file, line, runtime: kind.runtime, class: kind.class, inlined });
       this.#byKey.set(key, frame);
     }
     return frame;
@@ -131,8 +128,15 @@ class FrameTable {
       const functionName = unnamed(mapping);
       const info = { functionName, file: '', mappingFile: mapping };
       frame = this.frames.length;
-      const classified = classifyFrame(info, this.#programRuntime);
-      this.frames.push({ functionName, file: '', line: 0, ...classified, inlined: false });
+      const kind = classifyFrame(info, this.#programRuntime);
+      this.frames.push({
+        functionName,
+        file: '',
+        line: 0,
+        runtime: kind.runtime,
+        class: kind.class,
+        inlined: false,
+      });
       this.#unnamed.set(mapping, frame);
     }
     return frame;

@@ -23,9 +23,11 @@ export const ProfileField = {
 } as const;
 
 /** Bounds of what a file may hold: they keep a hostile one of 64 MiB within 256 MB of memory. */
-const MAX_TABLE_ROWS = 2 ** 19;
-const MAX_STRINGS = 2 ** 20;
+const MAX_TABLE_ROWS = 2 ** 18;
+const MAX_STRINGS = 2 ** 19;
 const MAX_VALUE_TYPES = 64;
+/** Of all texts that are asked for, together. */
+const MAX_TEXT_BYTES = 2 ** 24;
 
 /** Indexes into the string table, unchecked until a text is asked for. */
 interface StringPair {
@@ -57,7 +59,7 @@ export interface PprofTables {
     readonly lineFunctionId: readonly number[];
     readonly lineNumber: readonly number[];
   };
-  /** Text of the string table. @throws MalformedProtobuf where there is no such index */
+  /** Text of the string table. @throws MalformedProtobuf where there is no such index, or too much text */
   text(index: number): string;
 }
 
@@ -274,16 +276,22 @@ function textReader(
   ends: readonly number[],
 ): (index: number) => string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const texts = new Map<number, string>();
+  const texts = new Array<string | undefined>(starts.length);
+  let textBytes = 0;
   return function readText(index) {
-    const known = texts.get(index);
+    const known = texts[index];
     if (known !== undefined) return known;
     const start = starts[index];
     if (start === undefined) {
       throw new MalformedProtobuf(`string ${index} is not one of the ${starts.length} of the string table`);
     }
-    const text = buffer.toString('utf8', start, ends[index]);
-    texts.set(index, text);
+    const end = ends[index] as number;
+    textBytes += end - start;
+    if (textBytes > MAX_TEXT_BYTES) {
+      throw new MalformedProtobuf(`its names have more than ${MAX_TEXT_BYTES} bytes`);
+    }
+    const text = buffer.toString('utf8', start, end);
+    texts[index] = text;
     return text;
   };
 }

@@ -4,24 +4,28 @@ import { markdownTable } from 'markdown-table';
 import type { Status } from '../status.ts';
 import type { Assessment } from './report-schema.ts';
 
-const LONGEST_TEXT = 160;
+const LONGEST_SENTENCE = 1000;
+const LONGEST_NAME = 160;
 
-/** Text that comes out of Markdown as it went in, on one line; cut at 160 characters; control characters as `�`. */
-export function escapeText(text: string): string {
-  const characters = [...text];
-  const cut = characters.length > LONGEST_TEXT ? `${characters.slice(0, LONGEST_TEXT).join('')}…` : text;
+/**
+ * Text that comes out of Markdown as it went in, on one line.
+ *
+ * @param longest - more characters than this are cut, with `…`
+ */
+export function escapeText(text: string, longest = LONGEST_SENTENCE): string {
+  const cut = text.length > longest ? `${[...text.slice(0, longest * 2)].slice(0, longest).join('')}…` : text;
   return cut
     .replaceAll(/[\r\n\u2028\u2029]+/g, ' ')
     .replaceAll(/\p{Cc}|[\u202a-\u202e\u2066-\u2069\ufeff]/gu, '�')
     .replaceAll(/[\\`*[\]<|~]/g, '\\$&')
     .replaceAll(/&(?=#|\w)/g, '\\&')
-    .replace(/^\s*[#>+-]/, '\\$&')
+    .replace(/^\s*(?=(?:#{1,6}|[>+-]|\d+[.)])\s)/, '\\')
     .replaceAll(/_(?![A-Za-z0-9])|(?<![A-Za-z0-9])_/g, '\\_');
 }
 
-/** @returns the text, or `(none)` where nothing of it can be seen */
+/** A name, cut at 160 characters; `(none)` where nothing of it can be seen. */
 export function escapeCell(text: string): string {
-  const escaped = escapeText(text).trim();
+  const escaped = escapeText(text, LONGEST_NAME).trim();
   return escaped === '' ? '(none)' : escaped;
 }
 

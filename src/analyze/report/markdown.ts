@@ -1,6 +1,8 @@
 /** report.md: the benchmark results template filled for one run, every section in its order. Pure. */
+import { cleanReason } from './clean-reason.ts';
 import { formatLatency, formatRate } from './format.ts';
 import { escapeText, figure } from './markdown-text.ts';
+import { queueRemark } from './queue-remark.ts';
 import type { Report } from './report-schema.ts';
 import { analysisSection } from './sections/analysis.ts';
 import { comparisonSection } from './sections/comparison.ts';
@@ -8,7 +10,7 @@ import { configurationSection, environmentSection } from './sections/environment
 import { historySection, quickReferenceSection } from './sections/history-and-reference.ts';
 import { latencyStatistics, memoryUsage } from './sections/latency-and-memory.ts';
 import { profilingSection } from './sections/profiling.ts';
-import { cleanReason, requestBreakdown, requestStatistics } from './sections/requests.ts';
+import { requestBreakdown, requestStatistics } from './sections/requests.ts';
 
 /** The whole report as Markdown (GFM). */
 export function renderMarkdown(report: Report): string {
@@ -47,7 +49,9 @@ function verdict(report: Report): string {
   const { overall } = report.statuses;
   const rate = figure(clean?.requestsPerSecond, (value) => `${formatRate(value)} req/s`, cleanReason(report));
   const p95 = figure(clean?.latency?.p95Ns, (value) => `P95 ${formatLatency(value)}`, cleanReason(report));
-  lines.push(`**${overall.tier ?? 'No status'}** (${overall.reason}): ${rate}, ${p95}.`);
+  lines.push(
+    `**${overall.tier ?? 'No status'}** (${overall.reason}): ${rate}, ${p95}.${queueRemark(report)}`,
+  );
   const first = report.findings.find((finding) => finding.verdict === 'found');
   if (first !== undefined) lines.push(`First cause: ${escapeText(first.summary)}`);
   return lines.map((line) => `> ${line}`).join('\n>\n');

@@ -111,7 +111,7 @@ function errorWorry({ clean }: QuickReferenceInput): Answer {
 }
 
 /** The median of the per-second P95 in the last third of the clean phase against that in the first. */
-export function risingLatency({ evidence }: Pick<QuickReferenceInput, 'evidence'>): Answer {
+function risingLatency({ evidence }: Pick<QuickReferenceInput, 'evidence'>): Answer {
   const series = loadRows(evidence, 'clean')
     .map((row) => row.latencyNsP95)
     .filter((value) => value !== null);

@@ -8,10 +8,8 @@
 import { z } from 'zod';
 import {
   environmentSchema,
-  gcKinds,
   loadThreadSchema,
   missingProfileSchema,
-  phaseNames,
   profileFileSchema,
   scenarioSchema,
   settingSourceSchema,
@@ -20,7 +18,7 @@ import {
 } from '../../run.ts';
 import { ruleIds } from '../finding.ts';
 import { frameClasses } from '../profile/profile.ts';
-import { tierNames } from '../thresholds.ts';
+import { memorySchema, phaseSchema, statusesSchema, statusSchema } from './figure-schemas.ts';
 
 export const REPORT_SCHEMA_VERSION = 1;
 
@@ -28,137 +26,28 @@ const number = z.number();
 const maybe = number.nullable();
 const text = z.string();
 
-const statusSchema = z.object({ tier: z.enum(tierNames).nullable(), reason: text });
-
-const latencySchema = z.object({
-  count: number,
-  minNs: number,
-  meanNs: number,
-  p50Ns: number,
-  p95Ns: number,
-  p99Ns: number,
-  p999Ns: number,
-  maxNs: number,
-});
-
-const requestsSchema = z.object({
-  sent: number,
-  succeeded: number,
-  failed: number,
-  unresolved: number,
-  timedOut: number,
-  errorReplies: number,
-  malformedReplies: number,
-  sendFailed: number,
-});
-
-const operationSchema = requestsSchema.extend({ latency: latencySchema.nullable() });
-
-const byGcKind = z.record(z.enum(gcKinds), number).nullable();
-
-const phaseSchema = z.object({
-  phase: z.enum(phaseNames),
-  durationMs: number,
-  requests: requestsSchema,
-  successShare: maybe,
-  errorShare: maybe,
-  requestsPerSecond: maybe,
-  operations: z.object({ connect: operationSchema, announce: operationSchema, scrape: operationSchema }),
-  latencyClock: z.enum(['service', 'response']),
-  latency: latencySchema.nullable(),
-  strayReplies: z.object({ late: number, duplicate: number, unknown: number, malformed: number }),
-  errorTexts: z.array(z.object({ text, count: number })),
-  peersPerAnnounce: maybe,
-  receivedBytesPerResponse: maybe,
-  sentBytesPerRequest: maybe,
-  generatorSocketDrops: maybe,
-  target: z.object({
-    cpuShare: maybe,
-    cpuUserShare: maybe,
-    cpuSystemShare: maybe,
-    cpuMicrosecondsPerRequest: maybe,
-    systemMicrosecondsPerRequest: maybe,
-    runQueueDelayShare: maybe,
-    involuntaryContextSwitchesPerSecond: maybe,
-    threads: maybe,
-    socketDrops: maybe,
-    socketQueueBytesMax: maybe,
-    gcMsByKind: byGcKind,
-    gcCountByKind: byGcKind,
-    gcTimeShare: maybe,
-    eventLoopDelayNsP99Median: maybe,
-    eventLoopDelayNsMax: maybe,
-    eventLoopUtilizationMean: maybe,
-  }),
-});
-
-const memorySchema = z.object({
-  rss: z
-    .object({ initialBytes: number, initialBeforeLoad: z.boolean(), peakBytes: number, growthBytes: number })
-    .nullable(),
-  trend: z
-    .object({
-      durationMs: number,
-      bytesPerMinute: number,
-      lastThirdBytesPerMinute: number,
-      continuous: z.boolean(),
-    })
-    .nullable(),
-  runtime: z
-    .object({
-      heapUsedBytesFirst: number,
-      heapUsedBytesMax: number,
-      heapUsedBytesLast: number,
-      externalBytesFirst: number,
-      externalBytesMax: number,
-      externalBytesLast: number,
-      arrayBuffersBytesFirst: number,
-      arrayBuffersBytesMax: number,
-      arrayBuffersBytesLast: number,
-    })
-    .nullable(),
-});
-
-const statusesSchema = z.object({
-  /** The worse of requests and latency. */
-  overall: statusSchema,
-  requests: z.object({
-    total: statusSchema,
-    successful: statusSchema,
-    failed: statusSchema,
-    requestsPerSecond: statusSchema,
-    overall: statusSchema,
-  }),
-  latency: z.object({
-    min: statusSchema,
-    avg: statusSchema,
-    p50: statusSchema,
-    p95: statusSchema,
-    p99: statusSchema,
-    max: statusSchema,
-    overall: statusSchema,
-  }),
-  memory: z.object({ initial: statusSchema, peak: statusSchema, growth: statusSchema }),
-});
-
 const valueTypeSchema = z.object({ type: text, unit: text });
 const rowHead = { functionName: text, file: text, line: number, class: z.enum(frameClasses) };
 
-const topRowSchema = z.object({
-  ...rowHead,
-  flat: number,
-  flatPercent: number,
-  sumPercent: number,
-  cum: number,
-  cumPercent: number,
-});
+const topRowSchema = z
+  .object({
+    ...rowHead,
+    flat: number,
+    flatPercent: number,
+    sumPercent: number,
+    cum: number,
+    cumPercent: number,
+  })
+  .meta({ id: 'TopRow' });
 
-const chargedRowSchema = z.object({
-  ...rowHead,
-  value: number,
-  percent: number,
-  via: z.array(z.object({ functionName: text, percent: number })),
-});
+const chargedRowSchema = z
+  .object({
+    ...rowHead,
+    value: number,
+    percent: number,
+    via: z.array(z.object({ functionName: text, percent: number })),
+  })
+  .meta({ id: 'ChargedRow' });
 
 const tableOf = <Row extends z.ZodType>(row: Row) =>
   z.object({
@@ -169,33 +58,39 @@ const tableOf = <Row extends z.ZodType>(row: Row) =>
     omittedRows: number,
   });
 
-const topPairSchema = z.object({
-  profile: profileFileSchema,
-  /** As `go tool pprof -top` prints it. */
-  raw: tableOf(topRowSchema),
-  /** Every cost charged to the nearest application function. */
-  charged: tableOf(chargedRowSchema),
-});
+const topPairSchema = z
+  .object({
+    profile: profileFileSchema,
+    /** As `go tool pprof -top` prints it. */
+    raw: tableOf(topRowSchema),
+    /** Every cost charged to the nearest application function. */
+    charged: tableOf(chargedRowSchema),
+  })
+  .meta({ id: 'TopPair' });
 
-const findingSchema = z.object({
-  rule: z.enum(ruleIds),
-  verdict: z.enum(['found', 'clear', 'insufficient-data']),
-  severity: z.enum(['info', 'warning', 'critical']),
-  confidence: z.enum(['low', 'medium', 'high']),
-  share: maybe,
-  subject: z.object({ function: text, file: text.nullable(), line: maybe }).nullable(),
-  summary: text,
-  evidence: z.array(z.object({ metric: text, value: number, unit: text, threshold: maybe, source: text })),
-  advice: z.array(text),
-});
+const findingSchema = z
+  .object({
+    rule: z.enum(ruleIds),
+    verdict: z.enum(['found', 'clear', 'insufficient-data']),
+    severity: z.enum(['info', 'warning', 'critical']),
+    confidence: z.enum(['low', 'medium', 'high']),
+    share: maybe,
+    subject: z.object({ function: text, file: text.nullable(), line: maybe }).nullable(),
+    summary: text,
+    evidence: z.array(z.object({ metric: text, value: number, unit: text, threshold: maybe, source: text })),
+    advice: z.array(text),
+  })
+  .meta({ id: 'Finding' });
 
 /** A statement of the template held against this run. `note`: a figure that is neither yes nor no. */
-const assessmentSchema = z.object({
-  name: text,
-  statement: text,
-  answer: z.enum(['yes', 'no', 'unknown', 'note']),
-  observed: text,
-});
+const assessmentSchema = z
+  .object({
+    name: text,
+    statement: text,
+    answer: z.enum(['yes', 'no', 'unknown', 'note']),
+    observed: text,
+  })
+  .meta({ id: 'Assessment' });
 
 const scenarioFiguresSchema = z.object({
   runId: text,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fittingUnit, formatMeasure } from '../profile/format-measure.ts';
 import type { Status } from '../status.ts';
 import { formatCount, formatLatency, formatMegabytes, formatRate, formatShare } from './format.ts';
+import { queueRemark } from './queue-remark.ts';
 import type { Report, TopPair } from './report-schema.ts';
 
 /** Functions and allocators in the summary. */
@@ -35,7 +36,7 @@ function verdict(report: Report): string {
   const partial = report.partial === null ? '' : ` PARTIAL: ${printable(report.partial.reason)}.`;
   if (!report.valid) return `${name}: INVALID, the load generator was the limit.${partial}`;
   const { overall } = report.statuses;
-  return `${name}: ${overall.tier ?? 'no status'} (${overall.reason}).${partial}`;
+  return `${name}: ${overall.tier ?? 'no status'} (${overall.reason}).${queueRemark(report)}${partial}`;
 }
 
 function figures(report: Report): string[] {

@@ -3,7 +3,7 @@
 import type { Run } from '../../run.ts';
 import type { RuleId } from '../finding.ts';
 
-export type AdviceRuntime = 'node' | 'go' | 'native';
+type AdviceRuntime = 'node' | 'go' | 'native';
 
 type AdviceTable = Readonly<Record<RuleId, Readonly<Record<AdviceRuntime, readonly string[]>>>>;
 

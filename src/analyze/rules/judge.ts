@@ -11,7 +11,7 @@ import { lockContention } from './lock-contention.ts';
 import { memoryGrowth } from './memory-growth.ts';
 import { receiveDrops } from './receive-drops.ts';
 import { insufficientData, type Rule } from './rule.ts';
-import { syscallBound } from './syscall-bound.ts';
+import { kernelCaller, syscallBound } from './syscall-bound.ts';
 
 const trackerRules: Readonly<Partial<Record<RuleId, Rule>>> = {
   'gc-pressure': gcPressure,
@@ -25,7 +25,7 @@ const trackerRules: Readonly<Partial<Record<RuleId, Rule>>> = {
 };
 
 /**
- * All findings of a run: the found ones first, ranked by {@link rank}, then the clear ones, then those that could not
+ * All findings of a run: the found ones first, ranked by the share they explain, then the clear ones, then those that could not
  * tell. Where the generator was the limit, that is the only verdict: every other rule says `insufficient-data`.
  */
 export function judge(evidence: Evidence): readonly Finding[] {
@@ -45,7 +45,7 @@ const verdictOrder = { found: 0, clear: 1, 'insufficient-data': 2 } as const;
 const severityOrder = { critical: 0, warning: 1, info: 2 } as const;
 
 /** By the share of the cost that they explain, the greatest first; those without a share by severity, after them. */
-export function rank(findings: readonly Finding[]): readonly Finding[] {
+function rank(findings: readonly Finding[]): readonly Finding[] {
   return [...findings].sort(
     (a, b) =>
       verdictOrder[a.verdict] - verdictOrder[b.verdict] ||
@@ -89,7 +89,9 @@ function isMostlyThrough(
 ): boolean {
   const cpu = profileOf(evidence, 'cpu');
   if (cpu === null || hot.share === null || !isSameSubject(hot.subject, special.subject)) return false;
-  const classes = rule === 'lock-contention' ? (['lock'] as const) : (['syscall', 'network'] as const);
-  const through = classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), classes);
+  const through =
+    rule === 'lock-contention'
+      ? classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), ['lock'])
+      : kernelCaller(evidence, special.share ?? 0);
   return through !== null && through.subjectShare >= hot.share / 2;
 }

@@ -1,4 +1,4 @@
-import { type ClassCost, classCost, valueIndexOf } from '../cost-shares.ts';
+import { classCost, type FrameCost, valueIndexOf } from '../cost-shares.ts';
 import { type Evidence, profileOf } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
@@ -20,7 +20,7 @@ export function lockContention(evidence: Evidence): Finding {
   }
   const costs = ['cpu', 'wall']
     .map((type) => classCost(cpu.profile, valueIndexOf(cpu.profile, type), ['lock']))
-    .filter((cost): cost is ClassCost => cost !== null)
+    .filter((cost): cost is FrameCost => cost !== null)
     .sort((a, b) => b.share - a.share);
   const cost = costs[0];
   if (cost === undefined) return insufficientData('lock-contention', 'The CPU profile holds no busy sample.');

@@ -3,7 +3,7 @@ import { type Evidence, profileOf } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
 import { statusOf } from '../status.ts';
-import { memoryTiers, worryLimits } from '../thresholds.ts';
+import { MEMORY_CONCERN_BYTES, memoryTiers, worryLimits } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject } from './rule.ts';
 
@@ -21,7 +21,7 @@ export function memoryGrowth(evidence: Evidence): Finding {
       metric: 'RSS, growth to its peak',
       value: rss.growthBytes / 1e6,
       unit: 'MB',
-      threshold: 500,
+      threshold: MEMORY_CONCERN_BYTES / 1e6,
       source: 'timeline.ndjson',
     },
   ];

@@ -29,10 +29,17 @@ export function insufficientData(
   return { ...clear(rule, summary, evidence), verdict: 'insufficient-data', confidence: 'low' };
 }
 
-/** `function (file:line)` as a sentence names it. */
+const LONGEST_NAME = 100;
+
+/** `function (file:line)` as a sentence names it; each name cut at 100 characters. */
 export function nameSubject(subject: Subject): string {
-  if (subject.file === null) return subject.function;
-  return `${subject.function} (${subject.file}${subject.line === null ? '' : `:${subject.line}`})`;
+  const name = shorten(subject.function);
+  if (subject.file === null) return name;
+  return `${name} (${shorten(subject.file)}${subject.line === null ? '' : `:${subject.line}`})`;
+}
+
+function shorten(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
 }
 
 /** A share as a sentence prints it, for example `12.3 %`. */

@@ -1,4 +1,5 @@
-import { classCost, valueIndexOf } from '../cost-shares.ts';
+import type { Share } from '../../units.ts';
+import { classCost, type FrameCost, nativeCallCost, valueIndexOf } from '../cost-shares.ts';
 import { type Evidence, profileOf } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
@@ -58,17 +59,34 @@ export function syscallBound(evidence: Evidence): Finding {
       lines,
     );
   }
-  const subject = cost?.subject ?? null;
+  const caller = kernelCaller(evidence, share);
+  const subject = caller?.subject ?? null;
   const blame = subject === null ? '' : `, called most by ${nameSubject(subject)}`;
   return {
     rule: 'syscall-bound',
     verdict: 'found',
     severity: 'warning',
-    confidence: kernelShare === null ? 'medium' : 'high',
+    confidence: kernelShare !== null && (cost?.share ?? 0) >= kernelShare / 2 ? 'high' : 'medium',
     share,
     subject,
     summary: `${measured} ${percent(share)} of the tracker's CPU${blame}.`,
     evidence: lines,
     advice: adviceFor('syscall-bound', evidence.run),
   };
+}
+
+/**
+ * Who enters the kernel: by the stacks through system calls, or, where those explain less than half of the kernel's share
+ * (a foreign-function binding may name its calls as it likes), by the native functions that the application calls.
+ *
+ * @param kernelShare - of the CPU
+ * @returns null where there is no CPU profile
+ */
+export function kernelCaller(evidence: Evidence, kernelShare: Share): FrameCost | null {
+  const cpu = profileOf(evidence, 'cpu');
+  if (cpu === null) return null;
+  const valueIndex = valueIndexOf(cpu.profile, 'cpu');
+  const named = classCost(cpu.profile, valueIndex, ['syscall', 'network']);
+  if (named !== null && named.share >= kernelShare / 2) return named;
+  return nativeCallCost(cpu.profile, valueIndex);
 }

@@ -3,7 +3,7 @@ import { builtEntry } from '../../package-root.ts';
 import { AGENT_ENVIRONMENT_VARIABLE, type AgentSettings } from './agent-protocol.ts';
 
 /** What a Node program has to be started with so that the preload is in it. */
-export interface AgentLaunch {
+interface AgentLaunch {
   /** For `node`, before the script. */
   readonly nodeArguments: readonly string[];
   /** To be added to the environment. */

@@ -13,8 +13,8 @@ export interface AgentSettings {
   readonly labPid: number;
   /** Sample the live heap from the start of each thread; null: do not. */
   readonly liveHeap: { readonly intervalBytes: number } | null;
-  /** End the program when the channel to the lab closes, so that a lab that dies leaves nothing behind. */
-  readonly stopOnDisconnect: boolean;
+  /** End the program when the lab has died, so that it leaves nothing behind. */
+  readonly stopWithLab: boolean;
 }
 
 /** Which profilers to start. A kind that is absent stays off. */
@@ -57,6 +57,8 @@ export type AgentReply =
       readonly files: readonly ProfileFile[];
       readonly missing: readonly MissingProfile[];
     }
+  /** The preload itself failed; the program goes on. */
+  | { readonly type: 'failed'; readonly id: number; readonly reason: string }
   | { readonly type: 'row'; readonly row: RuntimeReading };
 
 interface Envelope<Payload> {

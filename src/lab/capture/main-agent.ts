@@ -8,6 +8,7 @@ import {
   wrapAgentMessage,
 } from './agent-protocol.ts';
 import { FrameLocator } from './frame-locator.ts';
+import { holdProgramMessages } from './held-messages.ts';
 import { LoopDelayProbe } from './loop-delay.ts';
 import { programRoot } from './program-root.ts';
 import { ThreadProfilers } from './thread-profilers.ts';
@@ -15,6 +16,7 @@ import { addReadings, ThreadReader } from './thread-reading.ts';
 import { WorkerThreads } from './worker-threads.ts';
 import { writeProfiles } from './write-profiles.ts';
 
+const ORPHAN_CHECK_INTERVAL_MS = 100;
 /** After SIGTERM the program has this long to end by itself. */
 const DISCONNECT_GRACE_MS = 3000;
 
@@ -24,15 +26,16 @@ export function runMainAgent(settings: AgentSettings): void {
   const workers = new WorkerThreads();
   const sampler = new MainSampler(workers);
 
+  const hold = holdProgramMessages();
+
   process.on('message', function onLabMessage(message: unknown) {
     const request = unwrapAgentRequest(message);
-    if (request) void obey(request);
+    // A failure here must not end the program as an unhandled rejection would.
+    if (request) obey(request).catch((error: unknown) => replyFailure(request, error));
+    else hold(message);
   });
   releaseChannel();
-  if (settings.stopOnDisconnect) {
-    process.once('disconnect', endProgram);
-    releaseChannel();
-  }
+  if (settings.stopWithLab) endWithLab(settings.labPid);
 
   const missing = settings.liveHeap ? profilers.start({ liveHeap: settings.liveHeap }) : [];
   reply({
@@ -70,6 +73,8 @@ export function runMainAgent(settings: AgentSettings): void {
 /** Sends a row of the runtime's own figures at an interval. */
 class MainSampler {
   readonly #workers: WorkerThreads;
+  /** Made once: its counters stay cumulative where sampling is stopped and started again. */
+  #reader: ThreadReader | undefined;
   #stop: (() => void) | undefined;
 
   constructor(workers: WorkerThreads) {
@@ -78,7 +83,8 @@ class MainSampler {
 
   start(intervalMs: number): void {
     this.stop();
-    const reader = new ThreadReader();
+    this.#reader ??= new ThreadReader();
+    const reader = this.#reader;
     const probe = new LoopDelayProbe();
     let utilization = performance.eventLoopUtilization();
     const sendRow = () => {
@@ -98,7 +104,6 @@ class MainSampler {
     this.#workers.startSampling(intervalMs);
     this.#stop = () => {
       clearInterval(timer);
-      reader.stop();
       probe.stop();
       this.#workers.stopSampling();
     };
@@ -108,6 +113,11 @@ class MainSampler {
     this.#stop?.();
     this.#stop = undefined;
   }
+}
+
+function replyFailure(request: AgentRequest, error: unknown): void {
+  const reason = `the preload failed: ${error instanceof Error ? error.message : String(error)}`;
+  if ('id' in request) reply({ type: 'failed', id: request.id, reason });
 }
 
 function reply(message: AgentReply): void {
@@ -123,6 +133,21 @@ function ignoreSendError(): void {}
  */
 function releaseChannel(): void {
   (process.channel as unknown as { unrefCounted?: () => void } | undefined)?.unrefCounted?.();
+}
+
+/**
+ * Ends the program once the channel is closed and the lab is no longer its parent. Both are asked: a program may close
+ * the channel itself, and a dying lab closes its files some moments before its children get another parent.
+ */
+function endWithLab(labPid: number): void {
+  process.once('disconnect', function onDisconnect() {
+    const timer = setInterval(function endOrphan() {
+      if (process.ppid === labPid) return;
+      clearInterval(timer);
+      endProgram();
+    }, ORPHAN_CHECK_INTERVAL_MS).unref();
+  });
+  releaseChannel();
 }
 
 function endProgram(): void {

@@ -2,7 +2,7 @@ import { Profile } from 'pprof-format';
 import type { LocatedFrame } from './frame-locator.ts';
 import { ProfileBuilder, type ValueTypeName } from './profile-builder.ts';
 
-export interface ThreadPprof {
+interface ThreadPprof {
   /** Value of the `thread` label. */
   readonly thread: string;
   /** Encoded pprof, not gzipped. */

@@ -13,16 +13,16 @@ import type { MissingProfile, ProfileFile, ProfileKind, RuntimeReading } from '.
 /** Starting and stopping takes tens of milliseconds; a program that is frozen or swamped may take seconds. */
 const ANSWER_TIMEOUT_MS = 15_000;
 /** A dying program closes its channel before its exit event tells how it died. */
-const EXIT_EVENT_GRACE_MS = 300;
+const EXIT_EVENT_GRACE_MS = 1500;
 
 /** A child process with an IPC channel; `child_process` and execa both make such. */
-export type AgentProcess = Pick<ChildProcess, 'pid' | 'connected' | 'exitCode' | 'signalCode'> & {
+type AgentProcess = Pick<ChildProcess, 'pid' | 'connected' | 'exitCode' | 'signalCode'> & {
   on(event: 'message', listener: (message: unknown) => void): unknown;
   once(event: 'exit' | 'disconnect', listener: () => void): unknown;
   send?(message: object, callback?: (error: Error | null) => void): boolean;
 };
 
-export interface AgentReady {
+interface AgentReady {
   /** `process.version`, for example `v20.20.2`. */
   readonly nodeVersion: string;
   readonly pid: number;
@@ -49,12 +49,12 @@ export interface NodeAgent {
   stopProfiles(options: StopProfilesOptions): Promise<StoppedProfiles>;
 }
 
-export interface StopProfilesOptions {
+interface StopProfilesOptions {
   readonly directory: string;
   readonly phase: ProfileFile['phase'];
 }
 
-type Answer = Extract<AgentReply, { id: number }>;
+type Answer = Extract<AgentReply, { type: 'profiles-started' | 'profiles-stopped' }>;
 
 /** Connects to the preload in a child that was started as {@link agentLaunch} says. Call it right after the spawn. */
 export function connectAgent(child: AgentProcess): NodeAgent {
@@ -80,14 +80,14 @@ export function connectAgent(child: AgentProcess): NodeAgent {
     else if (reply.type === 'ready') {
       for (const kind of reply.running) running.add(kind);
       readyReceived({ nodeVersion: reply.nodeVersion, pid: reply.pid, missing: reply.missing });
-    } else waiting.get(reply.id)?.(reply);
+    } else if (reply.type === 'failed') waiting.get(reply.id)?.(new Error(reply.reason));
+    else waiting.get(reply.id)?.(reply);
   });
   child.once('exit', function onExit() {
-    loseAll(`the program ended (${describeEnd(child)})`);
+    loseAll(describeLoss(child));
   });
   child.once('disconnect', function onDisconnect() {
-    // The exit event, which knows more, follows at once where the program died.
-    setTimeout(() => loseAll('the program closed its IPC channel'), EXIT_EVENT_GRACE_MS).unref();
+    setTimeout(() => loseAll(describeLoss(child)), EXIT_EVENT_GRACE_MS).unref();
   });
 
   function loseAll(reason: string): void {
@@ -96,7 +96,7 @@ export function connectAgent(child: AgentProcess): NodeAgent {
   }
 
   function send(request: AgentRequest, onError: (error: Error) => void): void {
-    if (!child.connected || !child.send) onError(new Error(`the program is gone (${describeEnd(child)})`));
+    if (hasEnded(child) || !child.connected || !child.send) onError(new Error(describeLoss(child)));
     else child.send(wrapAgentMessage(request), (error) => error && onError(error));
   }
 
@@ -113,7 +113,10 @@ export function connectAgent(child: AgentProcess): NodeAgent {
         ANSWER_TIMEOUT_MS,
       );
       waiting.set(id, finish);
-      send(request(id), (error) => setTimeout(finish, EXIT_EVENT_GRACE_MS, error));
+      send(request(id), (error) => {
+        if (hasEnded(child)) finish(error);
+        else setTimeout(finish, EXIT_EVENT_GRACE_MS, error).unref();
+      });
     });
   }
 
@@ -151,9 +154,15 @@ function lost(kinds: readonly ProfileKind[], error: Error): MissingProfile[] {
 /** Sampling goes on or ends with the program; there is nothing to wait for. */
 function ignoreLostOrder(): void {}
 
-function describeEnd(child: AgentProcess): string {
-  if (child.signalCode) return `signal ${child.signalCode}`;
-  return child.exitCode === null ? 'channel closed' : `exit code ${child.exitCode}`;
+function hasEnded(child: AgentProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function describeLoss(child: AgentProcess): string {
+  if (child.signalCode) return `the program ended (signal ${child.signalCode})`;
+  return hasEnded(child)
+    ? `the program ended (exit code ${child.exitCode})`
+    : 'the program closed its IPC channel';
 }
 
 function agentNotReady(reason: string): LabError {

@@ -9,7 +9,7 @@ export type ToWorkers =
   | { readonly type: 'sample'; readonly intervalMs: number }
   | { readonly type: 'stop-sampling' };
 
-export type FromWorker =
+type FromWorker =
   | { readonly type: 'hello'; readonly thread: string }
   | { readonly type: 'bye'; readonly thread: string }
   | { readonly type: 'reading'; readonly thread: string; readonly reading: ThreadReading }

@@ -45,10 +45,6 @@ export class ThreadReader {
     };
   }
 
-  stop(): void {
-    this.#observer.disconnect();
-  }
-
   #count(entry: PerformanceEntry): void {
     const { kind } = (entry as PerformanceEntry & { detail: { kind: number } }).detail;
     const counters = this.#gc[kindOf[kind] ?? 'major'];

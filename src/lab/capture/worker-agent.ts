@@ -23,8 +23,7 @@ export function runWorkerAgent(settings: AgentSettings | null): void {
         channel.send({ type: 'done', id: message.id, thread, ...stopped });
       });
     } else if (message.type === 'sample') {
-      reader?.stop();
-      const current = new ThreadReader();
+      const current = reader ?? new ThreadReader();
       reader = current;
       const sendReading = () => channel.send({ type: 'reading', thread, reading: current.read() });
       clearInterval(timer);
@@ -32,8 +31,6 @@ export function runWorkerAgent(settings: AgentSettings | null): void {
       sendReading();
     } else {
       clearInterval(timer);
-      reader?.stop();
-      reader = undefined;
     }
   });
 

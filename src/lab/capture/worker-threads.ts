@@ -5,7 +5,7 @@ import { retireReading } from './thread-reading.ts';
 
 /** A worker that is busy or blocked for longer is left out, and the profile says so. */
 const ANSWER_TIMEOUT_MS = 2000;
-/** Readings of a worker that was terminated (it could not say so) are dropped after so many intervals. */
+/** So many intervals without a reading, and a worker's memory counts no more: it was terminated, or is blocked. */
 const STALE_INTERVALS = 8;
 
 interface LastReading {
@@ -31,7 +31,7 @@ export class WorkerThreads {
   readonly #channel: ThreadChannel<ToWorkers>;
   readonly #known = new Set<string>();
   readonly #readings = new Map<string, LastReading>();
-  readonly #retired: ThreadReading[] = [];
+  readonly #retired = new Map<string, ThreadReading>();
   readonly #questions = new Map<number, Question>();
   #nextId = 1;
   #profiling: ProfileRequest | null = null;
@@ -42,6 +42,7 @@ export class WorkerThreads {
       if (message.type === 'hello') this.#welcome(message.thread);
       else if (message.type === 'bye') this.#forget(message.thread);
       else if (message.type === 'reading') {
+        this.#retired.delete(message.thread);
         this.#readings.set(message.thread, { reading: message.reading, atMs: performance.now() });
       } else this.#answer(message);
     });
@@ -71,8 +72,8 @@ export class WorkerThreads {
   /** The last reading of each worker, and what remains of those that have ended. */
   readings(): ThreadReading[] {
     const oldestMs = performance.now() - STALE_INTERVALS * (this.#samplingIntervalMs ?? 0);
-    for (const [thread, { atMs }] of this.#readings) if (atMs < oldestMs) this.#forget(thread);
-    return [...this.#retired, ...[...this.#readings.values()].map(({ reading }) => reading)];
+    for (const [thread, { atMs }] of this.#readings) if (atMs < oldestMs) this.#retire(thread);
+    return [...this.#retired.values(), ...[...this.#readings.values()].map(({ reading }) => reading)];
   }
 
   #welcome(thread: string): void {
@@ -86,13 +87,17 @@ export class WorkerThreads {
 
   #forget(thread: string): void {
     this.#known.delete(thread);
-    const last = this.#readings.get(thread);
-    if (last) this.#retired.push(retireReading(last.reading));
-    this.#readings.delete(thread);
+    this.#retire(thread);
     for (const question of this.#questions.values()) {
       question.waitingFor.delete(thread);
       if (question.waitingFor.size === 0) question.finish();
     }
+  }
+
+  #retire(thread: string): void {
+    const last = this.#readings.get(thread);
+    if (last) this.#retired.set(thread, retireReading(last.reading));
+    this.#readings.delete(thread);
   }
 
   #answer(answer: WorkerAnswer): void {

@@ -6,7 +6,7 @@ import { gzip } from 'node:zlib';
 import type { MissingProfile, ProfileFile, ProfileKind, ThreadProfile } from './capture-types.ts';
 import { mergeProfiles } from './merge-profiles.ts';
 
-export interface WriteProfilesOptions {
+interface WriteProfilesOptions {
   /** Made where it does not exist. */
   readonly directory: string;
   readonly phase: ProfileFile['phase'];

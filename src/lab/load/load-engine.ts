@@ -13,6 +13,7 @@ import type { ClientFleet } from './client-fleet.ts';
 import { type IntervalReport, IntervalTally } from './interval-tally.ts';
 import type { Grid } from './pacer.ts';
 import { type EncodedHistogram, Outcome, PhaseTally, phaseIndex, type TallyReport } from './phase-tally.ts';
+import { RefusedSends } from './refused-sends.ts';
 import {
   checkResponse,
   countPeers,
@@ -56,8 +57,7 @@ export class LoadEngine {
   readonly #now: () => Nanoseconds;
   readonly #tallies: (PhaseTally | undefined)[] = phaseNames.map(() => undefined);
   readonly #interval = new IntervalTally();
-  /** By socket: how many of its refused datagrams were charged to a request already. */
-  readonly #refusalsCharged: Float64Array;
+  readonly #refusals: RefusedSends;
   #phase = 0;
   /** The tally of the current phase. */
   #tally: PhaseTally | undefined;
@@ -73,7 +73,7 @@ export class LoadEngine {
     this.#timeoutNs = options.timeoutMs * 1e6;
     this.#openLoop = options.openLoop;
     this.#now = options.now;
-    this.#refusalsCharged = new Float64Array(options.sockets.length);
+    this.#refusals = new RefusedSends(options.sockets);
   }
 
   /** Requests in flight. */
@@ -146,7 +146,7 @@ export class LoadEngine {
   abandon(): void {
     const table = this.#table;
     for (let slot = table.nextExpired(Infinity); slot >= 0; slot = table.nextExpired(Infinity)) {
-      const outcome = this.#chargeRefusal(table.worker[slot] as number)
+      const outcome = this.#refusals.charge(table.worker[slot] as number)
         ? Outcome.sendFailed
         : Outcome.unresolved;
       this.#tallyAt(slot).countOutcome(table.operation[slot] as number, outcome);
@@ -271,7 +271,7 @@ export class LoadEngine {
       const client = table.worker[slot] as number;
       const action = table.operation[slot] as number;
       const tally = this.#tallyAt(slot);
-      if (this.#chargeRefusal(client)) {
+      if (this.#refusals.charge(client)) {
         tally.countOutcome(action, Outcome.sendFailed);
         this.#interval.countOutcome(Outcome.sendFailed);
       } else {
@@ -287,17 +287,5 @@ export class LoadEngine {
       if (this.#sending && !this.#openLoop) this.#send(client, nowNs, nowNs);
     }
     return hasExpired;
-  }
-
-  /**
-   * Whether the client's silent request is to be charged to the socket. A socket counts the datagrams that the kernel
-   * refused, but does not say which: each explains one silent request, and none of them can have had a reply.
-   */
-  #chargeRefusal(client: number): boolean {
-    const index = client % this.#sockets.length;
-    const charged = this.#refusalsCharged[index] as number;
-    if ((this.#sockets[index] as UdpSocket).counters.sendErrors <= charged) return false;
-    this.#refusalsCharged[index] = charged + 1;
-    return true;
   }
 }

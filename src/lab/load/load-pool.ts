@@ -25,7 +25,7 @@ export interface LoadOptions {
   readonly target: { readonly host: string; readonly port: number };
   /** The run's clock. */
   readonly now: () => RunMilliseconds;
-  /** About once a second, and at the end of each phase. */
+  /** Every 0.5 to 1.5 s and at the end of each phase; a row lies within one phase. */
   readonly onSecond: (row: LoadRow) => void;
   /** A load thread died, once for each; the load of the others goes on. */
   readonly onFailure?: (error: LabError) => void;
@@ -53,6 +53,11 @@ interface OpenRow {
   readonly span: RowSpan;
   readonly intervals: IntervalReport[];
   readonly waitingFor: Set<ThreadHandle>;
+}
+
+function plannedLengthMs(scenario: Scenario, phase: PhaseName): Milliseconds {
+  if (phase === 'warm-up') return scenario.warmupMs;
+  return phase === 'clean' ? scenario.durationMs : scenario.profileDurationMs;
 }
 
 /**
@@ -126,7 +131,7 @@ export class LoadPool {
     this.#spans.push({ phase, startMs, endMs: undefined });
     this.#rowStartMs = startMs;
     this.#tellAll({ type: 'phase', phase, atNs: monotonicNs() });
-    const onRowTimer = (): void => this.#closeRow();
+    const onRowTimer = (): void => this.#onRowTimer();
     this.#rowTimer = setInterval(onRowTimer, ROW_MS);
   }
 
@@ -187,6 +192,14 @@ export class LoadPool {
     if (current === undefined || current.endMs !== undefined) return;
     this.#closeRow();
     current.endMs = this.#options.now();
+  }
+
+  #onRowTimer(): void {
+    const current = this.#spans.at(-1);
+    if (current === undefined) return;
+    const plannedEndMs = current.startMs + plannedLengthMs(this.#options.scenario, current.phase);
+    // The row that the phase's end closes is to be about a second long, too, and not the few milliseconds left.
+    if (Math.abs(plannedEndMs - this.#options.now()) >= ROW_MS / 2) this.#closeRow();
   }
 
   /** Asks the threads for what happened since the last row; the row is given out when all have answered. */

@@ -13,7 +13,7 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
  *
  * @param index - below 16,384 for distinct addresses
  */
-export function loopbackSource(index: number): string {
+function loopbackSource(index: number): string {
   return `127.1.${Math.floor(index / 128) % 128}.${1 + (index % 128)}`;
 }
 

@@ -3,6 +3,9 @@
  *
  * Ids are consecutive, so the table is a ring indexed by the id's low bits, in order of sending. Each request is
  * resolved once: by {@link TransactionTable.take} or by {@link TransactionTable.nextExpired}.
+ *
+ * The past is kept for a while: a late reply is told from an unknown one until at least as many requests were sent after
+ * its time-out as before it, so up to twice the time-out at a steady rate.
  */
 import type { Nanoseconds } from '../../units.ts';
 
@@ -133,34 +136,26 @@ export class TransactionTable {
   #makeRoom(): void {
     this.#skipResolved();
     if ((this.#head - this.#tail) >>> 0 <= this.#mask >>> 1) return;
-    const old = {
-      worker: this.worker,
-      operation: this.operation,
-      phase: this.phase,
-      dueNs: this.dueNs,
-      sentNs: this.sentNs,
-      ids: this.#ids,
-      state: this.#state,
+    const capacity = this.#mask + 1;
+    // Ids are consecutive, so the slots before the head's hold the ring's present lap and the others the lap before:
+    // in a ring of twice the size these are two runs, a capacity apart.
+    const inLap = this.#head & this.#mask;
+    const lapAt = (this.#head - inLap) & (2 * capacity - 1);
+    const widen = <Column extends Uint8Array | Uint32Array | Float64Array>(
+      from: Column,
+      to: Column,
+    ): Column => {
+      to.set(from.subarray(0, inLap), lapAt);
+      to.set(from.subarray(inLap), (lapAt ^ capacity) + inLap);
+      return to;
     };
-    const capacity = 2 * old.ids.length;
-    this.worker = new Uint32Array(capacity);
-    this.operation = new Uint8Array(capacity);
-    this.phase = new Uint8Array(capacity);
-    this.dueNs = new Float64Array(capacity);
-    this.sentNs = new Float64Array(capacity);
-    this.#ids = new Uint32Array(capacity);
-    this.#state = new Uint8Array(capacity);
-    this.#mask = capacity - 1;
-    for (let from = 0; from < old.ids.length; from++) {
-      const slot = (old.ids[from] as number) & this.#mask;
-      if (old.state[from] === State.free) continue;
-      this.#ids[slot] = old.ids[from] as number;
-      this.#state[slot] = old.state[from] as number;
-      this.worker[slot] = old.worker[from] as number;
-      this.operation[slot] = old.operation[from] as number;
-      this.phase[slot] = old.phase[from] as number;
-      this.dueNs[slot] = old.dueNs[from] as number;
-      this.sentNs[slot] = old.sentNs[from] as number;
-    }
+    this.worker = widen(this.worker, new Uint32Array(2 * capacity));
+    this.operation = widen(this.operation, new Uint8Array(2 * capacity));
+    this.phase = widen(this.phase, new Uint8Array(2 * capacity));
+    this.dueNs = widen(this.dueNs, new Float64Array(2 * capacity));
+    this.sentNs = widen(this.sentNs, new Float64Array(2 * capacity));
+    this.#ids = widen(this.#ids, new Uint32Array(2 * capacity));
+    this.#state = widen(this.#state, new Uint8Array(2 * capacity));
+    this.#mask = 2 * capacity - 1;
   }
 }

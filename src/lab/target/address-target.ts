@@ -5,7 +5,7 @@ import { resolveEndpoint } from '../../wire/endpoint.ts';
 import { hostPort } from './host-port.ts';
 
 /** A tracker's place as the operator wrote it. */
-export interface TargetAddress {
+interface TargetAddress {
   /** Name or IP address, without brackets. */
   readonly host: string;
   readonly port: number;
@@ -43,7 +43,7 @@ function badTarget(text: string, reason: string): LabError {
 }
 
 /** A tracker that somebody else runs. */
-export interface AddressTarget {
+interface AddressTarget {
   readonly record: TargetRecord;
   /** The IP address that the host stands for. */
   readonly address: string;

@@ -8,7 +8,7 @@ const KEPT_STDERR_BYTES = 32 * 1024;
 /** What the process has written arrives with its end or never: a grandchild may hold the pipe open. */
 const STDERR_GRACE_MS = 250;
 
-export interface LaunchOptions {
+interface LaunchOptions {
   readonly file: string;
   readonly args: readonly string[];
   /** Added to the lab's own environment. */

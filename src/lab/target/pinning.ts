@@ -9,13 +9,13 @@ export interface Pinning {
   readonly generator: string;
 }
 
-export interface PinningPlan {
+interface PinningPlan {
   readonly pinning: Pinning | null;
   /** Why nothing is pinned; null where it is, or where nobody wanted it. */
   readonly note: string | null;
 }
 
-export interface PinningOptions {
+interface PinningOptions {
   /** `auto`, `off`, or `TARGET:GENERATOR` such as `0:1` or `0-1:2,3`. */
   readonly mode: string;
   /** The cores that this process may use. */

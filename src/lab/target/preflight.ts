@@ -36,7 +36,7 @@ const LEAST_TRY_MS = 250;
 /** A refused try fails at once; a tracker that is just starting gets this long before the next. */
 const REFUSED_PAUSE_MS = 250;
 
-export interface PreflightOptions {
+interface PreflightOptions {
   /** IP address. */
   readonly address: string;
   readonly port: number;

@@ -5,7 +5,7 @@ const TICK_MS = 10;
 const BYTES_PER_KIB = 1024;
 const NANOS_PER_MS = 1e6;
 
-export interface ProcStat {
+interface ProcStat {
   readonly cpuUserMs: number;
   readonly cpuSystemMs: number;
   readonly threads: number;
@@ -57,7 +57,7 @@ export function parseTask(status: string, schedstat: string | null): TaskCounter
   };
 }
 
-export interface UdpSocketTotals {
+interface UdpSocketTotals {
   readonly sockets: number;
   readonly drops: number;
   readonly queueBytes: number;

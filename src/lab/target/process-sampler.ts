@@ -5,7 +5,7 @@ import { parseResidentBytes, parseStat, parseTask, sumUdpSockets, type TaskCount
 /** A process row before the lab's clock has stamped it. */
 export type ProcessReading = Omit<ProcessRow, 'atMs'>;
 
-export interface ProcessSamplerOptions {
+interface ProcessSamplerOptions {
   readonly pid: number;
   /** The UDP port that the target serves. */
   readonly port: number;

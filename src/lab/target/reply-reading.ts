@@ -13,7 +13,7 @@ import {
 } from '../../wire/bep15.ts';
 import type { AddressFamily } from '../../wire/udp-socket.ts';
 
-export type Reading<Value> = { readonly value: Value } | { readonly refusal: string };
+type Reading<Value> = { readonly value: Value } | { readonly refusal: string };
 
 export interface AnnounceReading {
   readonly intervalSeconds: number;

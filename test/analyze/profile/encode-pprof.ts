@@ -67,6 +67,9 @@ export interface PprofParts {
   readonly extra?: readonly number[];
 }
 
+type Location = NonNullable<PprofParts['locations']>[number];
+type FunctionEntry = NonNullable<PprofParts['functions']>[number];
+
 /** A small profile that is right in every way: `main` calls `encode`, which a second sample finds inlined into it. */
 export const soundParts = {
   strings: ['', 'samples', 'count', 'cpu', 'nanoseconds', 'main', 'src/main.ts', 'encode', 'src/encode.ts'],
@@ -94,7 +97,10 @@ export const soundParts = {
     [1, 5, 6],
     [2, 7, 8],
   ],
-} satisfies PprofParts;
+} satisfies PprofParts & {
+  readonly locations: readonly [Location, ...Location[]];
+  readonly functions: readonly [FunctionEntry, ...FunctionEntry[]];
+};
 
 /** The uncompressed file of a profile; parts that are left out are those of {@link soundParts}. */
 export function encodePprof(changes: PprofParts = {}): Uint8Array {

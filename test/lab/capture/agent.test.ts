@@ -29,7 +29,7 @@ interface Launched {
 function launch(script: string, liveHeap = false): Launched {
   const { nodeArguments, environment } = agentLaunch({
     liveHeap: liveHeap ? { intervalBytes: INTERVAL_BYTES } : null,
-    stopOnDisconnect: true,
+    stopWithLab: true,
   });
   const child = spawn(process.execPath, [...nodeArguments, script], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -118,7 +118,7 @@ describe('a profiled program', () => {
     const cpu = readPprofFile(path.join(out, 'cpu.pb.gz'));
     expect(cpu.types).toEqual(['sample/count', 'wall/nanoseconds', 'cpu/nanoseconds']);
     expect(cpu.defaultType).toBe('cpu');
-    expect(topLeaves(cpu, 'cpu/nanoseconds', 'main')[0]?.[0]).toBe(frameOf('burnSquareRoots'));
+    expect(topLeaves(cpu, 'cpu/nanoseconds', 'main')[0]?.[0]).toBe(frameOf('burnIntegers'));
     expect(topLeaves(cpu, 'cpu/nanoseconds', 'worker 1')[0]?.[0]).toBe(frameOf('burnInWorker'));
   });
 
@@ -177,7 +177,7 @@ describe('a profiled program', () => {
       });
     const firstRow = (text: string) =>
       text.split('\n')[text.split('\n').findIndex((l) => l.includes('flat%')) + 1];
-    expect(firstRow(top('cpu.pb.gz', 'cpu'))).toContain('burnSquareRoots');
+    expect(firstRow(top('cpu.pb.gz', 'cpu'))).toContain('burnIntegers');
     expect(firstRow(top('allocations.pb.gz', 'alloc_space'))).toContain('allocateGarbage');
     expect(firstRow(top('live-heap.pb.gz', 'inuse_space'))).toContain('keepPoints');
   });
@@ -196,12 +196,20 @@ describe('the preload', () => {
     expect(code).toBe(0);
   });
 
-  it('leaves a program alive that listens to the channel itself', async () => {
-    const { child, agent } = launch(script('listens.mjs', "process.on('message', () => process.exit(5));"));
+  it('leaves a program alive that listens to the channel itself, and hands it what came before it listened', async () => {
+    const code =
+      "await new Promise((done) => setTimeout(done, 100)); process.on('message', () => process.exit(5));";
+    const { child, agent } = launch(script('listens.mjs', code));
     await agent.ready;
     child.send('end');
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(5);
+    const [exitCode] = await once(child, 'exit');
+    expect(exitCode).toBe(5);
+  });
+
+  it('leaves a program that closes the channel itself to end as it likes', async () => {
+    const { child } = launch(script('closes.mjs', 'process.exitCode = 6; process.disconnect();'));
+    const [exitCode, signal] = await once(child, 'exit');
+    expect({ exitCode, signal }).toEqual({ exitCode: 6, signal: null });
   });
 
   it('says of a program that was killed that its profiles are lost', async () => {
@@ -230,7 +238,7 @@ describe('the preload', () => {
   });
 
   it('does nothing in a program that another process has started', () => {
-    const { nodeArguments, environment } = agentLaunch({ liveHeap: null, stopOnDisconnect: true });
+    const { nodeArguments, environment } = agentLaunch({ liveHeap: null, stopWithLab: true });
     const foreign = { ...environment, TRACKER_LAB_AGENT: JSON.stringify({ labPid: 1, liveHeap: null }) };
     const result = spawnSync(process.execPath, [...nodeArguments, '-e', 'console.log("ran")'], {
       env: { ...process.env, ...foreign },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { Profile } from 'pprof-format';
 
-export interface ReadSample {
+interface ReadSample {
   /** `name file:line`, leaf first. */
   readonly stack: readonly string[];
   readonly values: readonly number[];

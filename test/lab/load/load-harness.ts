@@ -28,7 +28,7 @@ export const scenario: Scenario = {
   ratePerSecond: 0,
   hashesPerWorker: 5,
   numWant: 50,
-  timeoutMs: 150,
+  timeoutMs: 2_000,
   mix: { connect: 1, announce: 50, scrape: 10 },
   swarmHashes: 30,
   skew: 1,

@@ -2,7 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 
 /** What a script sees of a request. */
-export interface ScriptedRequest {
+interface ScriptedRequest {
   /** 0 for the first request of all. */
   readonly number: number;
   readonly bytes: Buffer;

@@ -80,7 +80,7 @@ describe.runIf(process.platform === 'linux')('the process sampler', () => {
       pid: 2 ** 22 + 1,
       port: 1,
       intervalMs: 5,
-      onRow: expect.unreachable,
+      onRow: () => expect.unreachable(),
     });
     expect(sampler.unavailable).toContain('no entry in /proc');
   });

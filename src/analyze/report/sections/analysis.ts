@@ -110,7 +110,7 @@ function recommendations(report: Report): string {
     return `${title}\n\nNothing is recommended: no rule found a cause, and a change without one is a guess.`;
   }
   const parts = advised.map((finding) => {
-    const where = finding.subject === null ? '' : ` at ${escapeText(finding.subject.function)}`;
+    const where = finding.subject === null ? '' : ` at ${escapeCell(finding.subject.function)}`;
     return `**\`${finding.rule}\`${where}**\n\n${bullets(finding.advice.map(escapeAdvice))}`;
   });
   return [title, ...parts].join('\n\n');

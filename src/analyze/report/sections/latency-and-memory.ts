@@ -1,7 +1,7 @@
+import { cleanReason } from '../clean-reason.ts';
 import { formatDuration, formatLatency, formatMegabytes, formatRate, significant } from '../format.ts';
 import { bullets, escapeText, figure, statusCell, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
-import { cleanReason } from './requests.ts';
 
 /** Latency Statistics of all operations together, and what Little's law says of them. */
 export function latencyStatistics(report: Report): string {

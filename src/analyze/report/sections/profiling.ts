@@ -129,7 +129,7 @@ function allocationAnalysis(report: Report, allocations: TopPair): string[] {
   lines.push(
     top === undefined
       ? 'No application function is among the top allocators.'
-      : `${escapeText(top.functionName)} causes ${top.percent.toFixed(1)} % of the bytes: the first place to allocate less.`,
+      : `${escapeCell(top.functionName)} causes ${top.percent.toFixed(1)} % of the bytes: the first place to allocate less.`,
   );
   lines.push(
     'Memory of Buffers outside the heap is not in this profile; see array buffers under Memory Usage.',

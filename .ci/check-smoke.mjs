@@ -1,0 +1,21 @@
+// Checks what a smoke run left: node check-smoke.mjs REPORT.json OUT. Shape and honesty, never speed.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const [reportFile, out] = process.argv.slice(2);
+const report = JSON.parse(readFileSync(reportFile, 'utf8'));
+const [folder] = readdirSync(out).filter((name) => name !== 'history.jsonl');
+const files = readdirSync(path.join(out, folder));
+for (const file of ['run.json', 'timeline.ndjson', 'report.json', 'report.md', 'cpu.pb.gz', 'allocations.pb.gz', 'live-heap.pb.gz']) {
+  assert(files.includes(file), `${file} is missing`);
+}
+assert.equal(report.partial, null);
+assert(report.phases.clean.requests.succeeded > 0, 'no request succeeded');
+for (const table of ['cpu', 'allocations', 'liveHeap']) {
+  assert(report.top[table].raw.rows.length > 0, `the top table ${table} has no row`);
+}
+const markdown = readFileSync(path.join(out, folder, 'report.md'), 'utf8');
+const empty = markdown.split('\n').filter((line) => line.startsWith('|') && /\|\s*\|/.test(line));
+assert.deepEqual(empty, [], 'a table has an empty cell');
+console.log(`${folder}: ${report.phases.clean.requests.sent} requests, no cell of ${markdown.length} characters is empty`);

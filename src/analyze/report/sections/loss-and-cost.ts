@@ -1,0 +1,187 @@
+import { cleanReason } from '../clean-reason.ts';
+import {
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatLatency,
+  formatRate,
+  formatShare,
+  significant,
+} from '../format.ts';
+import { escapeCell, escapeText, figure, notMeasured, table } from '../markdown-text.ts';
+import type { Report } from '../report-schema.ts';
+
+type Clean = Report['phases']['clean'];
+
+/** Loss by cause: what became of the requests that failed, and of datagrams that answered none. */
+export function lossSection(report: Report, clean: Clean): string {
+  if (clean === null) return `#### Loss by cause\n\nNot measured: ${escapeText(cleanReason(report))}.`;
+  const { requests, strayReplies } = clean;
+  const share = (count: number): string =>
+    requests.sent === 0 ? '- (nothing was sent)' : formatShare(count / requests.sent);
+  const counted = (name: string, count: number, meaning: string): string[] => [
+    name,
+    formatCount(count),
+    share(count),
+    meaning,
+  ];
+  const drops = clean.target.socketDrops;
+  const unknownDrops = 'the socket is not visible to the lab';
+  const rows = [
+    counted('Timed out', requests.timedOut, `no reply within ${formatDuration(report.scenario.timeoutMs)}`),
+    counted('Error replies', requests.errorReplies, 'the tracker refused (BEP 15 action 3); texts below'),
+    counted('Malformed replies', requests.malformedReplies, 'too short, or another action than asked for'),
+    counted('Refused by the socket', requests.sendFailed, "the generator's kernel did not take the datagram"),
+    ['Late replies', formatCount(strayReplies.late), '- (counted as timed out)', 'came after the timeout'],
+    [
+      'Duplicate replies',
+      formatCount(strayReplies.duplicate),
+      '- (no request of their own)',
+      'a second answer to one request',
+    ],
+    [
+      'Unknown replies',
+      formatCount(strayReplies.unknown + strayReplies.malformed),
+      '- (no request of their own)',
+      'no transaction id that is known',
+    ],
+    [
+      "Dropped at the tracker's sockets",
+      figure(drops, formatCount, unknownDrops),
+      drops === null ? '- (not known)' : share(drops),
+      'the receive queue was full; these time out',
+    ],
+    [
+      "Dropped at the generator's sockets",
+      figure(clean.generatorSocketDrops, formatCount, unknownDrops),
+      clean.generatorSocketDrops === null ? '- (not known)' : share(clean.generatorSocketDrops),
+      "replies that the generator lost: not the tracker's fault",
+    ],
+  ];
+  const head = `#### Loss by cause\n\n${table(['Cause', 'Count', 'Share of requests', 'What it is'], rows, ['l', 'r', 'r', 'l'])}`;
+  if (clean.errorTexts.length === 0) return `${head}\n\nThe tracker sent no error text.`;
+  const texts = clean.errorTexts.map(({ text, count }) => [escapeCell(text), formatCount(count)]);
+  return `${head}\n\n${table(['Error text', 'Replies'], texts, ['l', 'r'])}`;
+}
+
+/** What the replies hold and what they cost the tracker. */
+export function repliesSection(report: Report, clean: Clean): string {
+  const reason = cleanReason(report);
+  const rows = [
+    [
+      'Peers per announce',
+      figure(clean?.peersPerAnnounce, significant, clean === null ? reason : 'no announce was answered'),
+      `of ${report.scenario.numWant === -1 ? "the tracker's default" : report.scenario.numWant} asked for: empty replies would make any rate look good`,
+    ],
+    [
+      'Bytes per response',
+      figure(clean?.receivedBytesPerResponse, significant, clean === null ? reason : 'nothing was answered'),
+      'what the tracker sends for a request, all kinds',
+    ],
+    [
+      'Bytes per request',
+      figure(clean?.sentBytesPerRequest, significant, clean === null ? reason : 'nothing was sent'),
+      'what the tracker reads for one, all kinds',
+    ],
+    [
+      'Tracker CPU per request',
+      figure(clean?.target.cpuMicrosecondsPerRequest, formatMicroseconds, processReason(report, clean)),
+      kernelPart(clean),
+    ],
+    [
+      'Tracker CPU',
+      figure(clean?.target.cpuShare, formatCores, processReason(report, clean)),
+      report.cpuCapacityShare === null
+        ? 'of one core'
+        : `of one core; ${formatShare(report.cpuCapacityShare)} of what its threads can use`,
+    ],
+  ];
+  return `#### Replies and their cost\n\n${table(['Metric', 'Value', 'What it is'], rows, ['l', 'r', 'l'])}`;
+}
+
+function processReason(report: Report, clean: Clean): string {
+  if (clean === null) return cleanReason(report);
+  return report.target.pid === null
+    ? "the tracker's process is not known to the lab"
+    : 'too few samples were taken';
+}
+
+function kernelPart(clean: Clean): string {
+  const kernel = clean?.target.systemMicrosecondsPerRequest ?? null;
+  return kernel === null ? 'kernel and user space' : `${formatMicroseconds(kernel)} of it in the kernel`;
+}
+
+function formatMicroseconds(value: number): string {
+  return `${significant(value)} µs`;
+}
+
+function formatCores(share: number): string {
+  return formatShare(share);
+}
+
+/** The clean phase beside the profiled one. */
+export function profilersCost(report: Report): string {
+  const cost = report.profilerCost;
+  if (cost === null) {
+    const reason =
+      report.notMeasured.find((one) => one.figure === 'profilerCost')?.reason ??
+      'one of the phases is missing';
+    return `#### Clean and profiled\n\nNot measured: ${escapeText(reason)}.`;
+  }
+  const unsampled = 'the process was not sampled';
+  const rows = [
+    [
+      'Requests/Second',
+      formatRate(cost.cleanRequestsPerSecond),
+      formatRate(cost.profiledRequestsPerSecond),
+      formatChange(cost.requestsPerSecondChangeShare),
+    ],
+    [
+      'Tracker CPU per request',
+      figure(cost.cleanCpuMicrosecondsPerRequest, formatMicroseconds, unsampled),
+      figure(cost.profiledCpuMicrosecondsPerRequest, formatMicroseconds, unsampled),
+      figure(cost.cpuPerRequestChangeShare, formatChange, unsampled),
+    ],
+    [
+      'P95',
+      figure(report.phases.clean?.latency?.p95Ns, formatLatency, 'nothing was answered'),
+      figure(report.phases.profiled?.latency?.p95Ns, formatLatency, 'nothing was answered'),
+      changeOf(report.phases.clean, report.phases.profiled),
+    ],
+  ];
+  return [
+    '#### Clean and profiled',
+    table(['Metric', 'Clean', 'Profiled', "The profilers' cost"], rows, ['l', 'r', 'r', 'r']),
+    'Headline figures are those of the clean phase; equal phases differ by some percent too.',
+  ].join('\n\n');
+}
+
+function changeOf(before: Clean, after: Clean): string {
+  const [first, second] = [before?.latency?.p95Ns, after?.latency?.p95Ns];
+  return first === undefined || second === undefined || first === 0
+    ? notMeasured('nothing was answered')
+    : formatChange(second / first - 1);
+}
+
+/** The generator's own state: whether the figures are the tracker's. */
+export function generatorHealth(report: Report, clean: Clean): string {
+  const phase = clean === null ? null : report.generator.threads;
+  const title = '#### Load generator';
+  if (phase === null) return `${title}\n\nNot measured: ${escapeText(cleanReason(report))}.`;
+  if (phase.length === 0) return `${title}\n\nNot measured: no load thread reported itself.`;
+  const rows = phase.map((thread, index) => [
+    `Thread ${index + 1}`,
+    figure(thread.cpuShare, formatShare, 'the kernel does not tell'),
+    formatLatency(thread.sendLagNsP50),
+    formatLatency(thread.sendLagNsP99),
+    formatLatency(thread.sendLagNsMax),
+  ]);
+  const verdict = report.valid
+    ? 'It kept up: the figures are the tracker’s.'
+    : '**It was the limit: the figures say nothing of what the tracker can do.**';
+  return [
+    title,
+    table(['Load thread', 'CPU of a core', 'Send delay P50', 'P99', 'Max'], rows, ['l', 'r', 'r', 'r', 'r']),
+    verdict,
+  ].join('\n\n');
+}

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { classifyFrame, detectRuntime } from '../../../src/analyze/profile/frame-classes.ts';
+import type { FrameClass, FrameRuntime } from '../../../src/analyze/profile/profile.ts';
+
+type Row = readonly [functionName: string, file: string, expected: FrameClass, mappingFile?: string];
+
+const v8Rows: readonly Row[] = [
+  ['encodePeers', 'src/tracker/encode.ts', 'application'],
+  ['encodePeers', '/srv/tracker/dist/encode.js', 'application'],
+  ['(anonymous:L#36:C#29)', 'src/tracker.ts', 'application'],
+  ['set', 'src/tracker/swarm-store.ts', 'application'],
+  ['send', 'src/tracker/reply.ts', 'application'],
+  ['parse', '/srv/node_modules/bencode/index.js', 'library'],
+  ['parse', 'node_modules/bencode/index.js', 'library'],
+  ['wasm-function[12]', 'wasm://wasm/8f3e2a', 'library'],
+  ['poll', 'src/lab/capture/agent.ts', 'runtime'],
+  ['poll', '/opt/lab/dist/lab/capture/agent.js', 'runtime'],
+  ['Garbage Collection', '', 'gc'],
+  ['(idle)', '', 'idle'],
+  ['(program)', '', 'runtime'],
+  ['(root)', '', 'runtime'],
+  ['(V8 API)', '', 'runtime'],
+  ['Node.js', '', 'runtime'],
+  ['Non JS threads activity', '', 'runtime'],
+  ['wait', '', 'lock'],
+  ['wait', 'src/tracker/queue.ts', 'application'],
+  ['send', '', 'syscall'],
+  ['recvmmsg', '', 'syscall'],
+  ['sendmmsg', '', 'syscall'],
+  ['getsockname', '', 'syscall'],
+  ['writeUtf8String', '', 'syscall'],
+  ['Uint8Array', '', 'allocation'],
+  ['BigUint64Array', '', 'allocation'],
+  ['ArrayBuffer', '', 'allocation'],
+  ['Map', '', 'allocation'],
+  ['split', '', 'runtime'],
+  ['set', '', 'runtime'],
+  ['push', '', 'runtime'],
+  ['FastBuffer', 'node:internal/buffer', 'allocation'],
+  ['allocUnsafe', 'node:buffer', 'allocation'],
+  ['concat', 'node:buffer', 'runtime'],
+  ['Socket.send', 'node:dgram', 'network'],
+  ['lookup4', 'node:internal/dgram', 'network'],
+  ['lookup', 'node:dns', 'network'],
+  ['processTicksAndRejections', 'node:internal/process/task_queues', 'runtime'],
+  ['emit', 'node:events', 'runtime'],
+];
+
+const goRows: readonly Row[] = [
+  ['main.(*store).announce', '/home/me/tracker/main.go', 'application'],
+  ['example.com/tracker/internal/swarm.(*Swarm).Peers', '/home/me/tracker/swarm.go', 'application'],
+  ['mytracker/swarm.Peers', '/home/me/tracker/swarm.go', 'application'],
+  [
+    'github.com/anacrolix/torrent.Foo',
+    '/root/go/pkg/mod/github.com/anacrolix/torrent@v1.2.0/x.go',
+    'library',
+  ],
+  ['github.com/anacrolix/torrent.Foo', 'github.com/anacrolix/torrent@v1.2.0/x.go', 'library'],
+  [
+    'github.com/anacrolix/torrent.Foo',
+    '/home/me/tracker/vendor/github.com/anacrolix/torrent/x.go',
+    'library',
+  ],
+  ['fmt.Sprintf', '/usr/local/go/src/fmt/print.go', 'library'],
+  ['encoding/binary.bigEndian.Uint32', 'encoding/binary/binary.go', 'library'],
+  ['time.Now', 'time/time.go', 'library'],
+  ['runtime.gcBgMarkWorker', 'runtime/mgc.go', 'gc'],
+  ['runtime.gcDrain', 'runtime/mgcmark.go', 'gc'],
+  ['runtime.scanobject', 'runtime/mgcmark.go', 'gc'],
+  ['runtime.greyobject', 'runtime/mgcmark.go', 'gc'],
+  ['runtime.gcAssistAlloc', 'runtime/mgcmark.go', 'gc'],
+  ['runtime.bgsweep', 'runtime/mgcsweep.go', 'gc'],
+  ['runtime.(*gcWork).tryGet', 'runtime/mgcwork.go', 'gc'],
+  ['gcWriteBarrier', 'runtime/asm_amd64.s', 'gc'],
+  ['runtime.mallocgc', 'runtime/malloc.go', 'allocation'],
+  ['runtime.mallocgcSmallNoscan', 'runtime/malloc.go', 'allocation'],
+  ['runtime.growslice', 'runtime/slice.go', 'allocation'],
+  ['runtime.(*mcache).refill', 'runtime/mcache.go', 'allocation'],
+  ['runtime.slicebytetostring', 'runtime/string.go', 'allocation'],
+  ['sync.(*Mutex).Lock', 'sync/mutex.go', 'lock'],
+  ['internal/sync.(*Mutex).lockSlow', 'internal/sync/mutex.go', 'lock'],
+  ['sync.(*RWMutex).RLock', 'sync/rwmutex.go', 'lock'],
+  ['runtime.semacquire1', 'runtime/sema.go', 'lock'],
+  ['runtime.lock2', 'runtime/lock_futex.go', 'lock'],
+  ['runtime.findRunnable', 'runtime/proc.go', 'idle'],
+  ['runtime.futexsleep', 'runtime/os_linux.go', 'idle'],
+  ['runtime.futex', 'runtime/sys_linux_amd64.s', 'runtime'],
+  ['syscall.recvfrom', 'syscall/zsyscall_linux_amd64.go', 'syscall'],
+  ['internal/runtime/syscall.Syscall6', 'internal/runtime/syscall/asm_linux_amd64.s', 'syscall'],
+  ['internal/runtime/syscall/linux.Syscall6', 'internal/runtime/syscall/linux/asm_linux_amd64.s', 'syscall'],
+  ['net.(*UDPConn).ReadFromUDP', 'net/udpsock.go', 'network'],
+  ['internal/poll.(*FD).ReadFromInet4', 'internal/poll/fd_unix.go', 'network'],
+  ['internal/poll.(*fdMutex).rwlock', 'internal/poll/fd_mutex.go', 'lock'],
+  ['runtime.asyncPreempt', 'runtime/preempt_amd64.s', 'runtime'],
+  ['internal/runtime/maps.ctrlGroup.matchH2', 'internal/runtime/maps/group.go', 'runtime'],
+  ['memeqbody', 'internal/bytealg/equal_amd64.s', 'runtime'],
+];
+
+const nativeRows: readonly Row[] = [
+  ['handle_announce', '/src/tracker.c', 'application', '/usr/bin/opentracker'],
+  ['malloc', '', 'allocation', '/usr/lib/libc.so.6'],
+  ['_int_malloc', '', 'allocation', '/usr/lib/libc.so.6'],
+  ['cfree', '', 'allocation', '/usr/lib/libc.so.6'],
+  ['operator new(unsigned long)', '', 'allocation', '/usr/lib/libstdc++.so.6'],
+  ['pthread_mutex_lock', '', 'lock', '/usr/lib/libc.so.6'],
+  ['___pthread_mutex_lock', '', 'lock', '/usr/lib/libc.so.6'],
+  ['__lll_lock_wait', '', 'lock', '/usr/lib/libc.so.6'],
+  ['epoll_wait', '', 'idle', '/usr/lib/libc.so.6'],
+  ['__libc_recvfrom', '', 'syscall', '/usr/lib/libc.so.6'],
+  ['sendmsg', '', 'syscall', '/usr/lib/libc.so.6'],
+  ['memcpy', '', 'library', '/usr/lib/libc.so.6'],
+  ['v8::internal::ScavengerCollector::CollectGarbage', '', 'gc', '/usr/bin/node'],
+  ['v8::internal::Runtime_StackGuard', '', 'runtime', '/usr/bin/node'],
+  ['node::UDPWrap::DoSend', '', 'network', '/usr/bin/node'],
+];
+
+const kernelRows: readonly Row[] = [
+  ['do_syscall_64', '', 'syscall', '[kernel.kallsyms]'],
+  ['__sys_sendmsg', '', 'syscall', '[kernel.kallsyms]'],
+  ['__x64_sys_recvfrom', '', 'syscall', '[kernel.kallsyms]'],
+  ['udp_sendmsg', '', 'network', '[kernel.kallsyms]'],
+  ['__netif_receive_skb_core', '', 'network', '[kernel.kallsyms]'],
+  ['futex_wait', '', 'lock', '[kernel.kallsyms]'],
+  ['__futex_wait', '', 'lock', '[kernel.kallsyms]'],
+  ['native_queued_spin_lock_slowpath', '', 'lock', '[kernel.kallsyms]'],
+  ['ep_poll', '', 'idle', '[kernel.kallsyms]'],
+  ['copy_user_generic', '', 'syscall', '[kernel.kallsyms]'],
+];
+
+const tables: Readonly<Record<FrameRuntime, readonly Row[]>> = {
+  v8: v8Rows,
+  go: goRows,
+  native: nativeRows,
+  kernel: kernelRows,
+};
+
+for (const [runtime, rows] of Object.entries(tables)) {
+  describe(`a frame of ${runtime}`, () => {
+    const program = runtime === 'kernel' ? 'native' : (runtime as FrameRuntime);
+    for (const [functionName, file, expected, mappingFile = ''] of rows) {
+      test(`${functionName} in "${file}" is ${expected}`, () => {
+        const kind = classifyFrame({ functionName, file, mappingFile }, program);
+        expect(kind).toEqual({ runtime, class: expected });
+      });
+    }
+  });
+}
+
+describe('detectRuntime', () => {
+  const info = (functionName: string, file = '', mappingFile = '') => ({ functionName, file, mappingFile });
+
+  test('knows V8 by files and by its pseudo-functions', () => {
+    expect(detectRuntime([info('onMessage', 'src/server.ts'), info('send')])).toBe('v8');
+    expect(detectRuntime([info('Uint8Array'), info('(V8 API)')])).toBe('v8');
+  });
+
+  test('knows Go by files and by its runtime package', () => {
+    expect(detectRuntime([info('main.serve', '/src/main.go')])).toBe('go');
+    expect(detectRuntime([info('runtime.mallocgc'), info('memeqbody')])).toBe('go');
+  });
+
+  test('takes the rest as native', () => {
+    expect(detectRuntime([info('main', '/src/main.c'), info('malloc')])).toBe('native');
+    expect(detectRuntime([])).toBe('native');
+  });
+});
+
+describe('a program seen by perf', () => {
+  test('has native and kernel frames beside those of its language', () => {
+    const node = { functionName: 'uv__udp_recvmsg', file: '', mappingFile: '/usr/bin/node' };
+    expect(classifyFrame(node, 'v8')).toMatchObject({ runtime: 'native' });
+    const kernel = { functionName: 'udp_sendmsg', file: '[kernel.kallsyms]', mappingFile: '' };
+    expect(classifyFrame(kernel, 'v8')).toEqual({ runtime: 'kernel', class: 'network' });
+  });
+});

@@ -1,0 +1,17 @@
+import path from 'node:path';
+import { describe, it } from 'vitest';
+import { z } from 'zod';
+import { reportSchema } from '../../../src/analyze/report/report-schema.ts';
+import { packageRoot } from '../../../src/package-root.ts';
+import { runSchema } from '../../../src/run.ts';
+import { expectGolden } from '../golden.ts';
+
+describe('a published JSON Schema', () => {
+  it.each([
+    ['report.schema.json', 'tracker-lab report.json', reportSchema],
+    ['run.schema.json', 'tracker-lab run.json', runSchema],
+  ] as const)('%s is what the code reads and writes', (name, title, schema) => {
+    const published = { ...z.toJSONSchema(schema, { io: 'input' }), title };
+    expectGolden(path.join(packageRoot, 'schemas', name), `${JSON.stringify(published, null, 2)}\n`);
+  });
+});

@@ -1,0 +1,318 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type AnalyzedRun, analyzeRun } from '../../../src/analyze/analyze.ts';
+import { reportSchema } from '../../../src/analyze/report/report-schema.ts';
+import { summarize } from '../../../src/analyze/report/summarize.ts';
+import { packageRoot } from '../../../src/package-root.ts';
+import { healthyAllocations, healthyCpu, healthyLiveHeap } from '../drawn-profiles.ts';
+import { expectGolden } from '../golden.ts';
+import { drawProfile } from '../profile/draw-profile.ts';
+import { type SyntheticOptions, syntheticRun, writeSyntheticRun } from '../synthetic-run.ts';
+import { readHeadings, readTables } from './markdown-tables.ts';
+
+const profiles = { cpu: healthyCpu, allocations: healthyAllocations, 'live-heap': healthyLiveHeap };
+const golden = path.join(packageRoot, 'test', 'golden');
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'report-'));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+function analyze(options: SyntheticOptions = {}): Promise<AnalyzedRun> {
+  return analyzeRun(writeSyntheticRun(root, options), { historyFile: path.join(root, 'history.jsonl') });
+}
+
+/** A run that shows more of the report than a healthy one does. */
+const eventful: SyntheticOptions = {
+  profiles,
+  announce: { timedOut: 1_200, errorReplies: 300 },
+  clean: {
+    errorTexts: { 'info_hash is not allowed': 300 },
+    strayReplies: { late: 12, duplicate: 3, unknown: 1, malformed: 0 },
+  },
+  process: (row, index) => ({
+    socketDrops: Math.max(0, index - 20) * 20,
+    rssBytes: row.rssBytes + index * 1e5,
+  }),
+};
+
+const odd: readonly (readonly [string, SyntheticOptions])[] = [
+  ['healthy', { profiles }],
+  ['eventful', eventful],
+  ['without profiles', { run: { missingProfiles: [{ kind: 'cpu', reason: 'the profiler did not start' }] } }],
+  [
+    'without a process or a runtime',
+    { without: ['process', 'runtime'], target: { kind: 'address', pid: null } },
+  ],
+  ['cut short in its warm-up', { phases: ['warm-up'], run: { partial: { reason: 'SIGINT' } } }],
+  ['cut short before its first phase', { phases: [], run: { partial: { reason: 'SIGTERM' } } }],
+  ['in open loop', { scenario: { ratePerSecond: 12_200 } }],
+  [
+    'of a silent tracker',
+    {
+      clean: {
+        operations: {
+          connect: syntheticSilence(2_400),
+          announce: syntheticSilence(0),
+          scrape: syntheticSilence(0),
+        },
+        peersReceived: 0,
+        receivedBytes: 0,
+        generatorSocketDrops: null,
+      },
+    },
+  ],
+  [
+    'that the generator limited',
+    { clean: { threads: [{ cpuShare: null, sendLagNsP50: 0, sendLagNsP99: 5e6, sendLagNsMax: 9e6 }] } },
+  ],
+  ['without load threads', { clean: { threads: [] } }],
+  [
+    'of an unknown remote tracker that died',
+    {
+      scenario: { name: 'custom' },
+      target: {
+        network: 'remote',
+        version: null,
+        runtime: null,
+        pid: null,
+        receiveBuffer: null,
+        socketKind: null,
+      },
+      run: {
+        trackerCounters: null,
+        notes: ['A note.'],
+        targetExit: {
+          expected: false,
+          exitCode: null,
+          signal: 'SIGKILL',
+          cause: 'out of memory',
+          lastStderr: '',
+        },
+      },
+    },
+  ],
+];
+
+function syntheticSilence(sent: number) {
+  return {
+    sent,
+    succeeded: 0,
+    timedOut: sent,
+    errorReplies: 0,
+    malformedReplies: 0,
+    sendFailed: 0,
+    unresolved: 0,
+  };
+}
+
+describe('the golden report', () => {
+  it('is report.md and report.json as they stand in test/golden', async () => {
+    const { report, markdown } = await analyze(eventful);
+    expectGolden(path.join(golden, 'report.md'), markdown);
+    expectGolden(path.join(golden, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  });
+
+  it('is what the folder holds after the analysis', async () => {
+    const { directory, report, markdown } = await analyze(eventful);
+    expect(readFileSync(path.join(directory, 'report.md'), 'utf8')).toBe(markdown);
+    expect(JSON.parse(readFileSync(path.join(directory, 'report.json'), 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(report)),
+    );
+  });
+
+  it('comes out the same when the run is analysed again', async () => {
+    const first = await analyze(eventful);
+    const second = await analyzeRun(first.directory, { historyFile: path.join(root, 'history.jsonl') });
+    expect(second.markdown).toBe(first.markdown);
+    expect(second.report).toEqual(first.report);
+  });
+});
+
+describe.each(odd)('the report of a run %s', (_, options) => {
+  let folder: string;
+  let analyzed: AnalyzedRun;
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'report-'));
+    analyzed = await analyzeRun(writeSyntheticRun(folder, options));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('has every section of the template in its order', () => {
+    const { markdown } = analyzed;
+    expect(readHeadings(markdown)).toEqual([
+      '# BitTorrent UDP Tracker Benchmark Results',
+      '## Test Environment',
+      '## Configuration',
+      '## Results Summary',
+      '### Request Statistics',
+      '### Request Breakdown',
+      '### Latency Statistics',
+      '### Memory Usage',
+      '## Performance Analysis',
+      '### Bottlenecks Identified',
+      '### Optimization Recommendations',
+      '## Comparative Results',
+      '### Load Test Scenarios',
+      '## Profiling Results',
+      '### CPU Profile',
+      '### Memory Profile',
+      '## Historical Results',
+      '## Quick Reference',
+      '### Is my tracker fast enough?',
+      '### When to worry:',
+      '### When to optimize:',
+    ]);
+  });
+
+  it('has the columns of the template', () => {
+    const { markdown } = analyzed;
+    const heads = readTables(markdown).map((table) => table.head.join(' | '));
+    expect(heads).toEqual(
+      expect.arrayContaining([
+        'Parameter | Value',
+        'Metric | Value | Status',
+        'Operation | Count | Avg Latency | Expected Range',
+        'Percentile | Latency | Status',
+        'Scenario | Concurrency | Duration | RPS | P95 Latency | Status',
+        'Date | Version | Concurrency | RPS | P95 Latency | Error Rate | Notes',
+      ]),
+    );
+  });
+
+  it('has no cell that is empty, undefined or no number', () => {
+    const { markdown } = analyzed;
+    const tables = readTables(markdown);
+    expect(tables.length).toBeGreaterThan(10);
+    for (const { head, rows } of tables) {
+      for (const row of rows) {
+        expect(row).toHaveLength(head.length);
+        expect(row.filter((cell) => cell === '' || cell === '-')).toEqual([]);
+      }
+    }
+    expect(markdown).not.toMatch(/\b(?:undefined|null|NaN|Infinity)\b/);
+  });
+
+  it('fits the schema, with a reason for every part that is not there', () => {
+    const { report } = analyzed;
+    expect(reportSchema.safeParse(report).error).toBeUndefined();
+    const told = new Set(report.notMeasured.map((one) => one.figure));
+    if (report.phases.clean === null) expect(told).toContain('phases.clean');
+    if (report.memory.rss === null) expect(told).toContain('memory.rss');
+    if (report.top.cpu === null) expect(told).toContain('top.cpu');
+    expect(report.notMeasured.filter((one) => one.reason === '')).toEqual([]);
+  });
+
+  it('has a summary without gaps', () => {
+    const { report, directory } = analyzed;
+    const lines = summarize(report, directory);
+    expect(lines.join('\n')).not.toMatch(/\b(?:undefined|null|NaN|Infinity)\b/);
+    expect(lines.at(-2)).toBe(`Report: ${path.join(directory, 'report.md')}`);
+    expect(lines.at(-1)).toMatch(/^Next: /);
+  });
+});
+
+describe('the report', () => {
+  it('says of a run without profiles why there is none', async () => {
+    const { markdown } = await analyze(odd[2]?.[1]);
+    expect(markdown).toContain('Not measured: the profiler did not start.');
+  });
+
+  it('gives no verdict where the generator was the limit', async () => {
+    const thread = { cpuShare: 0.95, sendLagNsP50: 0, sendLagNsP99: 0, sendLagNsMax: 0 };
+    const { report, markdown } = await analyze({ profiles, clean: { threads: [thread] } });
+    expect(report.valid).toBe(false);
+    expect(new Set(report.quickReference.deployments.map((one) => one.answer))).toEqual(new Set(['unknown']));
+    expect(markdown).toContain('> **Invalid:**');
+    expect(summarize(report, '/runs/x')[0]).toContain('INVALID');
+  });
+
+  it('tells that latency in a closed loop follows from the number of workers', async () => {
+    const { report, markdown } = await analyze();
+    expect(report.littlesLaw?.explains).toBe(true);
+    expect(report.littlesLaw?.expectedLatencyNs).toBeCloseTo((12 * 1e9) / 12_200, 0);
+    expect(markdown).toContain('12 workers / 12,200.00 req/s = 0.984 ms');
+  });
+
+  it('recommends nothing without a cause', async () => {
+    const { report, markdown } = await analyze();
+    expect(report.findings.filter((finding) => finding.verdict === 'found')).toEqual([]);
+    expect(markdown).toContain('Nothing is recommended');
+  });
+
+  it('takes the initial memory before the load and the peak before the profilers', async () => {
+    const { report } = await analyze({
+      process: (row) => ({ rssBytes: row.atMs <= 1_000 ? 50e6 : row.atMs <= 16_000 ? 90e6 : 400e6 }),
+    });
+    expect(report.memory.rss).toEqual({
+      initialBytes: 50e6,
+      initialBeforeLoad: true,
+      peakBytes: 90e6,
+      growthBytes: 40e6,
+    });
+    expect(report.statuses.memory.growth.tier).toBe('Good');
+  });
+
+  it('names a Go tracker’s runtime as the template does', async () => {
+    const { markdown } = await analyze({ target: { runtime: 'go1.23.1' } });
+    expect(markdown).toMatch(/\| Go Version +\| go1\.23\.1/);
+  });
+});
+
+describe('hostile text', () => {
+  const hostile =
+    '</script><img src=x onerror=alert(1)>|`[x](javascript:alert(1))\n# heading\u2028**bold**\u202e&lt;';
+
+  it('out of profiles and replies comes back as text on one line', async () => {
+    const cpu = drawProfile('onMessage@src/server.ts:40');
+    const [frame] = cpu.frames;
+    const frames = frame === undefined ? [] : [{ ...frame, functionName: hostile, file: hostile }];
+    const { markdown, report, directory } = await analyze({
+      profiles: { cpu: { ...cpu, frames } },
+      announce: { errorReplies: 5_000 },
+      clean: { errorTexts: { [hostile]: 5_000 } },
+      target: { name: hostile, version: hostile },
+      run: {
+        notes: [hostile],
+        trackerCounters: { [hostile]: 1 },
+        partial: { reason: hostile },
+        environment: { ...syntheticRun().environment, tester: hostile, os: hostile, cpuModel: hostile },
+      },
+    });
+    expect(markdown.match(/(?<!\\)<\/?[a-z]/g)).toBeNull();
+    expect(markdown.match(/(?<!\\)\[x/g)).toBeNull();
+    expect(markdown).not.toContain('\u2028');
+    expect(markdown).not.toContain('\u202e');
+    expect(readHeadings(markdown)).toHaveLength(21);
+    for (const { head, rows } of readTables(markdown)) {
+      for (const row of rows) expect(row).toHaveLength(head.length);
+    }
+    expect(summarize(report, directory).filter((line) => /[\n\u2028\u202e]/.test(line))).toEqual([]);
+  });
+
+  it('of 10,000 characters is cut', async () => {
+    const name = `${'x'.repeat(10_000)}@src/${'y'.repeat(10_000)}.ts:1`;
+    const { markdown } = await analyze({
+      profiles: { cpu: drawProfile(name), allocations: drawProfile(name) },
+      run: { notes: ['z'.repeat(10_000)] },
+    });
+    expect(markdown).toContain('x…');
+    expect(markdown).not.toMatch(/x{200}|y{200}|z{1001}/);
+  });
+});
+
+describe('a history with broken lines', () => {
+  it('is told and does not stop the analysis', async () => {
+    writeFileSync(path.join(root, 'history.jsonl'), '{"runId":\nnot json\n');
+    const { report, markdown } = await analyze();
+    expect(report.history.brokenLines).toBe(2);
+    expect(markdown).toContain('2 lines of history.jsonl could not be read');
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { ruleIds } from '../../../src/analyze/finding.ts';
+import { judge } from '../../../src/analyze/rules/judge.ts';
+import { healthyCpu } from '../drawn-profiles.ts';
+import { drawProfile } from '../profile/draw-profile.ts';
+import { type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
+
+const found = (options: SyntheticOptions): string[] =>
+  judge(syntheticEvidence(options))
+    .filter((finding) => finding.verdict === 'found')
+    .map((finding) => finding.rule);
+
+const collecting = drawProfile(`
+  200                          450                 350
+  onMessage@src/server.ts:40   Node.js             onMessage@src/server.ts:40
+  encodePeers@src/encode.ts:9  Garbage Collection  touch@src/store.ts:4
+`);
+
+const sending = drawProfile(`
+  600                          400
+  onMessage@src/server.ts:40   onMessage@src/server.ts:40
+  sendReply@src/server.ts:90   encodePeers@src/encode.ts:12
+  send
+`);
+
+describe('the order of the findings', () => {
+  it('is by the share that they explain', () => {
+    expect(found({ profiles: { cpu: collecting } })).toEqual(['gc-pressure', 'cpu-hot-function']);
+  });
+
+  it('puts what was found before what is clear and what cannot be told', () => {
+    const verdicts = judge(syntheticEvidence({ profiles: { cpu: healthyCpu }, without: ['runtime'] })).map(
+      (finding) => finding.verdict,
+    );
+    const order = ['found', 'clear', 'insufficient-data'];
+    expect(verdicts).toEqual([...verdicts].sort((a, b) => order.indexOf(a) - order.indexOf(b)));
+    expect(new Set(verdicts)).toEqual(new Set(order));
+  });
+
+  it('has each rule once, by an id of the public list', () => {
+    const rules = judge(syntheticEvidence()).map((finding) => finding.rule);
+    expect(new Set(rules).size).toBe(rules.length);
+    expect(ruleIds).toEqual(expect.arrayContaining(rules));
+    expect(rules).toHaveLength(9);
+  });
+
+  it('is the same for the same evidence', () => {
+    const options = { profiles: { cpu: collecting } };
+    expect(judge(syntheticEvidence(options))).toEqual(judge(syntheticEvidence(options)));
+  });
+});
+
+describe('one cause', () => {
+  const kernel = {
+    process: (row: { atMs: number }) => ({ cpuUserMs: row.atMs * 0.3, cpuSystemMs: row.atMs * 0.6 }),
+  };
+
+  it('is told once where the hot function is hot by its system calls', () => {
+    const findings = judge(syntheticEvidence({ ...kernel, profiles: { cpu: sending } }));
+    expect(findings.filter((finding) => finding.verdict === 'found').map((finding) => finding.rule)).toEqual([
+      'syscall-bound',
+    ]);
+    const metrics = findings[0]?.evidence.map((line) => line.metric) ?? [];
+    expect(metrics.some((metric) => metric.startsWith('charged to sendReply'))).toBe(true);
+  });
+
+  it('is told once too where a binding gives its system calls another name', () => {
+    const foreign = drawProfile(`
+      700                       300
+      onWake@src/socket.ts:40   onWake@src/socket.ts:40
+      transmit@src/libc.ts:90   encodePeers@src/encode.ts:12
+      memmove
+    `);
+    expect(found({ ...kernel, profiles: { cpu: foreign } })).toEqual(['syscall-bound']);
+  });
+
+  it('stays two where another function is hot', () => {
+    expect(found({ ...kernel, profiles: { cpu: healthyCpu } })).toEqual([
+      'syscall-bound',
+      'cpu-hot-function',
+    ]);
+  });
+
+  it('is told once where the stalls are collections', () => {
+    const rules = found({
+      profiles: { cpu: collecting },
+      runtime: (row, index) => ({
+        eventLoopDelayNsMax: 80e6,
+        gc: { ...row.gc, major: { count: index, ms: index * 70 } },
+      }),
+    });
+    expect(rules).toEqual(['gc-pressure', 'cpu-hot-function']);
+  });
+});
+
+describe('a run that the generator limited', () => {
+  it('has no other verdict', () => {
+    const thread = { cpuShare: 0.95, sendLagNsP50: 0, sendLagNsP99: 0, sendLagNsMax: 0 };
+    const findings = judge(
+      syntheticEvidence({ profiles: { cpu: collecting }, clean: { threads: [thread] } }),
+    );
+    expect(findings[0]).toMatchObject({ rule: 'generator-limited', verdict: 'found' });
+    expect(new Set(findings.slice(1).map((finding) => finding.verdict))).toEqual(
+      new Set(['insufficient-data']),
+    );
+    expect(findings).toHaveLength(9);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { errorsReturned } from '../../../src/analyze/rules/errors-returned.ts';
+import { eventLoopStall } from '../../../src/analyze/rules/event-loop-stall.ts';
+import { generatorLimited } from '../../../src/analyze/rules/generator-limited.ts';
+import { memoryGrowth } from '../../../src/analyze/rules/memory-growth.ts';
+import { receiveDrops } from '../../../src/analyze/rules/receive-drops.ts';
+import { healthyLiveHeap } from '../drawn-profiles.ts';
+import { syntheticEvidence } from '../synthetic-run.ts';
+
+const idleLag = { sendLagNsP50: 0, sendLagNsP99: 0, sendLagNsMax: 0 };
+
+describe('memory-growth', () => {
+  it('is found where the memory grows past 100 MB a minute to the end, and names what keeps it', () => {
+    const evidence = syntheticEvidence({
+      process: (row) => ({ rssBytes: 60e6 + row.atMs * 5_000 }),
+      profiles: { 'live-heap': healthyLiveHeap },
+    });
+    const finding = memoryGrowth(evidence);
+    expect(finding.verdict).toBe('found');
+    expect(finding.severity).toBe('warning');
+    expect(finding.subject?.function).toBe('createStore');
+    const rate = finding.evidence.find((line) => line.metric === 'RSS, growth per minute');
+    expect(rate?.value).toBeCloseTo(300);
+  });
+
+  it('is critical past a gigabyte', () => {
+    const finding = memoryGrowth(
+      syntheticEvidence({ process: (row) => ({ rssBytes: row.atMs > 5_000 ? 1.2e9 : 60e6 }) }),
+    );
+    expect(finding.severity).toBe('critical');
+  });
+
+  it('is clear where it grew fast and then stood still', () => {
+    const evidence = syntheticEvidence({
+      process: (row) => ({ rssBytes: 60e6 + Math.min(row.atMs, 8_000) * 8_000 }),
+    });
+    expect(memoryGrowth(evidence).verdict).toBe('clear');
+  });
+
+  it('is clear where it only swings', () => {
+    const evidence = syntheticEvidence({ process: (_, index) => ({ rssBytes: 80e6 + (index % 4) * 10e6 }) });
+    expect(memoryGrowth(evidence).verdict).toBe('clear');
+  });
+
+  it('cannot tell without samples, or without a trend', () => {
+    expect(memoryGrowth(syntheticEvidence({ without: ['process'] })).verdict).toBe('insufficient-data');
+    const short = syntheticEvidence({ clean: { startMs: 4_000, endMs: 6_000 } });
+    expect(memoryGrowth(short).verdict).toBe('insufficient-data');
+  });
+});
+
+describe('event-loop-stall', () => {
+  it('is found where the loop stood still for 50 ms or more', () => {
+    const finding = eventLoopStall(
+      syntheticEvidence({ runtime: (_, index) => ({ eventLoopDelayNsMax: index % 4 === 0 ? 80e6 : 1e6 }) }),
+    );
+    expect(finding.verdict).toBe('found');
+    expect(finding.subject).toBeNull();
+    expect(finding.summary).toContain('80.0 ms');
+    expect(finding.share).toBeCloseTo(0.08, 1);
+  });
+
+  it('names the collector where collections in the same samples account for it', () => {
+    const finding = eventLoopStall(
+      syntheticEvidence({
+        runtime: (row, index) => ({
+          eventLoopDelayNsMax: 80e6,
+          gc: { ...row.gc, major: { count: index, ms: index * 70 } },
+        }),
+      }),
+    );
+    expect(finding.subject?.function).toBe('Garbage Collection');
+  });
+
+  it('is clear below, and cannot tell without samples', () => {
+    expect(eventLoopStall(syntheticEvidence()).verdict).toBe('clear');
+    expect(eventLoopStall(syntheticEvidence({ without: ['runtime'] })).verdict).toBe('insufficient-data');
+  });
+});
+
+describe('receive-drops', () => {
+  const dropping = (perSample: number) => ({
+    process: (_: unknown, index: number) => ({ socketDrops: index * perSample }),
+    announce: { timedOut: 10_000 },
+  });
+
+  it('is found with its share of the lost requests', () => {
+    const finding = receiveDrops(syntheticEvidence(dropping(100)));
+    expect(finding.verdict).toBe('found');
+    expect(finding.severity).toBe('warning');
+    expect(finding.share).toBeCloseTo(0.48);
+    expect(finding.evidence.find((line) => line.metric === 'receive buffer given')?.value).toBe(8_388_608);
+  });
+
+  it('is critical where more than 5 % are dropped', () => {
+    expect(receiveDrops(syntheticEvidence(dropping(1_000))).severity).toBe('critical');
+  });
+
+  it('is clear below 0.1 %, and cannot tell where the socket is not seen', () => {
+    expect(receiveDrops(syntheticEvidence()).verdict).toBe('clear');
+    expect(receiveDrops(syntheticEvidence(dropping(1))).verdict).toBe('clear');
+    const unseen = syntheticEvidence({ process: () => ({ socketDrops: null }) });
+    expect(receiveDrops(unseen).verdict).toBe('insufficient-data');
+    expect(receiveDrops(syntheticEvidence({ phases: ['warm-up'] })).verdict).toBe('insufficient-data');
+  });
+});
+
+describe('errors-returned', () => {
+  it('is found past 1 %, with the tracker’s own texts', () => {
+    const finding = errorsReturned(
+      syntheticEvidence({
+        announce: { errorReplies: 6_000, timedOut: 2_000 },
+        clean: { errorTexts: { 'not on the list': 5_000, other: 1_000 } },
+      }),
+    );
+    expect(finding.verdict).toBe('found');
+    expect(finding.share).toBeCloseTo(0.75);
+    expect(finding.summary).toContain('"not on the list"');
+    expect(finding.advice.join(' ')).toContain('tracker-lab hashes');
+  });
+
+  it('is critical past 5 %, and counts malformed replies', () => {
+    const finding = errorsReturned(syntheticEvidence({ announce: { malformedReplies: 8_000 } }));
+    expect(finding.severity).toBe('critical');
+  });
+
+  it('is clear up to 1 %, and cannot tell where nothing was sent', () => {
+    expect(errorsReturned(syntheticEvidence()).verdict).toBe('clear');
+    expect(errorsReturned(syntheticEvidence({ announce: { errorReplies: 1_464 } })).verdict).toBe('clear');
+    expect(errorsReturned(syntheticEvidence({ phases: ['warm-up'] })).verdict).toBe('insufficient-data');
+  });
+});
+
+describe('generator-limited', () => {
+  it.each([
+    ['a thread above 80 % of its core', { ...idleLag, cpuShare: 0.81 }],
+    ['a send delay above 1 ms at P99', { ...idleLag, cpuShare: 0.1, sendLagNsP99: 1.01e6 }],
+    ['a send delay with the CPU unknown', { ...idleLag, cpuShare: null, sendLagNsP99: 2e6 }],
+  ])('is found by %s', (_, thread) => {
+    const healthy = { ...idleLag, cpuShare: 0.2 };
+    const finding = generatorLimited(syntheticEvidence({ clean: { threads: [healthy, thread] } }));
+    expect(finding.verdict).toBe('found');
+    expect(finding.severity).toBe('critical');
+  });
+
+  it('is clear at the limits, and cannot tell without threads', () => {
+    const thread = { ...idleLag, cpuShare: 0.8, sendLagNsP99: 1e6 };
+    expect(generatorLimited(syntheticEvidence({ clean: { threads: [thread] } })).verdict).toBe('clear');
+    expect(generatorLimited(syntheticEvidence({ clean: { threads: [] } })).verdict).toBe('insufficient-data');
+  });
+});

@@ -1,0 +1,138 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { analyzeRun } from '../../src/analyze/analyze.ts';
+import { assessScaling } from '../../src/analyze/report/comparison.ts';
+import type { ScenarioFigures } from '../../src/analyze/report/report-schema.ts';
+import { suiteSchema } from '../../src/analyze/report/report-schema.ts';
+import { suiteDocument } from '../../src/analyze/report/suite-document.ts';
+import { readTables } from './report/markdown-tables.ts';
+import { writeSyntheticRun } from './synthetic-run.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'suite-'));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+const scenarios = [
+  ['light', 10],
+  ['medium', 100],
+  ['heavy', 1_000],
+  ['stress', 10_000],
+] as const;
+
+function writeSuite(): string[] {
+  return scenarios.map(([name, concurrency]) =>
+    writeSyntheticRun(root, {
+      run: { runId: `run-${name}`, suiteId: 'suite-1' },
+      scenario: { name, concurrency },
+    }),
+  );
+}
+
+describe('the runs of a suite', () => {
+  it('stand in every report, in order of concurrency', async () => {
+    for (const directory of writeSuite()) {
+      const { report, markdown } = await analyzeRun(directory);
+      expect(report.comparison.runs.map((run) => run.scenario)).toEqual([
+        'light',
+        'medium',
+        'heavy',
+        'stress',
+      ]);
+      const table = readTables(markdown).find(({ head }) => head[0] === 'Scenario');
+      expect(table?.rows.map((row) => row.slice(0, 4))).toEqual([
+        ['Light Load', '10', '12 s', '12,200.00'],
+        ['Medium Load', '100', '12 s', '12,200.00'],
+        ['Heavy Load', '1,000', '12 s', '12,200.00'],
+        ['Stress Test', '10,000', '12 s', '12,200.00'],
+      ]);
+      expect(report.comparison.scaling.map((one) => one.answer)).not.toContain('note');
+    }
+  });
+
+  it('leave out runs of other suites, broken neighbours and other folders', async () => {
+    const [directory] = writeSuite();
+    writeSyntheticRun(root, { run: { runId: 'stranger', suiteId: 'suite-2' } });
+    writeSyntheticRun(root, { run: { runId: 'alone' } });
+    mkdirSync(path.join(root, 'broken'));
+    writeFileSync(path.join(root, 'broken', 'run.json'), '{');
+    mkdirSync(path.join(root, 'empty'));
+    const { report } = await analyzeRun(directory as string);
+    expect(report.comparison.runs).toHaveLength(4);
+  });
+
+  it('make one document', async () => {
+    const analyzed = await Promise.all(writeSuite().map((directory) => analyzeRun(directory)));
+    const document = suiteDocument(
+      'suite-1',
+      analyzed.map((run) => run.report),
+    );
+    expect(suiteSchema.safeParse(document).error).toBeUndefined();
+    expect(document.reports.map((report) => report.suiteId)).toEqual([
+      'suite-1',
+      'suite-1',
+      'suite-1',
+      'suite-1',
+    ]);
+  });
+});
+
+describe('a run by itself', () => {
+  it('says that the other scenarios and the scaling were not measured', async () => {
+    const { report, markdown } = await analyzeRun(writeSyntheticRun(root));
+    const table = readTables(markdown).find(({ head }) => head[0] === 'Scenario');
+    expect(table?.rows[0]?.[3]).toBe('not measured: only heavy ran');
+    expect(table?.rows[2]?.[3]).toBe('12,200.00');
+    expect(new Set(report.comparison.scaling.map((one) => one.answer))).toEqual(new Set(['unknown']));
+  });
+
+  it('of a custom scenario has a row of its own', async () => {
+    const { markdown } = await analyzeRun(writeSyntheticRun(root, { scenario: { name: 'custom' } }));
+    const table = readTables(markdown).find(({ head }) => head[0] === 'Scenario');
+    expect(table?.rows.map((row) => row[0])).toContain('Custom Load');
+  });
+});
+
+describe('the scaling', () => {
+  const run = (
+    concurrency: number,
+    requestsPerSecond: number,
+    p95Ms: number,
+    cpuCapacityShare: number,
+  ): ScenarioFigures => ({
+    runId: String(concurrency),
+    scenario: 'custom',
+    concurrency,
+    durationMs: 30_000,
+    requestsPerSecond,
+    p95Ns: p95Ms * 1e6,
+    cpuCapacityShare,
+    status: { tier: 'Good', reason: 'a' },
+  });
+  const answers = (...runs: ScenarioFigures[]): string[] => assessScaling(runs).map((one) => one.answer);
+
+  it('holds where the rate grows to the CPU and latency after it', () => {
+    expect(answers(run(10, 5_000, 1, 0.3), run(20, 9_500, 1.1, 0.6), run(1000, 15_000, 70, 0.98))).toEqual([
+      'yes',
+      'yes',
+      'yes',
+    ]);
+  });
+
+  it('does not hold where the rate stands still with CPU left', () => {
+    expect(answers(run(10, 5_000, 1, 0.3), run(100, 5_100, 20, 0.3))).toEqual(['no', 'no', 'unknown']);
+  });
+
+  it('asks for no growth from a tracker that is busy already', () => {
+    expect(answers(run(10, 5_000, 1, 0.95), run(100, 5_100, 20, 0.97))[0]).toBe('yes');
+  });
+
+  it('cannot be told from one run', () => {
+    expect(answers(run(10, 5_000, 1, 0.3))).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+});

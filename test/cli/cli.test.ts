@@ -1,0 +1,90 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/cli.ts';
+import { packageVersion } from '../../src/package-root.ts';
+
+async function command(args: readonly string[], env: Record<string, string> = {}) {
+  const stdout = memory();
+  const stderr = memory();
+  const exitCode = await run(args, {
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    env,
+    cwd: '/nowhere',
+    onSignal: () => () => undefined,
+    exitNow: () => {
+      throw new Error('exitNow is for a second signal');
+    },
+  });
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function memory() {
+  const chunks: string[] = [];
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString());
+      done();
+    },
+  });
+  return { stream, text: () => chunks.join('') };
+}
+
+describe('the command line', () => {
+  it('prints its version and its help on stdout', async () => {
+    expect(await command(['--version'])).toMatchObject({ exitCode: 0, stdout: `${packageVersion}\n` });
+    const help = await command(['--help']);
+    expect(help.exitCode).toBe(0);
+    expect(help.stdout).toContain('--scenario heavy');
+    expect(help.stdout).toContain('Exit codes:');
+  });
+
+  it.each([
+    ['an unknown scenario', ['--scenario', 'huge'], /Allowed choices are light, medium, heavy, stress, all/],
+    [
+      'a duration without a unit that exists',
+      ['--duration', '3h'],
+      /Expected a duration such as 30s, 500ms or 2m/,
+    ],
+    ['no duration at all', ['--duration', '0'], /above zero/],
+    ['a fraction of a worker', ['--concurrency', '1.5'], /whole number from 1 to/],
+    ['a mix without announces', ['--mix', 'scrape=1'], /announce to be at least 1/],
+    ['a mix that is no mix', ['--mix', 'announces=1'], /connect=1,announce=50,scrape=10/],
+    ['a negative rate', ['--rate', '-5'], /number from 0 to/],
+    ['an unknown flag', ['--scenari', 'heavy'], /Did you mean --scenario/],
+    ['a word too many', ['heavy'], /too many arguments|unknown command/],
+    ['a pool smaller than a worker needs', ['--swarm-hashes', '2', '--dry-run'], /pool has 2\. Hint: /],
+    ['a run that does not exist', ['analyze', 'profiles/none'], /NO_SUCH_RUN: .*Hint: /],
+  ])('refuses %s with exit code 2 and says what it expected', async (_name, args, message) => {
+    const { exitCode, stderr, stdout } = await command(args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+  });
+
+  it('prints every setting with its source', async () => {
+    const { stdout, exitCode } = await command(['--scenario', 'light', '--duration', '7s', '--print-config']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/durationMs +7000 +flag/);
+    expect(stdout).toMatch(/concurrency +10 +preset/);
+    expect(stdout).toMatch(/swarmHashes +5 +derived/);
+  });
+
+  it('plans without doing anything on --dry-run', async () => {
+    const { stdout } = await command(['--scenario', 'all', '--dry-run']);
+    for (const name of ['light', 'medium', 'heavy', 'stress']) expect(stdout).toContain(`Scenario ${name}:`);
+  });
+
+  it('prints the same hashes for the same seed, one whitelist line each', async () => {
+    const [first, again, other] = await Promise.all([
+      command(['hashes', '--seed', '7', '--swarm-hashes', '20']),
+      command(['hashes', '--seed', '7', '--swarm-hashes', '20']),
+      command(['hashes', '--seed', '8', '--swarm-hashes', '20']),
+    ]);
+    const lines = first.stdout.trim().split('\n');
+    expect(new Set(lines).size).toBe(20);
+    for (const line of lines) expect(line).toMatch(/^[0-9a-f]{40}$/);
+    expect(again.stdout).toBe(first.stdout);
+    expect(other.stdout).not.toBe(first.stdout);
+  });
+});

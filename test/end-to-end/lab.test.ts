@@ -1,0 +1,202 @@
+/** The whole lab as a user runs it: the built command, real trackers, real load, short phases. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reportSchema } from '../../src/analyze/report/report-schema.ts';
+import { builtEntry } from '../../src/package-root.ts';
+import { type Run, runSchema } from '../../src/run.ts';
+
+const short = ['--warmup', '500ms', '--duration', '2s', '--profile-duration', '1s'];
+let root = '';
+
+function lab(args: readonly string[], out: string) {
+  return execa(process.execPath, [builtEntry('cli/main.js'), '--out', path.join(root, out), ...args], {
+    reject: false,
+  });
+}
+
+function runFolders(out: string): string[] {
+  const folder = path.join(root, out);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name !== 'history.jsonl')
+    .sort()
+    .map((name) => path.join(folder, name));
+}
+
+function onlyRun(out: string): { folder: string; run: Run; markdown: string } {
+  const [folder, ...others] = runFolders(out);
+  expect(others).toEqual([]);
+  if (folder === undefined) throw new Error(`no run in ${out}`);
+  return {
+    folder,
+    run: runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8'))),
+    markdown: readFileSync(path.join(folder, 'report.md'), 'utf8'),
+  };
+}
+
+/** Waits for a line of the command's stderr. */
+async function sees(command: ReturnType<typeof lab>, text: string): Promise<void> {
+  for await (const line of command.iterable({ from: 'stderr' })) if (String(line).includes(text)) return;
+  throw new Error(`the lab ended without "${text}"`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+beforeAll(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'tracker-lab-lab-'));
+});
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+describe('a run of our tracker', () => {
+  beforeAll(async () => {
+    const command = await lab(['--scenario', 'medium', '--json', ...short], 'own');
+    expect(command.exitCode, command.stderr).toBe(0);
+    writeFileSync(path.join(root, 'own.json'), command.stdout);
+  }, 60_000);
+
+  it('prints exactly one document on stdout: report.json', () => {
+    const printed: unknown = JSON.parse(readFileSync(path.join(root, 'own.json'), 'utf8'));
+    const { folder } = onlyRun('own');
+    expect(printed).toEqual(JSON.parse(readFileSync(path.join(folder, 'report.json'), 'utf8')));
+    expect(reportSchema.parse(printed)).toEqual(printed);
+  });
+
+  it('counts every request once: outcomes add up, and the tracker agrees', () => {
+    const { run } = onlyRun('own');
+    const kinds = ['connect', 'announce', 'scrape'] as const;
+    for (const { operations } of run.phases) {
+      for (const kind of kinds) {
+        const { sent, ...outcomes } = operations[kind];
+        expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).toBe(sent);
+      }
+    }
+    const sent = kinds.map((kind) => run.phases.reduce((sum, phase) => sum + phase.operations[kind].sent, 0));
+    const counters = run.trackerCounters ?? {};
+    // One connect, two announces (the second takes the peer back) and one scrape are the pre-flight's.
+    expect(kinds.map((kind) => counters[`requests.${kind}`])).toEqual([
+      (sent[0] as number) + 1,
+      (sent[1] as number) + 2,
+      (sent[2] as number) + 1,
+    ]);
+  });
+
+  it('leaves three profiles, a timeline at 4 Hz and one line of history', () => {
+    const { folder, run } = onlyRun('own');
+    expect(run.profiles.map(({ kind }) => kind).sort()).toEqual(['allocations', 'cpu', 'live-heap']);
+    expect(run.missingProfiles).toEqual([]);
+    const rows = readFileSync(path.join(folder, 'timeline.ndjson'), 'utf8').trim().split('\n');
+    const processRows = rows.map((row) => JSON.parse(row)).filter((row) => row.kind === 'process');
+    // 3.5 s of phases at 4 Hz, less what a busy machine may delay.
+    expect(processRows.length).toBeGreaterThanOrEqual(10);
+    const history = readFileSync(path.join(root, 'own', 'history.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(history.map((line) => JSON.parse(line).runId)).toEqual([run.runId]);
+  });
+
+  it('names functions of the tracker by their TypeScript source', () => {
+    const { markdown } = onlyRun('own');
+    expect(markdown).toMatch(/src\/tracker\/[a-z-]+\.ts:\d+/);
+    expect(markdown).not.toMatch(/dist\/tracker\//);
+  });
+
+  it('can be analysed again with the same result', async () => {
+    const { folder, markdown } = onlyRun('own');
+    const again = await execa(process.execPath, [builtEntry('cli/main.js'), 'analyze', folder]);
+    expect(again.stdout).toContain('Requests/second');
+    expect(readFileSync(path.join(folder, 'report.md'), 'utf8')).toBe(markdown);
+  });
+
+  it('has profiles whose tables can be printed by themselves', async () => {
+    const { folder } = onlyRun('own');
+    const cpu = path.join(folder, 'cpu.pb.gz');
+    const { stdout } = await execa(process.execPath, [
+      builtEntry('cli/main.js'),
+      'analyze',
+      cpu,
+      '--count',
+      '3',
+    ]);
+    expect(stdout).toMatch(/Type: cpu/);
+    expect(stdout).toMatch(/flat +flat% +sum% +cum +cum%/);
+    expect(stdout).toMatch(/Charged to the nearest application function/);
+  });
+});
+
+describe('a run that is cut short', () => {
+  const long = ['--scenario', 'light', '--warmup', '500ms', '--duration', '30s'];
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('by %s saves what there is, marked partial, and ends with %i', async (signal, exitCode) => {
+    const command = lab(long, signal);
+    await sees(command, 'Phase: clean');
+    command.kill(signal);
+    const ended = await command;
+    expect(ended.exitCode).toBe(exitCode);
+    const { run, markdown } = onlyRun(signal);
+    expect(run.partial?.reason).toContain(signal);
+    expect(markdown).toContain(signal);
+    expect(isAlive(run.target.pid as number)).toBe(false);
+  });
+
+  it('by the death of the tracker tells how it died and ends with 12', async () => {
+    const command = lab(long, 'killed');
+    await sees(command, 'Phase: clean');
+    const [child] = readFileSync(`/proc/${command.pid}/task/${command.pid}/children`, 'utf8')
+      .trim()
+      .split(' ');
+    process.kill(Number(child), 'SIGKILL');
+    expect((await command).exitCode).toBe(12);
+    const { run, markdown } = onlyRun('killed');
+    expect(run.targetExit).toMatchObject({ signal: 'SIGKILL', expected: false });
+    expect(run.partial?.reason).toContain('SIGKILL');
+    expect(markdown).toContain('SIGKILL');
+  });
+
+  it('before its load began leaves no folder', async () => {
+    const ended = await lab(['--target', 'udp://127.0.0.1:9'], 'nothing');
+    expect(ended.exitCode).toBe(12);
+    expect(ended.stderr).toMatch(/TARGET_UNREACHABLE: .*Hint: /);
+    expect(runFolders('nothing')).toEqual([]);
+  });
+});
+
+describe('--scenario all', () => {
+  it('fills the comparative table of all four reports', async () => {
+    const ended = await lab(['--scenario', 'all', '--json', ...short], 'all');
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    const { reports } = JSON.parse(ended.stdout) as { reports: { scenario: { name: string } }[] };
+    expect(reports.map(({ scenario }) => scenario.name)).toEqual(['light', 'medium', 'heavy', 'stress']);
+    const folders = runFolders('all');
+    expect(folders).toHaveLength(4);
+    for (const folder of folders) {
+      const markdown = readFileSync(path.join(folder, 'report.md'), 'utf8');
+      const table = markdown.slice(markdown.indexOf('### Load Test Scenarios'));
+      for (const row of ['Light Load', 'Medium Load', 'Heavy Load', 'Stress Test']) {
+        expect(table).toMatch(new RegExp(`\\| ${row} +\\| +[\\d,]+ \\| +2 s \\| +[\\d,.]+ \\|`));
+      }
+      const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
+      // Every scenario is pinned like the first, though the lab itself was pinned by it.
+      expect(run.environment.pinning).toEqual(firstPinning(folders));
+    }
+  }, 120_000);
+});
+
+function firstPinning(folders: readonly string[]): Run['environment']['pinning'] {
+  const first = readFileSync(path.join(folders[0] as string, 'run.json'), 'utf8');
+  return runSchema.parse(JSON.parse(first)).environment.pinning;
+}

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseFlags, type TrackerFlags } from '../../src/tracker/cli.ts';
+
+function flagsOf(...argv: string[]): TrackerFlags {
+  const parsed = parseFlags(argv, '1.2.3');
+  if (!('flags' in parsed)) {
+    throw new Error(`got a text: ${parsed.text}`);
+  }
+  return parsed.flags;
+}
+
+describe('parseFlags', () => {
+  beforeEach(() => {
+    vi.stubEnv('TRACKER_SECRET', undefined);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('has a default for all that a tracker needs', () => {
+    expect(flagsOf()).toEqual({ port: 1337, socket: 'auto', logLevel: 'info', peerLimit: 4_000_000 });
+  });
+
+  it('reads every flag', () => {
+    const argv =
+      '--port 0 --host 127.0.0.1 --whitelist l.txt --secret s --connect-limit 5 --peer-limit 9 --socket dgram --log-level debug';
+    expect(flagsOf(...argv.split(' '))).toEqual({
+      port: 0,
+      host: '127.0.0.1',
+      whitelist: 'l.txt',
+      secret: 's',
+      connectLimit: 5,
+      peerLimit: 9,
+      socket: 'dgram',
+      logLevel: 'debug',
+    });
+  });
+
+  it('takes the secret from the environment, where ps does not show it', () => {
+    vi.stubEnv('TRACKER_SECRET', 'hidden');
+    expect(flagsOf().secret).toBe('hidden');
+  });
+
+  it.each([
+    [['--port', '65536'], 'not an integer from 0 to 65535'],
+    [['--port', '1e3'], 'not an integer'],
+    [['--port', ''], 'not an integer'],
+    [['--connect-limit', '0'], 'not an integer from 1'],
+    [['--secret', ''], 'empty'],
+    [['--socket', 'tcp'], 'auto, dgram, batched'],
+    [['--log-level', 'loud'], 'error, warn, info, debug'],
+    [['--prot', '1'], '--port'],
+    [['extra'], 'too many arguments'],
+  ])('refuses %j in one line', (argv, expected) => {
+    expect(() => flagsOf(...argv)).toThrow(expect.objectContaining({ code: 'USAGE', exitCode: 2 }));
+    expect(() => flagsOf(...argv)).toThrow(expected);
+    expect(() => flagsOf(...argv)).not.toThrow('\n');
+  });
+
+  it('gives help and version as a text', () => {
+    expect(parseFlags(['--version'], '1.2.3')).toEqual({ text: '1.2.3\n' });
+    const help = parseFlags(['--help'], '1.2.3');
+    expect('text' in help && help.text).toMatch(/^Examples:\n[\s\S]*Usage: tracker[\s\S]*Exit codes:/);
+  });
+});
