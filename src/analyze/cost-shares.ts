@@ -32,7 +32,8 @@ export interface FrameCost {
 }
 
 /**
- * The cost through frames of some classes.
+ * The cost through frames of some classes, as far as the application asked for it: only frames between a stack's leaf and
+ * its first application frame count. What lies beyond called the application (`node:dgram` hands over each datagram).
  *
  * @returns null where the profile has no cost at all
  */
@@ -41,9 +42,11 @@ export function classCost(
   valueIndex: number,
   classes: readonly FrameClass[],
 ): FrameCost | null {
-  return costThrough(profile, valueIndex, (stack) =>
-    stack.findIndex((frame) => classes.includes(frame.class)),
-  );
+  return costThrough(profile, valueIndex, function findClass(stack) {
+    const application = stack.findIndex((frame) => frame.class === 'application');
+    const position = stack.findIndex((frame) => classes.includes(frame.class));
+    return application >= 0 && position > application ? -1 : position;
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { LabError } from '../errors.ts';
@@ -51,22 +51,12 @@ async function analyzeDirectory(
 
 /** The raw table as pprof prints it, and below it the one charged to application functions. */
 async function printTopTables(file: string, options: AnalyzeOptions, context: CliContext): Promise<void> {
-  const { decodeProfile } = await import('../analyze/profile/decode-profile.ts');
-  const { topTable } = await import('../analyze/profile/top-table.ts');
-  const { chargedTable } = await import('../analyze/profile/charged-table.ts');
-  const { formatTop } = await import('../analyze/profile/format-top.ts');
-  const { formatCharged } = await import('../analyze/profile/format-charged.ts');
-  const decoded = decodeProfile(readFileSync(file), { fileName: file });
-  if (!decoded.ok) throw decoded.problem;
-  const selection = {
+  const { profileFileTables, formatProfileTables } = await import(
+    '../analyze/profile/profile-file-tables.ts'
+  );
+  const tables = profileFileTables(file, {
     count: options.count,
     ...(options.valueType === undefined ? {} : { valueType: options.valueType }),
-  };
-  const raw = topTable(decoded.profile, selection);
-  const charged = chargedTable(decoded.profile, selection);
-  context.stdout.write(
-    options.json
-      ? `${JSON.stringify({ raw, charged }, null, 2)}\n`
-      : `${formatTop(raw)}\n${formatCharged(charged)}`,
-  );
+  });
+  context.stdout.write(options.json ? `${JSON.stringify(tables, null, 2)}\n` : formatProfileTables(tables));
 }

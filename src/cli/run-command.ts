@@ -29,6 +29,16 @@ export function addRunCommand(
     .addOption(
       withEnvironment(new Option('--target <url>', 'udp://HOST:PORT of a tracker that already runs')),
     )
+    .addOption(
+      withEnvironment(
+        new Option(
+          '--tracker-socket <kind>',
+          'socket of our tracker; batched is faster than dgram, and on two cores than the load',
+        )
+          .choices(['dgram', 'batched', 'auto'])
+          .default('dgram'),
+      ),
+    )
     .option('--allow-remote', 'permit a target off this machine', false);
   addScenarioFlags(program);
   program

@@ -4,6 +4,7 @@ import type { PresetName } from '../lab/scenarios.ts';
 export interface RunFlags {
   readonly scenario: PresetName | 'all';
   readonly target?: string;
+  readonly trackerSocket: 'dgram' | 'batched' | 'auto';
   readonly allowRemote: boolean;
   readonly allowNoProfile: boolean;
   readonly pin: string;

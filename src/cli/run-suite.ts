@@ -60,8 +60,10 @@ function newSuiteId(): string {
   return `suite-${new Date().toISOString().replaceAll(/\D/g, '')}`;
 }
 
-function targetSpec({ target, allowRemote }: RunFlags): TargetSpec {
-  return target === undefined ? { kind: 'own' } : { kind: 'address', url: target, allowRemote };
+function targetSpec({ target, allowRemote, trackerSocket }: RunFlags): TargetSpec {
+  return target === undefined
+    ? { kind: 'own', socket: trackerSocket }
+    : { kind: 'address', url: target, allowRemote };
 }
 
 async function analyzeAll(outcomes: readonly RunOutcome[], outDirectory: string): Promise<AnalyzedRun[]> {

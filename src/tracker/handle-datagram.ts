@@ -35,6 +35,7 @@ import type { ConnectRateLimit } from './connect-rate-limit.ts';
 import type { ConnectionIds } from './connection-id.ts';
 import type { TrackerCounters } from './counters.ts';
 import type { InfoHashSet } from './info-hash-set.ts';
+import { errorTexts, writeError, writeHead } from './reply.ts';
 import {
   ANNOUNCE_INTERVAL_S,
   type AnnounceNote,
@@ -44,26 +45,13 @@ import {
 import { NO_SWARM } from './swarm-table.ts';
 
 /** Peers for a client that leaves the number to the tracker (num_want -1). */
-export const DEFAULT_NUM_WANT = 50;
+const DEFAULT_NUM_WANT = 50;
 
 /** The most peers in a reply over IPv6: an Ethernet frame leaves 1,452 bytes of payload. */
-export const MOST_PEERS_IN_IPV6_REPLY = 79;
+const MOST_PEERS_IN_IPV6_REPLY = 79;
 
 /** The smallest request of any kind. */
 const SHORTEST_REQUEST_BYTES = 16;
-
-const texts = {
-  expiredConnectionId: encodeText('connection id expired'),
-  shortAnnounce: encodeText('announce is shorter than 98 bytes'),
-  portZero: encodeText('port 0 cannot be announced'),
-  notOnWhitelist: encodeText('info_hash is not on the whitelist of this tracker'),
-  badScrape: encodeText('scrape needs info hashes of 20 bytes each'),
-  unknownAction: encodeText('unknown action'),
-};
-
-function encodeText(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
 
 /** What a handler works on. */
 export interface DatagramState {
@@ -150,7 +138,7 @@ export class DatagramHandler {
       return this.scrape(request, start, length, response, at);
     }
     counters['errors.unknownAction']++;
-    return this.refuse(texts.unknownAction, request, start, response, at);
+    return writeError(errorTexts.unknownAction, request, start, response, at);
   }
 
   private connect(
@@ -173,7 +161,7 @@ export class DatagramHandler {
       return 0;
     }
     counters['requests.connect']++;
-    this.writeHead(Action.connect, request, start, response, at);
+    writeHead(Action.connect, request, start, response, at);
     connectionIds.issue(sender, this.addressBytes, this.nowS, response, at + ResponseOffset.connectionId);
     return CONNECT_RESPONSE_BYTES;
   }
@@ -189,17 +177,17 @@ export class DatagramHandler {
     const { counters, allowed } = this.state;
     if (length < ANNOUNCE_REQUEST_BYTES) {
       counters['errors.shortAnnounce']++;
-      return this.refuse(texts.shortAnnounce, request, start, response, at);
+      return writeError(errorTexts.shortAnnounce, request, start, response, at);
     }
     const port = readUint16(request, start + RequestOffset.port);
     if (port === 0) {
       counters['errors.portZero']++;
-      return this.refuse(texts.portZero, request, start, response, at);
+      return writeError(errorTexts.portZero, request, start, response, at);
     }
     const hashAt = start + RequestOffset.infoHash;
     if (allowed !== null && !allowed.has(request, hashAt)) {
       counters['errors.notOnWhitelist']++;
-      return this.refuse(texts.notOnWhitelist, request, start, response, at);
+      return writeError(errorTexts.notOnWhitelist, request, start, response, at);
     }
     if (length > ANNOUNCE_REQUEST_BYTES) {
       const urlBytes = readUrlData(request, start, start + length, this.urlData);
@@ -227,7 +215,7 @@ export class DatagramHandler {
       ? this.store.stop(request, hashAt, note.peer)
       : this.store.announce(request, hashAt, note);
 
-    this.writeHead(Action.announce, request, start, response, at);
+    writeHead(Action.announce, request, start, response, at);
     writeUint32(response, at + ResponseOffset.interval, ANNOUNCE_INTERVAL_S);
     writeUint32(response, at + ResponseOffset.leechers, swarm === NO_SWARM ? 0 : this.store.leechers(swarm));
     writeUint32(response, at + ResponseOffset.seeders, swarm === NO_SWARM ? 0 : this.store.seeders(swarm));
@@ -251,9 +239,9 @@ export class DatagramHandler {
     const hashBytes = length - SCRAPE_HEAD_REQUEST_BYTES;
     if (hashBytes === 0 || hashBytes % INFO_HASH_BYTES !== 0) {
       counters['errors.badScrape']++;
-      return this.refuse(texts.badScrape, request, start, response, at);
+      return writeError(errorTexts.badScrape, request, start, response, at);
     }
-    this.writeHead(Action.scrape, request, start, response, at);
+    writeHead(Action.scrape, request, start, response, at);
     const count = Math.min(hashBytes / INFO_HASH_BYTES, MAX_SCRAPE_HASHES);
     let entryAt = at + ResponseOffset.scrapeEntries;
     let hashAt = start + RequestOffset.infoHash;
@@ -296,40 +284,13 @@ export class DatagramHandler {
     at: number,
   ): number {
     const { counters } = this.state;
-    if (ERROR_HEAD_BYTES + texts.expiredConnectionId.length > length) {
+    if (ERROR_HEAD_BYTES + errorTexts.expiredConnectionId.length > length) {
       counters['drops.expiredConnectionId']++;
       return 0;
     }
     this.countRequest(action);
     counters['errors.expiredConnectionId']++;
-    return this.refuse(texts.expiredConnectionId, request, start, response, at);
-  }
-
-  private refuse(
-    text: Uint8Array,
-    request: Uint8Array,
-    start: number,
-    response: Uint8Array,
-    at: number,
-  ): number {
-    this.writeHead(Action.error, request, start, response, at);
-    response.set(text, at + ResponseOffset.errorText);
-    return ERROR_HEAD_BYTES + text.length;
-  }
-
-  private writeHead(
-    action: Action,
-    request: Uint8Array,
-    start: number,
-    response: Uint8Array,
-    at: number,
-  ): void {
-    writeUint32(response, at + ResponseOffset.action, action);
-    for (let byte = 0; byte < 4; byte++) {
-      response[at + ResponseOffset.transactionId + byte] = request[
-        start + RequestOffset.transactionId + byte
-      ] as number;
-    }
+    return writeError(errorTexts.expiredConnectionId, request, start, response, at);
   }
 }
 

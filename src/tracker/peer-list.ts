@@ -7,7 +7,9 @@
  * by the hash of swarm and peer; its values are positions in the swarm. Pure.
  */
 import { readUint16, readUint32, writeUint16 } from '../wire/bep15.ts';
+import { capacities } from './capacities.ts';
 import { HashIndex, NO_HANDLE } from './hash-index.ts';
+import { copyBytes, swapBytes } from './move-bytes.ts';
 import { SlabPool } from './slab-pool.ts';
 import { RecordWord } from './swarm-table.ts';
 import { hashWords } from './table-hash.ts';
@@ -15,22 +17,15 @@ import { hashWords } from './table-hash.ts';
 /** Bytes of the time at which a peer was last seen. */
 const LAST_SEEN_BYTES = 2;
 /** Last-seen seconds are kept modulo this; a peer must be looked at more often than every 18 hours. */
-export const LAST_SEEN_SPAN_S = 0x1_0000;
+const LAST_SEEN_SPAN_S = 0x1_0000;
 /**
  * From the class of 192 peers on. A search of 128 peers was measured at 0.2 µs more than one by the index, in announces
  * of 1.5 µs; an index costs twice the memory of the peers.
  */
 const FIRST_INDEXED_CLASS = 14;
-/** Room for 25 million peers in one swarm. */
-const LARGEST_POWER = 25;
 
 /** Not in the swarm. */
-export const NO_POSITION = -1;
-
-/** Peers that a block of each size class holds: 1, 2, 3, 4, 6, 8, 12, 16, 24, ... */
-const capacities: readonly number[] = Array.from({ length: LARGEST_POWER }, (_, power) => 2 ** power).flatMap(
-  (capacity) => (capacity === 1 ? [1] : [capacity, capacity + capacity / 2]),
-);
+const NO_POSITION = -1;
 
 export class PeerList {
   /** Bytes of a peer on the wire: 6 or 18. */
@@ -291,24 +286,5 @@ export class PeerList {
         this.index.remove(hash, position);
       }
     }
-  }
-}
-
-function swapBytes(bytes: Uint8Array, one: number, other: number, length: number): void {
-  for (let byte = 0; byte < length; byte++) {
-    const kept = bytes[one + byte] as number;
-    bytes[one + byte] = bytes[other + byte] as number;
-    bytes[other + byte] = kept;
-  }
-}
-
-function copyBytes(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, length: number): void {
-  // A view is an object; short copies are cheaper without one.
-  if (length > 256) {
-    to.set(from.subarray(fromAt, fromAt + length), toAt);
-    return;
-  }
-  for (let byte = 0; byte < length; byte++) {
-    to[toAt + byte] = from[fromAt + byte] as number;
   }
 }

@@ -11,22 +11,12 @@ function numbered(count: number): Uint8Array {
   return bytes;
 }
 
-function draw(sampler: PeerSampler, request: Partial<SampleRequest> & { population: number }): number[] {
-  const target = Buffer.alloc(2000);
-  const count = sampler.write(
-    {
-      bytes: numbered(request.population),
-      firstPeerAt: 0,
-      peerBytes: 6,
-      excluded: -1,
-      wanted: 50,
-      ...request,
-    },
-    target,
-    20,
-  );
-  expect(target.subarray(0, 20).every((byte) => byte === 0)).toBe(true);
-  expect(target.subarray(20 + 6 * count).every((byte) => byte === 0)).toBe(true);
+const target = Buffer.alloc(2000);
+
+function draw(sampler: PeerSampler, request: Partial<SampleRequest> & { bytes: Uint8Array }): number[] {
+  const population = request.bytes.length / 6;
+  const whole = { firstPeerAt: 0, peerBytes: 6, excluded: -1, wanted: 50, population, ...request };
+  const count = sampler.write(whole, target, 20);
   return Array.from({ length: count }, (_, peer) => target.readUIntBE(20 + 6 * peer, 6));
 }
 
@@ -46,10 +36,13 @@ describe('PeerSampler', () => {
   ])(
     'from %i peers, %i wanted, number %i left out: distinct ones of the population',
     (population, wanted, excluded) => {
-      const peers = draw(sampler, { population, wanted, excluded });
+      target.fill(0xff);
+      const peers = draw(sampler, { bytes: numbered(population), wanted, excluded });
       const others = excluded >= 0 && excluded < population ? population - 1 : population;
       expect(peers.length).toBe(Math.min(wanted, others));
       expect(new Set(peers).size).toBe(peers.length);
+      const around = Buffer.concat([target.subarray(0, 20), target.subarray(20 + 6 * peers.length)]);
+      expect(around.every((byte) => byte === 0xff)).toBe(true);
       expect(peers).not.toContain(excluded);
       expect(peers.every((peer) => peer < population)).toBe(true);
     },
@@ -64,7 +57,7 @@ describe('PeerSampler', () => {
     const bytes = numbered(population);
     const seeded = new PeerSampler(new RandomSource([9, 8, 7, 6]), 242);
     for (let round = 0; round < rounds; round++) {
-      for (const peer of draw(seeded, { bytes, population, wanted, excluded })) {
+      for (const peer of draw(seeded, { bytes, wanted, excluded })) {
         counts[peer] = (counts[peer] as number) + 1;
       }
     }
@@ -84,7 +77,7 @@ describe('PeerSampler', () => {
     const bytes = numbered(population);
     const seeded = new PeerSampler(new RandomSource([5, 5, 5, 5]), 242);
     for (let round = 0; round < rounds; round++) {
-      const pair = draw(seeded, { bytes, population, wanted: 2 }).sort().join();
+      const pair = draw(seeded, { bytes, wanted: 2 }).sort().join();
       pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
     }
     expect(pairs.size).toBe(28);

@@ -120,38 +120,47 @@ describe.each([6, 18])('SwarmStore with peers of %i bytes', (peerBytes) => {
       wanted: fc.nat(60),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 500, size: 'max' }), (steps) => {
-        const store = createStore(peerBytes);
-        const plain = new PlainStore();
-        let nowS = 65_000;
-        for (const { kind, hash, peer, seeder, completed, wanted } of steps) {
-          const peerHex = hex(peerOf(peer, peerBytes));
-          if (kind === 'announce') {
-            announce(store, hash, peer, { seeder, completed, nowS });
-            plain.announce(String(hash), peerHex, seeder, completed, nowS);
-            const others = (seeder ? plain.leechers(String(hash)) : plain.peers(String(hash))).filter(
-              (other) => other !== peerHex,
-            );
-            const drawn = sample(store, seeder, wanted);
-            expect(drawn.length).toBe(Math.min(wanted, others.length));
-            expect(new Set(drawn).size).toBe(drawn.length);
-            expect(drawn.every((other) => others.includes(other))).toBe(true);
-          } else if (kind === 'stop') {
-            store.stop(hashBytes(hash), 0, peerOf(peer, peerBytes));
-            plain.stop(String(hash), peerHex);
-          } else {
-            nowS += peer * 10;
-            sweepAll(store, nowS);
-            plain.expire(nowS);
+      fc.property(
+        fc.constantFrom(0, 60, 125, 190),
+        fc.array(step, { maxLength: 400, size: 'max' }),
+        (there, steps) => {
+          const store = createStore(peerBytes);
+          const plain = new PlainStore();
+          let nowS = 65_000;
+          // With so many in swarm 0 at the start, it crosses the size from which peers are indexed, both ways.
+          for (let peer = 1000; peer < 1000 + there; peer++) {
+            announce(store, 0, peer, { seeder: peer % 2 === 0, nowS });
+            plain.announce('0', hex(peerOf(peer, peerBytes)), peer % 2 === 0, false, nowS);
           }
-          expectEqual(store, plain, hash);
-        }
-        const peers = [...plain.swarms.values()].reduce((sum, swarm) => sum + swarm.peers.size, 0);
-        expect(store.peerCount).toBe(peers);
-        expect(store.swarmCount).toBe(plain.swarms.size);
-        expect(store.completedDownloads).toBe(plain.completedDownloads);
-      }),
-      { seed: 4, numRuns: 80 },
+          for (const { kind, hash, peer, seeder, completed, wanted } of steps) {
+            const peerHex = hex(peerOf(peer, peerBytes));
+            if (kind === 'announce') {
+              announce(store, hash, peer, { seeder, completed, nowS });
+              plain.announce(String(hash), peerHex, seeder, completed, nowS);
+              const others = (seeder ? plain.leechers(String(hash)) : plain.peers(String(hash))).filter(
+                (other) => other !== peerHex,
+              );
+              const drawn = sample(store, seeder, wanted);
+              expect(drawn.length).toBe(Math.min(wanted, others.length));
+              expect(new Set(drawn).size).toBe(drawn.length);
+              expect(drawn.every((other) => others.includes(other))).toBe(true);
+            } else if (kind === 'stop') {
+              store.stop(hashBytes(hash), 0, peerOf(peer, peerBytes));
+              plain.stop(String(hash), peerHex);
+            } else {
+              nowS += peer * 10;
+              sweepAll(store, nowS);
+              plain.expire(nowS);
+            }
+            expectEqual(store, plain, hash);
+          }
+          const peers = [...plain.swarms.values()].reduce((sum, swarm) => sum + swarm.peers.size, 0);
+          expect(store.peerCount).toBe(peers);
+          expect(store.swarmCount).toBe(plain.swarms.size);
+          expect(store.completedDownloads).toBe(plain.completedDownloads);
+        },
+      ),
+      { seed: 4, numRuns: 60 },
     );
   });
 

@@ -5,7 +5,10 @@ import type { RuleId } from '../finding.ts';
 
 type AdviceRuntime = 'node' | 'go' | 'native';
 
-type AdviceTable = Readonly<Record<RuleId, Readonly<Record<AdviceRuntime, readonly string[]>>>>;
+/** A piece of advice, and the socket kind that follows it already. */
+type Advice = string | { readonly text: string; readonly unless: string };
+
+type AdviceTable = Readonly<Record<RuleId, Readonly<Record<AdviceRuntime, readonly Advice[]>>>>;
 
 const generatorAdvice = [
   'Give the generator more cores (--load-threads, --pin) or load from a second machine.',
@@ -41,7 +44,10 @@ const table: AdviceTable = {
   },
   'syscall-bound': {
     node: [
-      'Take several datagrams per call: the batched socket (recvmmsg and sendmmsg) in place of dgram.',
+      {
+        text: 'Take several datagrams per call: the batched socket (recvmmsg and sendmmsg) in place of dgram.',
+        unless: 'batched',
+      },
       'Spread the load over more cores: one worker with its own SO_REUSEPORT socket per core.',
     ],
     go: [
@@ -81,7 +87,11 @@ const table: AdviceTable = {
   'receive-drops': {
     node: [
       'Ask for a larger receive buffer (SO_RCVBUF; raise net.core.rmem_max to have it granted).',
-      'Serve with more workers or the batched socket, so that the queue is emptied faster than it fills.',
+      {
+        text: 'Empty the queue with several datagrams per call: the batched socket in place of dgram.',
+        unless: 'batched',
+      },
+      'Serve with more workers, a socket each, so that the queues are emptied faster than they fill.',
     ],
     go: ['Raise SetReadBuffer and net.core.rmem_max, and read with more than one goroutine or socket.'],
     native: ['Raise SO_RCVBUF and net.core.rmem_max, and add receiving threads with SO_REUSEPORT.'],
@@ -93,7 +103,10 @@ const table: AdviceTable = {
 
 /** Advice for a rule that found its cause. */
 export function adviceFor(rule: RuleId, run: Run): readonly string[] {
-  return table[rule][adviceRuntime(run)];
+  return table[rule][adviceRuntime(run)].flatMap((advice) => {
+    if (typeof advice === 'string') return [advice];
+    return advice.unless === run.target.socketKind ? [] : [advice.text];
+  });
 }
 
 function adviceRuntime(run: Run): AdviceRuntime {

@@ -10,7 +10,8 @@ const OWN_TRACKER_HOST = '127.0.0.1';
 
 /** Which tracker a run measures. */
 export type TargetSpec =
-  | { readonly kind: 'own' }
+  /** This package's tracker, started by the lab, with the given kind of socket. */
+  | { readonly kind: 'own'; readonly socket: 'dgram' | 'batched' | 'auto' }
   /** `udp://HOST:PORT` of one that runs already. */
   | { readonly kind: 'address'; readonly url: string; readonly allowRemote: boolean };
 
@@ -54,7 +55,7 @@ export interface OpenTargetOptions {
 export async function openTarget(spec: TargetSpec, options: OpenTargetOptions): Promise<Target> {
   if (spec.kind === 'own') {
     return startOwnTracker({
-      args: ['--host', OWN_TRACKER_HOST],
+      args: ['--host', OWN_TRACKER_HOST, '--socket', spec.socket],
       cpus: options.cpus,
       liveHeap: options.liveHeap ? { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES } : null,
       abort: options.abort,

@@ -162,10 +162,28 @@ describe('syscall-bound', () => {
     expect(perRequest?.value).toBeCloseTo(0.6e6 / 12_200);
   });
 
+  it('advises the batched socket only where it is not in use', () => {
+    const advice = (socketKind: string): string =>
+      syscallBound(syntheticEvidence({ ...cpu(0.3, 0.6), target: { socketKind } })).advice.join(' ');
+    expect(advice('dgram')).toContain('recvmmsg');
+    expect(advice('batched')).not.toContain('recvmmsg');
+    expect(advice('batched')).toContain('SO_REUSEPORT');
+  });
+
   it('is clear where user space does', () => {
     expect(syscallBound(syntheticEvidence({ ...cpu(0.6, 0.3), profiles: { cpu: sending } })).verdict).toBe(
       'clear',
     );
+  });
+
+  it('does not take what called the application for a call of it', () => {
+    const handed = drawProfile(`
+      1000
+      onMessage@node:dgram:900
+      onDatagram@src/server.ts:40
+    `);
+    const finding = syscallBound(syntheticEvidence({ without: ['process'], profiles: { cpu: handed } }));
+    expect(finding.verdict).toBe('clear');
   });
 
   it('goes by the profile where the process was not sampled', () => {

@@ -4,26 +4,38 @@ import { chargedTable } from './charged-table.ts';
 import { decodeProfile } from './decode-profile.ts';
 import { formatCharged } from './format-charged.ts';
 import { formatTop } from './format-top.ts';
-import { topTable } from './top-table.ts';
+import type { ChargedRow, TopTable } from './profile.ts';
+import { type PprofTop, topTable } from './top-table.ts';
 
-export interface DescribeProfileFileOptions {
+export interface ProfileTablesOptions {
   /** Most rows of each table. */
   readonly count: number;
   /** For example `alloc_space`. Default: the file's own default. */
   readonly valueType?: string;
 }
 
+/** The two top tables of one value type. */
+export interface ProfileTables {
+  /** As `go tool pprof -top` has it. */
+  readonly raw: PprofTop;
+  /** Charged to the nearest application function. */
+  readonly charged: TopTable<ChargedRow>;
+}
+
 /**
- * The two top tables of a pprof file as text: as `go tool pprof -top` has them, then charged to the application.
+ * Reads any pprof file and makes its top tables.
  *
  * @throws LabError `UNREADABLE_FILE`, `BAD_PROFILE`, `UNKNOWN_VALUE_TYPE`
  */
-export function describeProfileFile(file: string, options: DescribeProfileFileOptions): string {
+export function profileFileTables(file: string, options: ProfileTablesOptions): ProfileTables {
   const result = decodeProfile(readBytes(file), { fileName: file });
   if (!result.ok) throw result.problem;
-  const top = formatTop(topTable(result.profile, options));
-  const charged = formatCharged(chargedTable(result.profile, options));
-  return `${top}\nCharged to the nearest application function:\n${charged}`;
+  return { raw: topTable(result.profile, options), charged: chargedTable(result.profile, options) };
+}
+
+/** Both tables as text. */
+export function formatProfileTables({ raw, charged }: ProfileTables): string {
+  return `${formatTop(raw)}\nCharged to the nearest application function:\n${formatCharged(charged)}`;
 }
 
 function readBytes(file: string): Uint8Array {

@@ -2,8 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeProfileFile } from '../../../src/analyze/profile/describe-profile-file.ts';
+import {
+  formatProfileTables,
+  type ProfileTablesOptions,
+  profileFileTables,
+} from '../../../src/analyze/profile/profile-file-tables.ts';
 import { encodePprof } from './encode-pprof.ts';
+
+function tablesOf(file: string, options: ProfileTablesOptions): string {
+  return formatProfileTables(profileFileTables(file, options));
+}
 
 let directory = '';
 beforeAll(() => {
@@ -16,7 +24,7 @@ afterAll(() => {
 test('a file is described by the raw table and the charged one', () => {
   const file = path.join(directory, 'cpu.pb');
   writeFileSync(file, encodePprof());
-  expect(describeProfileFile(file, { count: 10 })).toBe(
+  expect(tablesOf(file, { count: 10 })).toBe(
     [
       'Type: cpu',
       'Showing nodes accounting for 3ms, 100% of 3ms total',
@@ -53,14 +61,14 @@ test('rows beyond the first N are counted, and leaves are named', () => {
       locations: [1, 2, 3].map((id) => ({ id, lines: [[id, 0]] })),
     }),
   );
-  const text = describeProfileFile(file, { count: 1, valueType: 'cpu' });
+  const text = tablesOf(file, { count: 1, valueType: 'cpu' });
   expect(text).toContain('       4us 81.63%  main src/main.ts (via send 75%, self 25%)\nand 1 more\n');
 });
 
 test('a missing file and a bad one are named', () => {
   const missing = path.join(directory, 'missing.pb.gz');
-  expect(() => describeProfileFile(missing, { count: 10 })).toThrow(missing);
+  expect(() => tablesOf(missing, { count: 10 })).toThrow(missing);
   const bad = path.join(directory, 'bad.pb.gz');
   writeFileSync(bad, 'nothing of the sort');
-  expect(() => describeProfileFile(bad, { count: 10 })).toThrow(bad);
+  expect(() => tablesOf(bad, { count: 10 })).toThrow(bad);
 });
