@@ -7,7 +7,15 @@ const [reportFile, out] = process.argv.slice(2);
 const report = JSON.parse(readFileSync(reportFile, 'utf8'));
 const [folder] = readdirSync(out).filter((name) => name !== 'history.jsonl');
 const files = readdirSync(path.join(out, folder));
-for (const file of ['run.json', 'timeline.ndjson', 'report.json', 'report.md', 'cpu.pb.gz', 'allocations.pb.gz', 'live-heap.pb.gz']) {
+for (const file of [
+  'run.json',
+  'timeline.ndjson',
+  'report.json',
+  'report.md',
+  'cpu.pb.gz',
+  'allocations.pb.gz',
+  'live-heap.pb.gz',
+]) {
   assert(files.includes(file), `${file} is missing`);
 }
 assert.equal(report.partial, null);
@@ -18,4 +26,6 @@ for (const table of ['cpu', 'allocations', 'liveHeap']) {
 const markdown = readFileSync(path.join(out, folder, 'report.md'), 'utf8');
 const empty = markdown.split('\n').filter((line) => line.startsWith('|') && /\|\s*\|/.test(line));
 assert.deepEqual(empty, [], 'a table has an empty cell');
-console.log(`${folder}: ${report.phases.clean.requests.sent} requests, no cell of ${markdown.length} characters is empty`);
+console.log(
+  `${folder}: ${report.phases.clean.requests.sent} requests, no cell of ${markdown.length} characters is empty`,
+);

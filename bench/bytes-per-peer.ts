@@ -110,6 +110,22 @@ function print(measurements: readonly Measurement[]): void {
     );
   }
   console.log('bytes/torrent: the peers of the torrent included');
+  for (const [few, many] of pairs(measurements)) {
+    const bytes = (many.growthBytes - few.growthBytes) / (many.peers - few.peers);
+    console.log(
+      `from ${few.peers} to ${many.peers} IPv${few.family} peers in swarms of ${few.swarmPeers}: ${bytes.toFixed(1)} bytes for each more`,
+    );
+  }
+}
+
+/** Rows that differ in the number of peers only: between them the cost of the start (compiled code, above all) is out. */
+function pairs(measurements: readonly Measurement[]): [Measurement, Measurement][] {
+  return measurements.flatMap((few) =>
+    measurements
+      .filter((many) => many.subject === few.subject && many.family === few.family)
+      .filter((many) => many.swarmPeers === few.swarmPeers && many.peers > few.peers)
+      .map((many): [Measurement, Measurement] => [few, many]),
+  );
 }
 
 async function inFreshProcess(row: Row): Promise<number> {

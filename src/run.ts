@@ -63,7 +63,7 @@ export type Scenario = z.infer<typeof scenarioSchema>;
  * What became of the requests of one kind. A request is counted in the phase in which it was sent, once:
  * `sent = succeeded + timedOut + errorReplies + malformedReplies + sendFailed + unresolved`.
  */
-export const operationCountsSchema = z.object({
+const operationCountsSchema = z.object({
   sent: count,
   succeeded: count,
   timedOut: count,
@@ -79,7 +79,7 @@ export const operationCountsSchema = z.object({
 export type OperationCounts = z.infer<typeof operationCountsSchema>;
 
 /** Datagrams that answered no pending request; none of them is a request's outcome. */
-export const strayRepliesSchema = z.object({
+const strayRepliesSchema = z.object({
   /** For a request that had already timed out. */
   late: count,
   /** For a request that had already been answered. */
@@ -128,13 +128,12 @@ export const phaseLoadSchema = z.object({
 export type PhaseLoad = z.infer<typeof phaseLoadSchema>;
 
 /** One `.hdr` file. `service` is timed from the send, `response` from the intended send (open loop only). */
-export const histogramFileSchema = z.object({
+const histogramFileSchema = z.object({
   phase: z.enum(phaseNames),
   operation: z.enum(operations),
   clock: z.enum(['service', 'response']),
   file: z.string(),
 });
-export type HistogramFile = z.infer<typeof histogramFileSchema>;
 
 /** The profiles that a run can have. */
 export const profileKinds = ['cpu', 'allocations', 'live-heap'] as const;

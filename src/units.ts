@@ -10,8 +10,6 @@ export type Nanoseconds = number;
 export type Milliseconds = number;
 /** Milliseconds on the run's monotonic clock: 0 is the moment the run started. */
 export type RunMilliseconds = number;
-/** Milliseconds since the Unix epoch (wall clock; for labels only, never subtracted to get a latency). */
-export type EpochMilliseconds = number;
 /** A size in bytes. 1 KiB = 1024 bytes, 1 kB = 1000 bytes. */
 export type Bytes = number;
 /** A share from 0 to 1. */

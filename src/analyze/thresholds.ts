@@ -214,6 +214,8 @@ export const LEAST_TREND_MS = 10_000;
 export const NOTABLE_RISE_SHARE: Share = 0.2;
 /** CPU share of a load thread past which it measures itself. Source: lab: past 80 % of a core, queueing sets in. */
 export const GENERATOR_CPU_SHARE: Share = 0.8;
+/** CPU of the tracker past which it is the limit, however busy the generator. Source: lab: docs/adr/0003. */
+export const SATURATED_CPU_SHARE: Share = 0.9;
 /** P99 send delay past which the load is not the load that was asked for. Source: lab: the "Excellent" P95 limit. */
 export const GENERATOR_LAG_NS: Nanoseconds = 1 * MS;
 /** Runs a side that a comparison needs. Source: lab: fewer than six give no interval of the difference. */

@@ -14,7 +14,7 @@ import {
 } from './scenarios.ts';
 
 /** A value that a user gave, and where. */
-export interface Given<T> {
+interface Given<T> {
   readonly value: T;
   readonly source: 'flag' | 'environment';
 }

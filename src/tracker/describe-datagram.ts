@@ -25,6 +25,9 @@ export function describeDatagram(batch: ReceivedBatch, index: number, answerByte
   if (urlBytes === CUT_OPTIONS) {
     return `${line}, options cut`;
   }
+  if (urlBytes === 0) {
+    return line;
+  }
   return `${line}, URL data ${JSON.stringify(Buffer.from(urlData.subarray(0, urlBytes)).toString('utf8'))}`;
 }
 

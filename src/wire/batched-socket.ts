@@ -99,7 +99,7 @@ export class BatchedSocket implements UdpSocket {
     this.#queue = new SendQueue({
       ring: this.#sendRing,
       counters: this.counters,
-      transmit: (headerAddress, count) => libc.transmit(fd, headerAddress, count),
+      transmit: (headerAddress, count) => libc.sendmmsg(fd, headerAddress, count),
       onError: (errno) => this.#onError?.(systemError(errno, 'sendmmsg')),
     });
     const nameLengthBytes = family === 4 ? SOCKET_ADDRESS_BYTES_IPV4 : SOCKET_ADDRESS_BYTES_IPV6;
@@ -228,7 +228,7 @@ export class BatchedSocket implements UdpSocket {
   #receive(fromSlot: number): number {
     const headerAddress = this.#receiveRing.headerAddress(fromSlot);
     for (let attempt = 0; attempt < RECEIVE_ATTEMPTS; attempt++) {
-      const received = this.#libc.receive(this.#fd, headerAddress, RING_SLOTS - fromSlot);
+      const received = this.#libc.recvmmsg(this.#fd, headerAddress, RING_SLOTS - fromSlot);
       if (received >= 0) {
         return received;
       }

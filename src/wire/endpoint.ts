@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { LabError } from '../errors.ts';
+import { hostPort } from './host-port.ts';
 import type { AddressFamily } from './udp-socket.ts';
 
 /** A host and port of the operator's, resolved. */
@@ -49,14 +50,9 @@ export async function resolveEndpoint(host: string, port: number, family: 0 | 4)
   }
 }
 
-/** `127.0.0.1:1337`, `[::1]:1337`. */
-export function formatEndpoint(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 /** The error of a bind that failed. */
 export function bindError(endpoint: Endpoint, cause: unknown): LabError {
-  const where = formatEndpoint(endpoint.host, endpoint.port);
+  const where = hostPort(endpoint.host, endpoint.port);
   const code = errorCode(cause);
   if (code === 'EADDRINUSE') {
     return new LabError({
@@ -86,7 +82,7 @@ export function bindError(endpoint: Endpoint, cause: unknown): LabError {
 export function connectError(local: Endpoint, remote: Endpoint, cause: unknown): LabError {
   return new LabError({
     code: 'CONNECT_FAILED',
-    message: `cannot reach ${formatEndpoint(remote.host, remote.port)} from ${local.address} (${errorCode(cause)})`,
+    message: `cannot reach ${hostPort(remote.host, remote.port)} from ${local.address} (${errorCode(cause)})`,
     hint: 'check the address, and that both ends are of one address family',
     cause,
   });

@@ -40,9 +40,9 @@ export interface Libc {
   /** Datagrams dropped at the socket since it was opened; negative errno before Linux 4.12. */
   getDrops(fd: number): number;
   /** recvmmsg(2) into `count` headers. */
-  receive(fd: number, headerAddress: number, count: number): number;
+  recvmmsg(fd: number, headerAddress: number, count: number): number;
   /** sendmmsg(2) from `count` headers. */
-  transmit(fd: number, headerAddress: number, count: number): number;
+  sendmmsg(fd: number, headerAddress: number, count: number): number;
   /** poll(2) until there is room to send, at most that long. */
   waitWritable(fd: number, timeoutMs: number): void;
   /** Where the bytes lie. They stay there as long as the caller holds on to them. */
@@ -119,10 +119,10 @@ function bindFunctions(koffi: typeof import('koffi')): Libc {
       }
       return lengthBytes[0] === info.byteLength ? (info[MEMINFO_DROPS] as number) : -constants.errno.ENOTSUP;
     },
-    receive(fd, headerAddress, count) {
+    recvmmsg(fd, headerAddress, count) {
       return orErrno(recvmmsg(fd, headerAddress, count, MSG_DONTWAIT, 0));
     },
-    transmit(fd, headerAddress, count) {
+    sendmmsg(fd, headerAddress, count) {
       return orErrno(sendmmsg(fd, headerAddress, count, MSG_DONTWAIT));
     },
     waitWritable(fd, timeoutMs) {

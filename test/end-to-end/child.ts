@@ -8,6 +8,8 @@ export interface Child {
   readonly exitCode: Promise<number | null>;
   /** Resolves with the first line of standard output, past or to come, that matches. */
   line(matches: (line: string) => boolean): Promise<string>;
+  /** The same of standard error. */
+  errorLine(matches: (line: string) => boolean): Promise<string>;
   /** Resolves with the first IPC message, past or to come, that matches. */
   message(matches: (message: unknown) => boolean): Promise<unknown>;
   /** Ends it and waits until it is gone. */
@@ -16,6 +18,7 @@ export interface Child {
 
 export function startChild(child: ChildProcess): Child {
   const lines = createHistory<string>();
+  const errorLines = createHistory<string>();
   const messages = createHistory<unknown>();
   let stderr = '';
   const exitCode = new Promise<number | null>((resolve, reject) => {
@@ -23,19 +26,24 @@ export function startChild(child: ChildProcess): Child {
     child.once('exit', (code) => {
       const ended = new Error(`process ${child.pid} ended with ${code}: ${stderr.slice(-500)}`);
       lines.end(ended);
+      errorLines.end(ended);
       messages.end(ended);
       resolve(code);
     });
   });
   if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', lines.add);
-  child.stderr?.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
+  if (child.stderr !== null) {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      stderr += `${line}\n`;
+      errorLines.add(line);
+    });
+  }
   child.on('message', messages.add);
   return {
     process: child,
     exitCode,
     line: lines.first,
+    errorLine: errorLines.first,
     message: messages.first,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');

@@ -70,9 +70,9 @@ describe.skipIf(unavailable !== null)(
       const peer = await openProbe({ kind: 'dgram' });
       const answers = [-errno, -errno, 1, -errno];
       const { socket, errors } = await openScripted(peer, {
-        transmit: (fd, header, count) => {
+        sendmmsg: (fd, header, count) => {
           const answer = answers.shift() ?? count;
-          return answer < 0 ? answer : (realLibc as Libc).transmit(fd, header, answer);
+          return answer < 0 ? answer : (realLibc as Libc).sendmmsg(fd, header, answer);
         },
       });
       sendNumbered(socket, 0, 5);
@@ -89,7 +89,7 @@ describe.skipIf(unavailable !== null)(
       let room = false;
       let waits = 0;
       const { socket } = await openScripted(peer, {
-        transmit: (fd, header, count) => (room ? (realLibc as Libc).transmit(fd, header, count) : -EAGAIN),
+        sendmmsg: (fd, header, count) => (room ? (realLibc as Libc).sendmmsg(fd, header, count) : -EAGAIN),
         waitWritable: () => {
           waits++;
           room = waits === 3;
@@ -107,7 +107,7 @@ describe.skipIf(unavailable !== null)(
       const peer = await openProbe({ kind: 'dgram' });
       let waits = 0;
       const { socket, errors } = await openScripted(peer, {
-        transmit: () => -EAGAIN,
+        sendmmsg: () => -EAGAIN,
         waitWritable: () => {
           waits++;
         },
@@ -124,8 +124,8 @@ describe.skipIf(unavailable !== null)(
     it('has no room for long makes the retries give up the oldest', async () => {
       const peer = await openProbe({ kind: 'dgram' });
       const scripted = await openScripted(peer, {
-        transmit: (fd, header, count) =>
-          scripted.errors.length > 0 ? (realLibc as Libc).transmit(fd, header, count) : -ENOBUFS,
+        sendmmsg: (fd, header, count) =>
+          scripted.errors.length > 0 ? (realLibc as Libc).sendmmsg(fd, header, count) : -ENOBUFS,
       });
       const { socket, errors } = scripted;
       sendNumbered(socket, 0, 3);
@@ -140,9 +140,9 @@ describe.skipIf(unavailable !== null)(
       const peer = await openProbe({ kind: 'dgram' });
       const answers = [1, -EPERM];
       const { socket, errors } = await openScripted(peer, {
-        transmit: (fd, header, count) => {
+        sendmmsg: (fd, header, count) => {
           const answer = answers.shift() ?? count;
-          return answer < 0 ? answer : (realLibc as Libc).transmit(fd, header, answer);
+          return answer < 0 ? answer : (realLibc as Libc).sendmmsg(fd, header, answer);
         },
       });
       sendNumbered(socket, 0, 3);
@@ -160,7 +160,9 @@ describe.skipIf(unavailable !== null)(
       const counts: number[] = [];
       const { socket, errors } = await openScripted(
         peer,
-        { receive: (fd, header, count) => answers.shift() ?? (realLibc as Libc).receive(fd, header, count) },
+        {
+          recvmmsg: (fd, header, count) => answers.shift() ?? (realLibc as Libc).recvmmsg(fd, header, count),
+        },
         (batch) => {
           counts.push(batch.count);
           received += batch.count;
@@ -182,7 +184,7 @@ describe.skipIf(unavailable !== null)(
       const { socket } = await openScripted(
         peer,
         // Endless: every call fills the ring.
-        { receive: (_fd, _header, count) => count },
+        { recvmmsg: (_fd, _header, count) => count },
         (batch, from) => {
           expect(batch.count).toBe(RING_SLOTS);
           if (batches === 0) {

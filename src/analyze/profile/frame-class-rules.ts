@@ -34,6 +34,8 @@ const v8: RuntimeRules = {
   rules: [
     { class: 'gc', name: /^\(?[Gg]arbage [Cc]ollect(?:ion|or)\)?$/, file: /^$/ },
     { class: 'idle', name: /^\(idle\)$/, file: /^$/ },
+    // Calls into Node-API addons, which V8 cannot tell apart.
+    { class: 'library', name: /^\(native addon\)$/, file: /^$/ },
     { class: 'runtime', file: labAgentFile },
     // Atomics.wait, Atomics.waitAsync and Atomics.notify: V8 leaves out the object's name.
     { class: 'lock', name: /^(?:Atomics\.)?(?:wait|waitAsync|notify)$/, file: /^$/ },

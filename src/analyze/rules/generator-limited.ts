@@ -1,11 +1,17 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseLoad } from '../series.ts';
-import { GENERATOR_CPU_SHARE, GENERATOR_LAG_NS } from '../thresholds.ts';
+import { GENERATOR_CPU_SHARE, GENERATOR_LAG_NS, SATURATED_CPU_SHARE } from '../thresholds.ts';
+import { usedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, percent } from './rule.ts';
 
-/** Did the load generator measure itself? If so the run is invalid and nothing is said of the tracker. */
+/**
+ * Did the load generator measure itself? If so the run is invalid and nothing is said of the tracker.
+ *
+ * A generator that is late always does. One that is busy does unless the tracker has used up its own CPU: then the tracker
+ * is the limit, and the generator's queue can only have made its latency look worse.
+ */
 export function generatorLimited(evidence: Evidence): Finding {
   const threads = phaseLoad(evidence, 'clean')?.threads ?? [];
   if (threads.length === 0) {
@@ -38,7 +44,19 @@ export function generatorLimited(evidence: Evidence): Finding {
   }
   const cpuWords = busiest === null ? 'CPU not known' : `${percent(busiest)} of a core`;
   const told = `The busiest load thread: ${cpuWords}, send delay P99 ${(lagNs / 1e6).toFixed(2)} ms`;
-  if ((busiest ?? 0) > GENERATOR_CPU_SHARE || lagNs > GENERATOR_LAG_NS) {
+  const trackerShare = usedCapacity(evidence);
+  if (trackerShare !== null) {
+    lines.push({
+      metric: "tracker's CPU, share of what its threads can use",
+      value: trackerShare * 100,
+      unit: '%',
+      threshold: SATURATED_CPU_SHARE * 100,
+      source: 'timeline.ndjson, clean phase',
+    });
+  }
+  const isBusy = (busiest ?? 0) > GENERATOR_CPU_SHARE;
+  const isSaturated = (trackerShare ?? 0) >= SATURATED_CPU_SHARE;
+  if ((isBusy && !isSaturated) || lagNs > GENERATOR_LAG_NS) {
     return {
       rule: 'generator-limited',
       verdict: 'found',
@@ -51,5 +69,8 @@ export function generatorLimited(evidence: Evidence): Finding {
       advice: adviceFor('generator-limited', evidence.run),
     };
   }
-  return clear('generator-limited', `${told}: the generator kept up.`, lines);
+  const verdict = isBusy
+    ? `it was busy, but the tracker had used up its CPU (${percent(trackerShare ?? 0)}) and is the limit; latencies hold the generator's queue too and are upper bounds`
+    : 'the generator kept up';
+  return clear('generator-limited', `${told}: ${verdict}.`, lines);
 }

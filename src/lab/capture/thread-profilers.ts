@@ -7,6 +7,7 @@ import type { MissingProfile, ProfileKind, ThreadProfile } from './capture-types
 import type { FrameLocator, LocatedFrame, ScriptPosition } from './frame-locator.ts';
 import { type HeapNode, heapTreeToPprof } from './heap-tree-to-pprof.ts';
 import { encodeFrameName } from './merge-profiles.ts';
+import { markNativeCalls, renameNativeCalls } from './native-calls.ts';
 
 type Pprof = typeof import('@datadog/pprof');
 
@@ -127,6 +128,7 @@ function startCpu(intervalMicros: number): Stop {
       return { name: encodeFrameName(frame), file: frame.file, line: frame.line, column: 0 };
     },
   };
+  markNativeCalls();
   pprof().time.start({
     intervalMicros,
     withContexts: true,
@@ -136,7 +138,9 @@ function startCpu(intervalMicros: number): Stop {
   return function stopCpu() {
     return function encodeCpu(locator) {
       locate = (position) => locator.locate(position);
-      return pprof().time.stop().encode();
+      const profile = pprof().time.stop();
+      renameNativeCalls(profile.stringTable.strings);
+      return profile.encode();
     };
   };
 }

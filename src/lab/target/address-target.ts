@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { LabError } from '../../errors.ts';
 import type { TargetRecord } from '../../run.ts';
 import { resolveEndpoint } from '../../wire/endpoint.ts';
-import { hostPort } from './host-port.ts';
+import { hostPort } from '../../wire/host-port.ts';
 
 /** A tracker's place as the operator wrote it. */
 interface TargetAddress {

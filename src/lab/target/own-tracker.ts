@@ -2,12 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { ExitCode, LabError } from '../../errors.ts';
 import { builtEntry } from '../../package-root.ts';
 import type { TargetExit, TargetRecord } from '../../run.ts';
+import { hostPort } from '../../wire/host-port.ts';
 import type { TrackerMessage, TrackerReady } from '../../wire/tracker-message.ts';
 import { agentLaunch } from '../capture/agent-launch.ts';
 import { connectAgent, type NodeAgent } from '../capture/node-agent-client.ts';
 import { isLoopback } from './address-target.ts';
 import { type LaunchedProcess, launchProcess } from './child-process.ts';
-import { hostPort } from './host-port.ts';
 
 const READY_TIMEOUT_MS = 5000;
 /** From SIGTERM to SIGKILL. */

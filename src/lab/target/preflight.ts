@@ -15,7 +15,7 @@ import {
   RequestOffset,
   SCRAPE_HEAD_REQUEST_BYTES,
 } from '../../wire/bep15.ts';
-import { hostPort } from './host-port.ts';
+import { hostPort } from '../../wire/host-port.ts';
 import {
   type AnnounceReading,
   readAnnounceReply,

@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import type { Evidence } from '../../../src/analyze/evidence.ts';
 import { errorsReturned } from '../../../src/analyze/rules/errors-returned.ts';
 import { eventLoopStall } from '../../../src/analyze/rules/event-loop-stall.ts';
 import { generatorLimited } from '../../../src/analyze/rules/generator-limited.ts';
 import { memoryGrowth } from '../../../src/analyze/rules/memory-growth.ts';
 import { receiveDrops } from '../../../src/analyze/rules/receive-drops.ts';
+import type { LoadThread } from '../../../src/run.ts';
 import { healthyLiveHeap } from '../drawn-profiles.ts';
 import { syntheticEvidence } from '../synthetic-run.ts';
+
+/** A run in which the one-threaded tracker used that share of its core. */
+function trackerAt(cpuShare: number, threads: readonly LoadThread[]): Evidence {
+  return syntheticEvidence({
+    clean: { threads: [...threads] },
+    process: (row) => ({ cpuUserMs: row.atMs * cpuShare, cpuSystemMs: 0 }),
+  });
+}
 
 const idleLag = { sendLagNsP50: 0, sendLagNsP99: 0, sendLagNsMax: 0 };
 
@@ -138,9 +148,18 @@ describe('generator-limited', () => {
     ['a send delay with the CPU unknown', { ...idleLag, cpuShare: null, sendLagNsP99: 2e6 }],
   ])('is found by %s', (_, thread) => {
     const healthy = { ...idleLag, cpuShare: 0.2 };
-    const finding = generatorLimited(syntheticEvidence({ clean: { threads: [healthy, thread] } }));
+    const finding = generatorLimited(trackerAt(0.6, [healthy, thread]));
     expect(finding.verdict).toBe('found');
     expect(finding.severity).toBe('critical');
+  });
+
+  it('is clear beside a tracker that has used up its own CPU, unless the generator is late', () => {
+    const busy = { ...idleLag, cpuShare: 0.93 };
+    expect(generatorLimited(trackerAt(0.89, [busy])).verdict).toBe('found');
+    const finding = generatorLimited(trackerAt(0.97, [busy]));
+    expect(finding.verdict).toBe('clear');
+    expect(finding.summary).toContain('upper bounds');
+    expect(generatorLimited(trackerAt(0.97, [{ ...busy, sendLagNsP99: 1.01e6 }])).verdict).toBe('found');
   });
 
   it('is clear at the limits, and cannot tell without threads', () => {

@@ -176,9 +176,9 @@ export function generatorHealth(report: Report, clean: Clean): string {
     formatLatency(thread.sendLagNsP99),
     formatLatency(thread.sendLagNsMax),
   ]);
-  const verdict = report.valid
-    ? 'It kept up: the figures are the tracker’s.'
-    : '**It was the limit: the figures say nothing of what the tracker can do.**';
+  const finding = report.findings.find((one) => one.rule === 'generator-limited');
+  const told = escapeText(finding?.summary ?? 'It was not judged.');
+  const verdict = report.valid ? told : `**${told}**`;
   return [
     title,
     table(['Load thread', 'CPU of a core', 'Send delay P50', 'P99', 'Max'], rows, ['l', 'r', 'r', 'r', 'r']),
