@@ -2,7 +2,7 @@ import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseLoad } from '../series.ts';
 import { GENERATOR_CPU_SHARE, GENERATOR_LAG_NS, SATURATED_CPU_SHARE } from '../thresholds.ts';
-import { usedCapacity } from '../used-capacity.ts';
+import { wantedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, percent } from './rule.ts';
 
@@ -44,10 +44,10 @@ export function generatorLimited(evidence: Evidence): Finding {
   }
   const cpuWords = busiest === null ? 'CPU not known' : `${percent(busiest)} of a core`;
   const told = `The busiest load thread: ${cpuWords}, send delay P99 ${(lagNs / 1e6).toFixed(2)} ms`;
-  const trackerShare = usedCapacity(evidence);
+  const trackerShare = wantedCapacity(evidence);
   if (trackerShare !== null) {
     lines.push({
-      metric: "tracker's CPU, share of what its threads can use",
+      metric: "tracker's CPU, used or waited for, share of what its threads can use",
       value: trackerShare * 100,
       unit: '%',
       threshold: SATURATED_CPU_SHARE * 100,
