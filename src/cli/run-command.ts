@@ -33,10 +33,10 @@ export function addRunCommand(
       withEnvironment(
         new Option(
           '--tracker-socket <kind>',
-          'socket of our tracker; batched is faster than dgram, and on two cores than the load',
+          'socket of our tracker; auto: batched where it can be had, else dgram',
         )
           .choices(['dgram', 'batched', 'auto'])
-          .default('dgram'),
+          .default('auto'),
       ),
     )
     .option('--allow-remote', 'permit a target off this machine', false);

@@ -59,6 +59,11 @@ export interface SyntheticOptions {
   readonly profiles?: Partial<Record<ProfileFile['kind'], Profile>>;
 }
 
+/** For `process`: a tracker that used half of its core. */
+export function halfBusy(row: ProcessRow): Partial<ProcessRow> {
+  return { cpuUserMs: row.atMs * 0.5, cpuSystemMs: 0, runQueueDelayMs: 0 };
+}
+
 const healthyLatenciesNs = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.6, 3.0].map((ms) => ms * MS);
 
 function counts(sent: number, over: Partial<OperationCounts> = {}): OperationCounts {

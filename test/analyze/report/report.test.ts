@@ -9,7 +9,7 @@ import { packageRoot } from '../../../src/package-root.ts';
 import { healthyAllocations, healthyCpu, healthyLiveHeap } from '../drawn-profiles.ts';
 import { expectGolden } from '../golden.ts';
 import { drawProfile } from '../profile/draw-profile.ts';
-import { type SyntheticOptions, syntheticRun, writeSyntheticRun } from '../synthetic-run.ts';
+import { halfBusy, type SyntheticOptions, syntheticRun, writeSyntheticRun } from '../synthetic-run.ts';
 import { readHeadings, readTables } from './markdown-tables.ts';
 
 const profiles = { cpu: healthyCpu, allocations: healthyAllocations, 'live-heap': healthyLiveHeap };
@@ -227,7 +227,7 @@ describe('the report', () => {
 
   it('gives no verdict where the generator was the limit', async () => {
     const thread = { cpuShare: 0.95, sendLagNsP50: 0, sendLagNsP99: 0, sendLagNsMax: 0 };
-    const { report, markdown } = await analyze({ profiles, clean: { threads: [thread] } });
+    const { report, markdown } = await analyze({ profiles, clean: { threads: [thread] }, process: halfBusy });
     expect(report.valid).toBe(false);
     expect(new Set(report.quickReference.deployments.map((one) => one.answer))).toEqual(new Set(['unknown']));
     expect(markdown).toContain('> **Invalid:**');

@@ -3,7 +3,7 @@ import { ruleIds } from '../../../src/analyze/finding.ts';
 import { judge } from '../../../src/analyze/rules/judge.ts';
 import { healthyCpu } from '../drawn-profiles.ts';
 import { drawProfile } from '../profile/draw-profile.ts';
-import { type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
+import { halfBusy, type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
 
 const found = (options: SyntheticOptions): string[] =>
   judge(syntheticEvidence(options))
@@ -97,7 +97,7 @@ describe('a run that the generator limited', () => {
   it('has no other verdict', () => {
     const thread = { cpuShare: 0.95, sendLagNsP50: 0, sendLagNsP99: 0, sendLagNsMax: 0 };
     const findings = judge(
-      syntheticEvidence({ profiles: { cpu: collecting }, clean: { threads: [thread] } }),
+      syntheticEvidence({ profiles: { cpu: collecting }, clean: { threads: [thread] }, process: halfBusy }),
     );
     expect(findings[0]).toMatchObject({ rule: 'generator-limited', verdict: 'found' });
     expect(new Set(findings.slice(1).map((finding) => finding.verdict))).toEqual(

@@ -10,10 +10,14 @@ import { healthyLiveHeap } from '../drawn-profiles.ts';
 import { syntheticEvidence } from '../synthetic-run.ts';
 
 /** A run in which the one-threaded tracker used that share of its core. */
-function trackerAt(cpuShare: number, threads: readonly LoadThread[]): Evidence {
+function trackerAt(cpuShare: number, threads: readonly LoadThread[], waitShare = 0): Evidence {
   return syntheticEvidence({
     clean: { threads: [...threads] },
-    process: (row) => ({ cpuUserMs: row.atMs * cpuShare, cpuSystemMs: 0 }),
+    process: (row) => ({
+      cpuUserMs: row.atMs * cpuShare,
+      cpuSystemMs: 0,
+      runQueueDelayMs: row.atMs * waitShare,
+    }),
   });
 }
 
@@ -156,6 +160,7 @@ describe('generator-limited', () => {
   it('is clear beside a tracker that has used up its own CPU, unless the generator is late', () => {
     const busy = { ...idleLag, cpuShare: 0.93 };
     expect(generatorLimited(trackerAt(0.89, [busy])).verdict).toBe('found');
+    expect(generatorLimited(trackerAt(0.8, [busy], 0.15)).verdict).toBe('clear');
     const finding = generatorLimited(trackerAt(0.97, [busy]));
     expect(finding.verdict).toBe('clear');
     expect(finding.summary).toContain('upper bounds');
