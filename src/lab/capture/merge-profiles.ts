@@ -1,5 +1,6 @@
 import { Profile } from 'pprof-format';
 import type { LocatedFrame } from './frame-locator.ts';
+import { nameNativeCall } from './native-calls.ts';
 import { ProfileBuilder, type ValueTypeName } from './profile-builder.ts';
 
 interface ThreadPprof {
@@ -50,7 +51,7 @@ function addAll(builder: ProfileBuilder, profile: Profile, thread: string): void
       file: text(entry?.filename ?? 0),
       line: Number(line?.line ?? 0),
     };
-    ids.set(Number(location.id), builder.location(decodeFrameName(frame)));
+    ids.set(Number(location.id), builder.location(nameNativeCall(decodeFrameName(frame))));
   }
   for (const sample of profile.sample) {
     const stack = sample.locationId.map((id) => ids.get(Number(id)) as number);

@@ -8,28 +8,27 @@
  * after garbage collections; addons that make functions later in the profile still rename it.
  */
 import { createRequire } from 'node:module';
+import type { LocatedFrame } from './frame-locator.ts';
 
 /** A function of the C library that no tracker calls. */
 const MARKER = 'getppid';
 /** What stands in profiles for a call into any Node-API addon. */
 const NATIVE_ADDON_CALL = '(native addon)';
 
-/** Makes the function whose name will stand for all. Returns false where koffi, which makes it, is not installed. */
-export function markNativeCalls(): boolean {
+/** Makes the function whose name will stand for all. Does nothing where koffi, which makes it, is not installed. */
+export function markNativeCalls(): void {
   try {
     const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
-    marker = koffi.load(null).func(`int ${MARKER}()`);
-    return true;
+    _marker = koffi.load(null).func(`int ${MARKER}()`);
   } catch {
-    return false;
+    // Without koffi the names stay as V8 has them; our own tracker has no addon then.
   }
 }
 
 /** Kept, so that it is not collected while the profile runs. */
-let marker: unknown;
+let _marker: unknown;
 
-/** Replaces the marker's name in a profile's string table. Does nothing where no function was made. */
-export function renameNativeCalls(strings: string[]): void {
-  const index = marker === undefined ? -1 : strings.indexOf(MARKER);
-  if (index >= 0) strings[index] = NATIVE_ADDON_CALL;
+/** A frame of the marker under its honest name; any other frame as it is. */
+export function nameNativeCall(frame: LocatedFrame): LocatedFrame {
+  return frame.name === MARKER && frame.file === '' ? { ...frame, name: NATIVE_ADDON_CALL } : frame;
 }

@@ -7,7 +7,7 @@ import type { MissingProfile, ProfileKind, ThreadProfile } from './capture-types
 import type { FrameLocator, LocatedFrame, ScriptPosition } from './frame-locator.ts';
 import { type HeapNode, heapTreeToPprof } from './heap-tree-to-pprof.ts';
 import { encodeFrameName } from './merge-profiles.ts';
-import { markNativeCalls, renameNativeCalls } from './native-calls.ts';
+import { markNativeCalls } from './native-calls.ts';
 
 type Pprof = typeof import('@datadog/pprof');
 
@@ -138,9 +138,7 @@ function startCpu(intervalMicros: number): Stop {
   return function stopCpu() {
     return function encodeCpu(locator) {
       locate = (position) => locator.locate(position);
-      const profile = pprof().time.stop();
-      renameNativeCalls(profile.stringTable.strings);
-      return profile.encode();
+      return pprof().time.stop().encode();
     };
   };
 }
