@@ -1,0 +1,85 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LabError } from '../../src/errors.ts';
+import { RunFolder } from '../../src/lab/run-folder.ts';
+import type { LoadRow } from '../../src/run.ts';
+import { syntheticRun } from '../analyze/synthetic-run.ts';
+
+const startedAt = '2026-11-24T10:15:00.123Z';
+let root = '';
+
+beforeEach(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'tracker-lab-folder-'));
+});
+afterEach(() => {
+  chmodSync(root, 0o700);
+  rmSync(root, { recursive: true, force: true });
+});
+
+const row: LoadRow = {
+  kind: 'load',
+  atMs: 1000,
+  spanMs: 1000,
+  phase: 'clean',
+  sent: 1,
+  succeeded: 1,
+  timedOut: 0,
+  errorReplies: 0,
+  malformedReplies: 0,
+  sendFailed: 0,
+  latencyNsP50: 1,
+  latencyNsP95: 1,
+  latencyNsP99: 1,
+  latencyNsMax: 1,
+};
+
+describe('RunFolder', () => {
+  it('gives two runs of the same second folders of their own', async () => {
+    const first = RunFolder.create(root, 'light', startedAt);
+    const second = RunFolder.create(root, 'light', startedAt);
+    expect([first.runId, second.runId]).toEqual(['20261124-101500-light', '20261124-101500-light-2']);
+    await Promise.all([first.discard(), second.discard()]);
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('makes the root, keeps the timeline in order and writes run.json last', async () => {
+    const folder = RunFolder.create(path.join(root, 'a', 'b'), 'light', startedAt);
+    folder.appendRow(row);
+    folder.appendRow({ ...row, atMs: 2000 });
+    expect(existsSync(path.join(folder.directory, 'run.json'))).toBe(false);
+    const run = syntheticRun();
+    await folder.finish(run);
+    const lines = readFileSync(path.join(folder.directory, 'timeline.ndjson'), 'utf8').trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).atMs)).toEqual([1000, 2000]);
+    expect(JSON.parse(readFileSync(path.join(folder.directory, 'run.json'), 'utf8'))).toEqual(run);
+  });
+
+  it('leaves no half file where a file cannot be written, and names it', async () => {
+    const folder = RunFolder.create(root, 'light', startedAt);
+    // A folder under the file's name: the rename fails as it would on a broken disk.
+    mkdirSync(path.join(folder.directory, 'cpu.pb.gz'));
+    writeFileSync(path.join(folder.directory, 'cpu.pb.gz', 'x'), '');
+    const write = () => folder.writeFile('cpu.pb.gz', 'content');
+    expect(write).toThrow(LabError);
+    expect(write).toThrow(/OUT_NOT_WRITABLE|cannot write .*cpu\.pb\.gz/);
+    expect(readdirSync(folder.directory).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    await folder.discard();
+  });
+
+  it('names the root where no folder can be made in it', () => {
+    const file = path.join(root, 'file');
+    writeFileSync(file, '');
+    expect(() => RunFolder.create(file, 'light', startedAt)).toThrow(new RegExp(`cannot write ${file}`));
+  });
+});
