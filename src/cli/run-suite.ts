@@ -84,7 +84,8 @@ async function printResult(
   const out = flags.json ? context.stderr : context.stdout;
   if (!(flags.json && flags.quiet)) {
     for (const { report, directory } of analyzed) {
-      for (const line of summarize(report, shortPath(directory, context.cwd))) out.write(`${line}\n`);
+      for (const line of summarize(report, shortPath(directory, context.cwd), labCommand(context)))
+        out.write(`${line}\n`);
       out.write('\n');
     }
   }
@@ -93,6 +94,11 @@ async function printResult(
   const reports = analyzed.map(({ report }) => report);
   const document = suiteId === null ? reports[0] : suiteDocument(suiteId, reports);
   context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** How the reader of the summary started this program, so that the next command can be typed as it stands. */
+function labCommand({ env }: CliContext): string {
+  return env['npm_lifecycle_event'] === 'lab' ? 'npm run lab --' : 'tracker-lab';
 }
 
 /** As a person would type it: relative where that is below the current folder. */

@@ -14,8 +14,9 @@ const TOLD_ROWS = 3;
  * allocators, the report's path and the next command.
  *
  * @param directory - the run's folder, as the reader can type it
+ * @param command - how the reader starts the lab, for example `npm run lab --`
  */
-export function summarize(report: Report, directory: string): string[] {
+export function summarize(report: Report, directory: string, command = 'tracker-lab'): string[] {
   return [
     verdict(report),
     '',
@@ -27,7 +28,7 @@ export function summarize(report: Report, directory: string): string[] {
     ...top('Allocated by', report.top.allocations),
     '',
     `Report: ${path.join(directory, 'report.md')}`,
-    next(report, directory),
+    next(report, directory, command),
   ];
 }
 
@@ -97,12 +98,12 @@ function top(title: string, pair: TopPair | null): string[] {
   ];
 }
 
-function next(report: Report, directory: string): string {
+function next(report: Report, directory: string, command: string): string {
   if (!report.valid)
     return 'Next: run it again with a smaller --concurrency, or with --rate below what was reached.';
   const profile = report.top.cpu?.profile.file;
-  if (profile === undefined) return `Next: tracker-lab analyze ${directory}`;
-  return `Next: tracker-lab analyze ${path.join(directory, profile)} --count 30`;
+  if (profile === undefined) return `Next: ${command} analyze ${directory}`;
+  return `Next: ${command} analyze ${path.join(directory, profile)} --count 30`;
 }
 
 /** Names out of profiles must not steer the terminal. */
