@@ -32,9 +32,13 @@ const count = z.int().nonnegative();
 const nonNegative = z.number().nonnegative();
 const share = z.number().min(0);
 
+/** Names of scenarios: safe in a file's name and in Markdown. */
+export const scenarioNamePattern = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
 /** Everything that decides what load is offered; all of it is in the report's Configuration section. */
 export const scenarioSchema = z.object({
-  name: z.enum(['light', 'medium', 'heavy', 'stress', 'custom']),
+  /** One of the presets, or the name of a scenario of the operator's own. */
+  name: z.string().regex(scenarioNamePattern),
   /** Length of the clean phase. */
   durationMs: z.number().positive(),
   warmupMs: nonNegative,
@@ -56,6 +60,8 @@ export const scenarioSchema = z.object({
   skew: nonNegative,
   seed: z.int().nonnegative(),
   loadThreads: z.int().positive(),
+  /** The file whose info hashes are the pool; null: the pool is made from the seed. */
+  infoHashesFile: z.string().nullable().default(null),
 });
 export type Scenario = z.infer<typeof scenarioSchema>;
 
@@ -135,8 +141,15 @@ const histogramFileSchema = z.object({
   file: z.string(),
 });
 
-/** The profiles that a run can have. */
-export const profileKinds = ['cpu', 'allocations', 'live-heap'] as const;
+/**
+ * The profiles that a run can have.
+ *
+ * - `cpu`, `allocations`, `live-heap`: by the target's own runtime
+ * - `perf`: CPU time of any process by Linux perf, with native and kernel frames
+ * - `mutex`, `block`, `goroutine`: of a Go target
+ */
+export const profileKinds = ['cpu', 'allocations', 'live-heap', 'perf', 'mutex', 'block', 'goroutine'] as const;
+export type ProfileKind = (typeof profileKinds)[number];
 
 /** One `.pb.gz` file. */
 export const profileFileSchema = z.object({
@@ -149,8 +162,8 @@ export const profileFileSchema = z.object({
   durationNs: nonNegative,
   /** Threads whose stacks are in it, `main` first. */
   threads: z.array(z.string()),
-  /** Sampling interval and its unit, for example 1000 microseconds or 131072 bytes. */
-  interval: z.object({ value: z.number().positive(), unit: z.enum(['microseconds', 'bytes']) }),
+  /** Sampling interval and its unit, for example 1000 microseconds or 131072 bytes; null where the source does not tell. */
+  interval: z.object({ value: z.number().positive(), unit: z.enum(['microseconds', 'bytes']) }).nullable(),
 });
 export type ProfileFile = z.infer<typeof profileFileSchema>;
 
@@ -160,8 +173,11 @@ export type MissingProfile = z.infer<typeof missingProfileSchema>;
 
 /** What was measured. */
 export const targetSchema = z.object({
-  /** `own`: this package's tracker, started by the lab. `address`: a tracker that ran already. */
-  kind: z.enum(['own', 'address']),
+  /**
+   * `own`: this package's tracker, started by the lab. `command`: another program, started by the lab. `address`: a
+   * tracker that ran already.
+   */
+  kind: z.enum(['own', 'command', 'address']),
   name: z.string(),
   version: z.string().nullable(),
   /** Language runtime, for example `Node.js v20.20.2`; null where it cannot be had. */
@@ -206,7 +222,7 @@ export const environmentSchema = z.object({
 export type Environment = z.infer<typeof environmentSchema>;
 
 /** Where each field of the scenario came from, for `--print-config` and the report. */
-export const settingSourceSchema = z.enum(['flag', 'environment', 'preset', 'derived']);
+export const settingSourceSchema = z.enum(['flag', 'environment', 'config', 'preset', 'derived']);
 export type SettingSource = z.infer<typeof settingSourceSchema>;
 
 export const runSchema = z.object({
@@ -246,6 +262,8 @@ export interface ProcessRow {
   readonly involuntaryContextSwitches: number;
   /** Time spent runnable but waiting for a core, from /proc/PID/schedstat. */
   readonly runQueueDelayMs: number;
+  /** Threads by state at that moment: `R` running or runnable, `S` asleep, `D` in uninterruptible sleep; others left out. */
+  readonly threadStates: { readonly running: number; readonly asleep: number; readonly uninterruptible: number };
   /** Datagrams dropped at the target's UDP sockets; null where the socket was not found. */
   readonly socketDrops: number | null;
   /** Bytes waiting in the receive queue of those sockets. */
@@ -292,4 +310,16 @@ export interface LoadRow {
   readonly latencyNsMax: number | null;
 }
 
-export type TimelineRow = ProcessRow | RuntimeRow | LoadRow;
+/** The whole machine, from /proc/stat: is anybody else at work? Counters are cumulative, all cores added up. */
+export interface MachineRow {
+  readonly kind: 'machine';
+  readonly atMs: number;
+  /** CPU time that was not idle, stolen time left out. */
+  readonly busyMs: number;
+  /** Time that the hypervisor gave to others. */
+  readonly stolenMs: number;
+  /** CPU time of the lab's own process, load threads included. */
+  readonly labMs: number;
+}
+
+export type TimelineRow = ProcessRow | RuntimeRow | LoadRow | MachineRow;

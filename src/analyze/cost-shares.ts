@@ -13,7 +13,7 @@ export function valueIndexOf(profile: Profile, ...types: readonly string[]): num
 }
 
 /** Sum of all samples but the idle ones. */
-function busyTotal(profile: Profile, valueIndex: number): number {
+export function busyTotal(profile: Profile, valueIndex: number): number {
   let total = 0;
   for (let sample = 0; sample < profile.sampleCount; sample++) {
     if (!isIdle(profile, sample)) total += valueAt(profile, valueIndex, sample);
@@ -149,11 +149,13 @@ function callerIn(stack: readonly Frame[]): Frame | undefined {
   );
 }
 
-function isIdle(profile: Profile, sample: number): boolean {
+/** Whether a sample's leaf does nothing. */
+export function isIdle(profile: Profile, sample: number): boolean {
   const leaf = profile.stackFrames[profile.stackStart[sample] as number];
   return leaf !== undefined && profile.frames[leaf]?.class === 'idle';
 }
 
-function valueAt(profile: Profile, valueIndex: number, sample: number): number {
+/** The value of one sample. */
+export function valueAt(profile: Profile, valueIndex: number, sample: number): number {
   return profile.values[valueIndex]?.[sample] ?? 0;
 }

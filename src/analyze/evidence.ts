@@ -42,6 +42,14 @@ export interface Evidence {
   readonly profiles: readonly LoadedProfile[];
 }
 
+/**
+ * The CPU profile that rules and summary go by: the runtime's own, and perf's where there is no other. Null where there
+ * is neither.
+ */
+export function cpuProfileOf(evidence: Evidence): LoadedProfile | null {
+  return profileOf(evidence, 'cpu') ?? profileOf(evidence, 'perf');
+}
+
 /** The run's profile of one kind; null where there is none. */
 export function profileOf(evidence: Evidence, kind: ProfileFile['kind']): LoadedProfile | null {
   return evidence.profiles.find((loaded) => loaded.record.kind === kind) ?? null;

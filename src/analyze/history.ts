@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { LabError } from '../errors.ts';
 import { type HistoryRow, historyRowSchema, type Report } from './report/report-schema.ts';
+import { environmentRecord } from './same-environment.ts';
 
 export interface History {
   /** In order of `startedAt`; of two lines with one run id the later in the file counts. */
@@ -13,7 +14,7 @@ export interface History {
 /** The part of a report that its line is made of. */
 type HistorySubject = Pick<
   Report,
-  'runId' | 'startedAt' | 'scenario' | 'target' | 'phases' | 'memory' | 'valid' | 'partial'
+  'runId' | 'startedAt' | 'environment' | 'scenario' | 'target' | 'phases' | 'memory' | 'valid' | 'partial'
 >;
 
 /** The line of one run. Pure. */
@@ -36,6 +37,7 @@ export function historyRow(report: HistorySubject): HistoryRow {
     cpuMicrosecondsPerRequest: clean?.target.cpuMicrosecondsPerRequest ?? null,
     valid: report.valid,
     partial: report.partial !== null,
+    environment: environmentRecord(report.environment),
   };
 }
 

@@ -15,6 +15,7 @@ const rowSchema = z.discriminatedUnion('kind', [
     voluntaryContextSwitches: number,
     involuntaryContextSwitches: number,
     runQueueDelayMs: number,
+    threadStates: z.object({ running: number, asleep: number, uninterruptible: number }),
     socketDrops: number.nullable(),
     socketQueueBytes: number.nullable(),
   }),
@@ -47,6 +48,7 @@ const rowSchema = z.discriminatedUnion('kind', [
     latencyNsP99: number.nullable(),
     latencyNsMax: number.nullable(),
   }),
+  z.object({ kind: z.literal('machine'), atMs: number, busyMs: number, stolenMs: number, labMs: number }),
 ]);
 
 export interface ParsedTimeline {

@@ -1,5 +1,13 @@
 /** Cuts and differences of a run's timeline. Pure. */
-import type { LoadRow, PhaseLoad, PhaseName, ProcessRow, RuntimeRow, TimelineRow } from '../run.ts';
+import type {
+  LoadRow,
+  MachineRow,
+  PhaseLoad,
+  PhaseName,
+  ProcessRow,
+  RuntimeRow,
+  TimelineRow,
+} from '../run.ts';
 import type { RunMilliseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -16,6 +24,11 @@ export function processRows(evidence: Evidence, phase: PhaseName): readonly Proc
 /** The runtime's samples taken in a phase. */
 export function runtimeRows(evidence: Evidence, phase: PhaseName): readonly RuntimeRow[] {
   return inPhase(evidence, phase, (row): row is RuntimeRow => row.kind === 'runtime');
+}
+
+/** The samples of the whole machine taken in a phase. */
+export function machineRows(evidence: Evidence, phase: PhaseName): readonly MachineRow[] {
+  return inPhase(evidence, phase, (row): row is MachineRow => row.kind === 'machine');
 }
 
 /** The load's rows of a phase, by their own mark. */

@@ -218,6 +218,22 @@ export const GENERATOR_CPU_SHARE: Share = 0.8;
 export const SATURATED_CPU_SHARE: Share = 0.9;
 /** P99 send delay past which the load is not the load that was asked for. Source: lab: the "Excellent" P95 limit. */
 export const GENERATOR_LAG_NS: Nanoseconds = 1 * MS;
+/** Least share of the asked rate that an open loop must send. Source: lab: a tenth of the 10 % by which equal runs differ. */
+export const OFFERED_RATE_SHARE: Share = 0.99;
+/**
+ * Share of the machine's CPU that other processes or the hypervisor may take, in the median second of the clean phase.
+ * Source: lab: equal runs differ by up to 10 %, so what takes less than a tenth of the CPU cannot be told from that
+ * scatter, and what takes more can. The sampling itself errs by 2 % of a core: beside a process that took one of two
+ * cores, all eight windows of a second showed 0.98 to 1.02.
+ */
+export const FOREIGN_CPU_SHARE: Share = 0.1;
+/** Windows of a second that a verdict on foreign load needs. Source: lab: the median of three outvotes one bad edge. */
+export const LEAST_MACHINE_WINDOWS = 3;
+/**
+ * Voluntary context switches a request below which no lock can matter. Source: lab: a thread that waits for a lock
+ * sleeps; where fewer than one request in ten saw a thread fall asleep, less than the notable tenth can have waited.
+ */
+export const SLEEPS_PER_REQUEST = 0.1;
 /** Runs a side that a comparison needs. Source: lab: fewer than six give no interval of the difference. */
 export const COMPARABLE_RUNS = 6;
 /** Deviation from Little's law that is still explained by it. Source: lab: ramp-up and rounding stay within 20 %. */

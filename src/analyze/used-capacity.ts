@@ -1,9 +1,11 @@
+import type { ProfileKind } from '../run.ts';
 import type { Share } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { phaseFigures } from './phase-figures.ts';
+import { targetRuntime } from './target-runtime.ts';
 
 /**
- * CPU of the clean phase over what the profiled threads could use: a core each, no more than the machine has (or
+ * CPU of the clean phase over what the target's threads could use: a core each, no more than the machine has (or
  * than the tracker is pinned to). Null where the process was not sampled.
  */
 export function usedCapacity(evidence: Evidence): Share | null {
@@ -21,13 +23,28 @@ export function wantedCapacity(evidence: Evidence): Share | null {
   return used === null ? null : Math.min(1, used + waited / usableCores(evidence));
 }
 
-function usableCores(evidence: Evidence): number {
-  const threads =
-    evidence.run.profiles.find((record) => record.kind === 'cpu')?.threads.length ??
-    evidence.run.environment.cpuCount;
-  const cores =
-    pinnedCores(evidence.run.environment.pinning?.target ?? null) ?? evidence.run.environment.cpuCount;
-  return Math.max(1, Math.min(threads, cores));
+/** Cores that the target's threads can use at once: no more than it has threads to run, than the machine has, or than it is pinned to. */
+export function usableCores(evidence: Evidence): number {
+  const { cpuCount, pinning } = evidence.run.environment;
+  const cores = pinnedCores(pinning?.target ?? null) ?? cpuCount;
+  return Math.max(1, Math.min(runningThreads(evidence) ?? cores, cores));
+}
+
+/** Threads that have work to run; null where that is not known or, as in Go, as many as there are cores. */
+function runningThreads(evidence: Evidence): number | null {
+  const threadsOf = (kind: ProfileKind): number | null => {
+    const count = evidence.run.profiles.find((record) => record.kind === kind)?.threads.length ?? 0;
+    return count === 0 ? null : count;
+  };
+  switch (targetRuntime(evidence)) {
+    case 'node':
+      return threadsOf('cpu') ?? threadsOf('allocations');
+    case 'go':
+      return null;
+    case 'native':
+      // perf lists those that it met running; of the process itself it is known only how many there are.
+      return threadsOf('perf') ?? phaseFigures(evidence, 'clean')?.target.threads ?? null;
+  }
 }
 
 /** Cores in a CPU list as taskset takes it, for example `0,2-3`; null where it is none. */

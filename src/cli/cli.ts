@@ -4,13 +4,16 @@ import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import { analyzeCommand } from './analyze-command.ts';
 import type { CliContext } from './context.ts';
+import { doctorCommand } from './doctor-command.ts';
 import { hashesCommand } from './hashes-command.ts';
+import { initCommand } from './init-command.ts';
 import { addRunCommand } from './run-command.ts';
 
 const examples = `
 Examples:
   tracker-lab --scenario heavy                         start our tracker, load it, profile it, write the report
   tracker-lab --scenario medium --target udp://127.0.0.1:6969    load a tracker that already runs
+  tracker-lab init && tracker-lab --tracker mine --scenario quick    name trackers and scenarios in lab.config.json
   tracker-lab analyze profiles/20261124-101500-heavy   judge a run again, or print any pprof file's top tables
 
 Exit codes:
@@ -18,6 +21,7 @@ Exit codes:
   130 interrupted (SIGINT) · 143 terminated (SIGTERM)
 
 Every flag of a run can be set by the environment too: --duration is LAB_DURATION, --num-want is LAB_NUM_WANT.
+A flag wins over the environment, that over lab.config.json, and that over the preset.
 `;
 
 /**
@@ -45,6 +49,8 @@ export async function run(argv: readonly string[], context: CliContext): Promise
   addRunCommand(program, context, setExitCode);
   program.addCommand(inheritSettings(program, analyzeCommand(context)));
   program.addCommand(inheritSettings(program, hashesCommand(context)));
+  program.addCommand(inheritSettings(program, initCommand(context)));
+  program.addCommand(inheritSettings(program, doctorCommand(context, setExitCode)));
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

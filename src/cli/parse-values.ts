@@ -1,25 +1,30 @@
 /** Parsers of flag values. Each throws commander's InvalidArgumentError with what it expected. */
 import { InvalidArgumentError } from 'commander';
-import type { Scenario } from '../run.ts';
-import type { Milliseconds } from '../units.ts';
+import type { SettingKind } from '../lab/config/scenario-settings.ts';
+import { type Reading, readDuration, readMix, readPositiveDuration } from '../lab/config/setting-values.ts';
 
-const millisecondsByUnit: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
-
-/** `30`, `30s`, `500ms` or `2m`; a bare number is seconds. */
-export function parseDuration(text: string): Milliseconds {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text.trim());
-  const factor = millisecondsByUnit[match?.[2] ?? 's'];
-  if (match?.[1] === undefined || factor === undefined) {
-    throw new InvalidArgumentError('Expected a duration such as 30s, 500ms or 2m.');
+/** The parser of a scenario's setting. */
+export function settingParser(kind: SettingKind): (text: string) => unknown {
+  switch (kind.type) {
+    case 'duration':
+      return parserOf(readDuration);
+    case 'positive-duration':
+      return parserOf(readPositiveDuration);
+    case 'mix':
+      return parserOf(readMix);
+    case 'integer':
+      return integerBetween(kind.least, kind.most);
+    case 'number':
+      return numberBetween(kind.least, kind.most);
   }
-  return Number(match[1]) * factor;
 }
 
-/** A duration above zero. */
-export function parsePositiveDuration(text: string): Milliseconds {
-  const durationMs = parseDuration(text);
-  if (durationMs <= 0) throw new InvalidArgumentError('Expected a duration above zero.');
-  return durationMs;
+function parserOf<T>(read: (text: string) => Reading<T>): (text: string) => T {
+  return function parseText(text) {
+    const reading = read(text);
+    if ('expected' in reading) throw new InvalidArgumentError(reading.expected);
+    return reading.value;
+  };
 }
 
 /** A parser of whole numbers from `least` to `most`. */
@@ -34,7 +39,7 @@ export function integerBetween(least: number, most: number): (text: string) => n
 }
 
 /** A parser of decimal numbers from `least` to `most`. */
-export function numberBetween(least: number, most: number): (text: string) => number {
+function numberBetween(least: number, most: number): (text: string) => number {
   return function parseNumber(text) {
     const value = Number(text);
     if (!/^\d+(\.\d+)?$/.test(text.trim()) || value < least || value > most) {
@@ -44,16 +49,12 @@ export function numberBetween(least: number, most: number): (text: string) => nu
   };
 }
 
-/** `connect=1,announce=50,scrape=10`: the requests of one client session. Kinds left out are 0. */
-export function parseMix(text: string): Scenario['mix'] {
-  const mix = { connect: 0, announce: 0, scrape: 0 };
-  for (const part of text.split(',')) {
-    const match = /^\s*(connect|announce|scrape)\s*=\s*(\d{1,6})\s*$/.exec(part);
-    if (match === null) {
-      throw new InvalidArgumentError('Expected counts such as connect=1,announce=50,scrape=10.');
-    }
-    mix[match[1] as keyof typeof mix] = Number(match[2]);
-  }
-  if (mix.announce === 0) throw new InvalidArgumentError('Expected announce to be at least 1.');
-  return mix;
+/** `K=V`, added to those given before. */
+export function parseEnvironment(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text);
+  if (match === null) throw new InvalidArgumentError('Expected NAME=VALUE.');
+  return { ...before, [match[1] as string]: match[2] as string };
 }

@@ -2,14 +2,16 @@
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { ExitCode } from '../errors.ts';
-import { planScenario, type ScenarioPlan } from '../lab/plan.ts';
+import { CONFIG_FILE } from '../lab/config/parse-config.ts';
 import { presetNames, presets } from '../lab/scenarios.ts';
 import { allowedCpus } from '../lab/target/pinning.ts';
 import type { CliContext } from './context.ts';
 import { describeConfig, describePlan } from './describe-plan.ts';
+import { integerBetween, parseEnvironment } from './parse-values.ts';
+import { resolveRun } from './resolve-run.ts';
 import type { RunFlags } from './run-flags.ts';
 import { runSuite } from './run-suite.ts';
-import { addScenarioFlags, environmentName, readOverrides } from './scenario-flags.ts';
+import { addScenarioFlags, environmentName } from './scenario-flags.ts';
 
 /** Makes the program itself the command that runs a scenario. */
 export function addRunCommand(
@@ -21,14 +23,47 @@ export function addRunCommand(
   program
     .addOption(
       withEnvironment(
-        new Option('--scenario <name>', `${workers}; all: the four in turn`)
-          .choices([...presetNames, 'all'])
-          .default('heavy'),
+        new Option(
+          '--scenario <name>',
+          `${workers}; all: the four in turn; or one of the config file`,
+        ).default('heavy'),
       ),
     )
     .addOption(
+      withEnvironment(new Option('--config <file>', `config file (${CONFIG_FILE}, where it exists)`)),
+    )
+    .addOption(withEnvironment(new Option('--tracker <name>', 'a tracker of the config file')))
+    .addOption(
       withEnvironment(new Option('--target <url>', 'udp://HOST:PORT of a tracker that already runs')),
     )
+    .addOption(
+      withEnvironment(
+        new Option('--exec <command>', 'start this tracker, which serves --target, and stop it afterwards'),
+      ),
+    )
+    .addOption(withEnvironment(new Option('--cwd <dir>', 'working folder of --exec')))
+    .addOption(
+      new Option('--env <K=V>', 'environment of --exec, added to that of the lab; repeatable').argParser(
+        parseEnvironment,
+      ),
+    )
+    .addOption(
+      withEnvironment(
+        new Option(
+          '--pid <number>',
+          'process of a tracker that already runs, for its CPU, memory and perf',
+        ).argParser(integerBetween(1, 2 ** 22)),
+      ),
+    )
+    .addOption(
+      withEnvironment(
+        new Option(
+          '--pprof <url>',
+          'pprof endpoint of a Go tracker, such as http://127.0.0.1:6060/debug/pprof',
+        ),
+      ),
+    )
+    .option('--perf', 'profile by Linux perf too: native and kernel frames')
     .addOption(
       withEnvironment(
         new Option(
@@ -39,7 +74,12 @@ export function addRunCommand(
           .default('auto'),
       ),
     )
-    .option('--allow-remote', 'permit a target off this machine', false);
+    .option('--allow-remote', 'permit a target off this machine', false)
+    .addOption(
+      withEnvironment(
+        new Option('--info-hashes <file>', 'the pool of info hashes, 40 hexadecimal digits a line'),
+      ),
+    );
   addScenarioFlags(program);
   program
     .addOption(
@@ -56,20 +96,16 @@ export function addRunCommand(
     .action(async function runLab(given: RunFlags, command: Command) {
       const flags = { ...given, out: path.resolve(context.cwd, given.out) };
       const cpus = allowedCpus();
-      const plans = planAll(flags, command, cpus.length);
+      const { plans, tracker } = resolveRun({ flags, command, cwd: context.cwd, cpuCount: cpus.length });
       if (flags.printConfig || flags.dryRun) {
-        context.stdout.write(flags.printConfig ? describeConfig(plans) : describePlan(plans, flags));
+        context.stdout.write(
+          flags.printConfig ? describeConfig(plans, tracker) : describePlan(plans, tracker, flags.out),
+        );
         setExitCode(ExitCode.ok);
       } else {
-        setExitCode(await runSuite({ plans, flags, cpus, context }));
+        setExitCode(await runSuite({ plans, tracker: tracker.settings, flags, cpus, context }));
       }
     });
-}
-
-function planAll(flags: RunFlags, command: Command, cpuCount: number): ScenarioPlan[] {
-  const names = flags.scenario === 'all' ? presetNames : [flags.scenario];
-  const overrides = readOverrides(command);
-  return names.map((name) => planScenario(name, overrides, cpuCount));
 }
 
 function withEnvironment(option: Option): Option {

@@ -1,11 +1,12 @@
-import type { PresetName } from '../lab/scenarios.ts';
-
-/** What the flags that are not of the scenario say. */
+/** What the flags say that are neither a scenario's settings nor a tracker's. */
 export interface RunFlags {
-  readonly scenario: PresetName | 'all';
-  readonly target?: string;
+  /** A preset, `all`, or a scenario of the config file. */
+  readonly scenario: string;
+  /** Absent: the default one, where it exists. */
+  readonly config?: string;
+  /** Name of a tracker of the config file. */
+  readonly tracker?: string;
   readonly trackerSocket: 'dgram' | 'batched' | 'auto';
-  readonly allowRemote: boolean;
   readonly allowNoProfile: boolean;
   readonly pin: string;
   /** Absolute path. */

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { AnalyzedRun } from '../analyze/analyze.ts';
 import { ExitCode, LabError } from '../errors.ts';
+import type { TrackerSettings } from '../lab/config/tracker-settings.ts';
 import type { ScenarioPlan } from '../lab/plan.ts';
 import { type RunOutcome, runScenario } from '../lab/run-scenario.ts';
 import type { TargetSpec } from '../lab/target/open-target.ts';
@@ -12,6 +13,7 @@ import type { RunFlags } from './run-flags.ts';
 
 export interface SuiteOptions {
   readonly plans: readonly ScenarioPlan[];
+  readonly tracker: TrackerSettings;
   readonly flags: RunFlags;
   /** Cores that the lab may use. */
   readonly cpus: readonly number[];
@@ -19,7 +21,7 @@ export interface SuiteOptions {
 }
 
 /** @returns the exit code of the run that went worst */
-export async function runSuite({ plans, flags, cpus, context }: SuiteOptions): Promise<ExitCode> {
+export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOptions): Promise<ExitCode> {
   const interrupt = createInterrupt(context);
   const progress = createProgress(context, flags.quiet);
   const suiteId = plans.length > 1 ? newSuiteId() : null;
@@ -32,7 +34,8 @@ export async function runSuite({ plans, flags, cpus, context }: SuiteOptions): P
           plan,
           suiteId,
           outDirectory: flags.out,
-          target: targetSpec(flags),
+          target: targetSpec(tracker, flags),
+          profiling: tracker,
           pin: flags.pin,
           allowedCpus: cpus,
           allowNoProfile: flags.allowNoProfile,
@@ -60,10 +63,11 @@ function newSuiteId(): string {
   return `suite-${new Date().toISOString().replaceAll(/\D/g, '')}`;
 }
 
-function targetSpec({ target, allowRemote, trackerSocket }: RunFlags): TargetSpec {
-  return target === undefined
-    ? { kind: 'own', socket: trackerSocket }
-    : { kind: 'address', url: target, allowRemote };
+function targetSpec(tracker: TrackerSettings, { trackerSocket }: RunFlags): TargetSpec {
+  const { target: url, exec, cwd, env, pid, allowRemote } = tracker;
+  if (url === null) return { kind: 'own', socket: trackerSocket };
+  if (exec === null) return { kind: 'address', url, allowRemote, pid };
+  return { kind: 'command', command: exec, cwd, environment: env, url, allowRemote };
 }
 
 async function analyzeAll(outcomes: readonly RunOutcome[], outDirectory: string): Promise<AnalyzedRun[]> {

@@ -2,6 +2,7 @@ import type { LoadRow, ProcessRow } from '../run.ts';
 import type { Milliseconds, RunMilliseconds, Share } from '../units.ts';
 import type { LabEvent } from './lab-event.ts';
 import type { RunFolder } from './run-folder.ts';
+import { readMachine } from './target/machine-sampler.ts';
 import type { Target } from './target/open-target.ts';
 import { type ProcessReading, type ProcessSampler, startProcessSampler } from './target/process-sampler.ts';
 
@@ -23,6 +24,7 @@ export interface ObservationOptions {
 export class Observation {
   readonly #options: ObservationOptions;
   readonly #sampler: ProcessSampler | null;
+  readonly #machineTimer: NodeJS.Timeout;
   #processRows: ProcessRow[] = [];
 
   constructor(options: ObservationOptions) {
@@ -31,11 +33,13 @@ export class Observation {
     target.agent?.startSampling(SAMPLING_INTERVAL_MS, (reading) =>
       folder.appendRow({ ...reading, atMs: now() }),
     );
+    this.#machineTimer = setInterval(() => this.#addMachine(), SAMPLING_INTERVAL_MS).unref();
+    this.#addMachine();
     this.#sampler =
       target.pid === null
         ? null
         : startProcessSampler({
-            pid: target.pid,
+            pids: () => target.pids(),
             port: target.port,
             intervalMs: SAMPLING_INTERVAL_MS,
             onRow: (reading) => this.#addProcess(reading),
@@ -61,8 +65,14 @@ export class Observation {
   }
 
   stop(): void {
+    clearInterval(this.#machineTimer);
     this.#sampler?.stop();
     this.#options.target.agent?.stopSampling();
+  }
+
+  #addMachine(): void {
+    const reading = readMachine();
+    if (reading !== null) this.#options.folder.appendRow({ ...reading, atMs: this.#options.now() });
   }
 
   #addProcess(reading: ProcessReading): void {

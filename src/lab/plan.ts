@@ -16,7 +16,7 @@ import {
 /** A value that a user gave, and where. */
 interface Given<T> {
   readonly value: T;
-  readonly source: 'flag' | 'environment';
+  readonly source: 'flag' | 'environment' | 'config';
 }
 
 /** The fields of a scenario that a user may override; absent = not given. */
@@ -40,18 +40,42 @@ export interface ScenarioPlan {
   readonly scenario: Scenario;
   /** By field name of the scenario. */
   readonly sources: Readonly<Record<string, SettingSource>>;
+  /** The pool of info hashes, `scenario.swarmHashes` of 40 hexadecimal digits; null: it is made from the seed. */
+  readonly infoHashes: readonly string[] | null;
+}
+
+export interface PlanOptions {
+  /** Gives what is not overridden. */
+  readonly preset: PresetName;
+  /** Name of the scenario. Default: that of the preset. */
+  readonly name?: string;
+  readonly overrides: Overrides;
+  /** Cores that this process may use; one is left to the tracker. */
+  readonly cpuCount: number;
+  /** The pool of info hashes, from a file; null: it is made from the seed. Default: null. */
+  readonly infoHashes?: InfoHashes | null;
+}
+
+/** The operator's own info hashes. */
+export interface InfoHashes {
+  /** Absolute path, for the record. */
+  readonly file: string;
+  /** Distinct, 40 hexadecimal digits each. */
+  readonly hashes: readonly string[];
+  readonly source: Given<string>['source'];
 }
 
 /** Load threads never exceed this by default: one thread already outruns most trackers on one core. */
 const MOST_DEFAULT_LOAD_THREADS = 4;
 
 /**
- * The full scenario of one preset with a user's overrides, and the origin of each field.
+ * The full scenario of one preset with a user's overrides, and the origin of each field. A list of info hashes is the
+ * pool; where the size of the pool is set as well, that many from the head of the list are.
  *
- * @param cpuCount - cores that this process may use; one is left to the tracker
  * @throws LabError `BAD_SCENARIO` where values contradict each other
  */
-export function planScenario(preset: PresetName, overrides: Overrides, cpuCount: number): ScenarioPlan {
+export function planScenario(options: PlanOptions): ScenarioPlan {
+  const { preset, overrides, cpuCount, infoHashes = null } = options;
   const sources: Record<string, SettingSource> = {};
   const pick = <T>(field: keyof Overrides, fallback: T, fallbackSource: SettingSource): T => {
     const given = overrides[field] as Given<T> | undefined;
@@ -63,7 +87,7 @@ export function planScenario(preset: PresetName, overrides: Overrides, cpuCount:
   const durationMs = pick('durationMs', presets[preset].durationMs, 'preset');
   const hashesPerWorker = pick('hashesPerWorker', presetCommon.hashesPerWorker, 'preset');
   const scenario: Scenario = {
-    name: preset,
+    name: options.name ?? preset,
     durationMs,
     warmupMs: pick('warmupMs', presetCommon.warmupMs, 'preset'),
     profileDurationMs: pick('profileDurationMs', defaultProfileDurationMs(durationMs), 'derived'),
@@ -73,7 +97,11 @@ export function planScenario(preset: PresetName, overrides: Overrides, cpuCount:
     numWant: pick('numWant', presetCommon.numWant, 'preset'),
     timeoutMs: pick('timeoutMs', presetCommon.timeoutMs, 'preset'),
     mix: pick('mix', { ...presetCommon.mix }, 'preset'),
-    swarmHashes: pick('swarmHashes', defaultSwarmHashes(concurrency, hashesPerWorker), 'derived'),
+    swarmHashes: pick(
+      'swarmHashes',
+      infoHashes?.hashes.length ?? defaultSwarmHashes(concurrency, hashesPerWorker),
+      'derived',
+    ),
     skew: pick('skew', presetCommon.skew, 'preset'),
     seed: pick('seed', presetCommon.seed, 'preset'),
     loadThreads: pick(
@@ -81,12 +109,28 @@ export function planScenario(preset: PresetName, overrides: Overrides, cpuCount:
       Math.min(MOST_DEFAULT_LOAD_THREADS, Math.max(1, cpuCount - 1), concurrency),
       'derived',
     ),
+    infoHashesFile: infoHashes?.file ?? null,
   };
-  refuseContradictions(scenario);
-  return { scenario, sources };
+  sources['infoHashesFile'] = infoHashes?.source ?? 'preset';
+  refuseContradictions(scenario, infoHashes);
+  return { scenario, sources, infoHashes: infoHashes?.hashes.slice(0, scenario.swarmHashes) ?? null };
 }
 
-function refuseContradictions(scenario: Scenario): void {
+function refuseContradictions(scenario: Scenario, infoHashes: InfoHashes | null): void {
+  if (
+    infoHashes !== null &&
+    infoHashes.hashes.length < Math.max(scenario.swarmHashes, scenario.hashesPerWorker)
+  ) {
+    const [what, flag] =
+      infoHashes.hashes.length < scenario.hashesPerWorker
+        ? [`a worker needs ${scenario.hashesPerWorker} distinct hashes`, '--hashes']
+        : [`the pool is to have ${scenario.swarmHashes}`, '--swarm-hashes'];
+    throw new LabError({
+      code: 'BAD_SCENARIO',
+      message: `${what}, ${infoHashes.file} holds ${infoHashes.hashes.length}`,
+      hint: `add hashes to the file, or pass ${flag} ${infoHashes.hashes.length}`,
+    });
+  }
   if (scenario.swarmHashes < scenario.hashesPerWorker) {
     throw new LabError({
       code: 'BAD_SCENARIO',

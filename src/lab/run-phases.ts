@@ -1,8 +1,7 @@
 /** Walks through the phases of a run: warm-up, clean, profiled. */
 import type { MissingProfile, PhaseName, ProfileFile, Scenario } from '../run.ts';
 import type { Milliseconds } from '../units.ts';
-import { DEFAULT_CPU_INTERVAL_MICROS, DEFAULT_HEAP_INTERVAL_BYTES } from './capture/agent-protocol.ts';
-import type { NodeAgent } from './capture/node-agent-client.ts';
+import type { CapturedProfiles, CaptureOptions, ProfileSource } from './capture/profile-source.ts';
 import type { Interruption } from './interruption.ts';
 import type { LoadPool, LoadResult } from './load/load-pool.ts';
 
@@ -13,11 +12,13 @@ const INTERRUPTED_PROFILE_WAIT_MS = 3_000;
 
 export interface PhasesOptions {
   readonly scenario: Scenario;
-  /** Null where the target cannot be profiled. */
-  readonly agent: NodeAgent | null;
   readonly pool: LoadPool;
   /** Where the profiles go. */
   readonly directory: string;
+  /** On since the target's start, and taken at the end of warm-up; null: there is none. */
+  readonly warmupSource: ProfileSource | null;
+  /** Of the profiled phase; where there is none, there is no such phase. */
+  readonly sources: readonly ProfileSource[];
   readonly interruption: Interruption;
   readonly onPhase: (phase: PhaseName) => void;
 }
@@ -31,25 +32,27 @@ export interface PhasesResult {
 /** Runs all phases, or as many as there are before an interruption. */
 export async function runPhases(options: PhasesOptions): Promise<PhasesResult> {
   const { scenario, pool, interruption } = options;
-  const profiles = new ProfileKeeper(options);
+  const captured = new Captured(interruption);
   // A run that ends early ends its load at once, also while it waits for the last replies.
   const aborted = interruption.raised.then(() => pool.abort());
 
   let goOn = await runPhase('warm-up', scenario.warmupMs, options);
-  if (goOn && profiles.wanted) {
-    await profiles.stop('warm-up');
+  if (goOn && options.warmupSource !== null) {
+    await captured.stop([options.warmupSource], captureOptions('warm-up', options));
     goOn = await interruption.wait(SETTLE_MS);
   }
   if (goOn) goOn = await runPhase('clean', scenario.durationMs, options);
-  if (goOn && profiles.wanted) {
+  const sources = goOn ? options.sources : [];
+  const profiled = captureOptions('profiled', options);
+  if (sources.length > 0) {
     pool.beginPhase('profiled');
     options.onPhase('profiled');
-    await profiles.start();
+    await captured.start(sources, profiled);
     goOn = await interruption.wait(scenario.profileDurationMs);
   }
   // Together, so that neither an idle tail stands in the profile nor its writing in the phase.
-  const [load] = await Promise.all([goOn ? pool.stop() : aborted, profiles.stop('profiled')]);
-  return { load, profiles: profiles.files, missingProfiles: profiles.missing };
+  const [load] = await Promise.all([goOn ? pool.stop() : aborted, captured.stop(sources, profiled)]);
+  return { load, profiles: captured.files, missingProfiles: captured.missing };
 }
 
 function runPhase(phase: PhaseName, durationMs: Milliseconds, options: PhasesOptions): Promise<boolean> {
@@ -58,37 +61,32 @@ function runPhase(phase: PhaseName, durationMs: Milliseconds, options: PhasesOpt
   return options.interruption.wait(durationMs);
 }
 
-/** Starts and stops the profilers, and keeps account of what is there and what is not. */
-class ProfileKeeper {
+function captureOptions(phase: PhaseName, { directory, scenario }: PhasesOptions): CaptureOptions {
+  return { phase, directory, durationMs: scenario.profileDurationMs };
+}
+
+/** Keeps account of the profiles that are there and of those that are not. */
+class Captured {
   readonly files: ProfileFile[] = [];
   readonly missing: MissingProfile[] = [];
-  readonly wanted: boolean;
-  readonly #options: PhasesOptions;
-  #started = false;
+  readonly #interruption: Interruption;
 
-  constructor(options: PhasesOptions) {
-    this.#options = options;
-    this.wanted = options.agent !== null && options.scenario.profileDurationMs > 0;
-    // Sampled since the target's start.
-    this.#started = this.wanted;
+  constructor(interruption: Interruption) {
+    this.#interruption = interruption;
   }
 
-  async start(): Promise<void> {
-    const missing = await this.#options.agent?.startProfiles({
-      cpu: { intervalMicros: DEFAULT_CPU_INTERVAL_MICROS },
-      allocations: { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES },
-    });
-    this.missing.push(...(missing ?? []));
-    this.#started = true;
+  async start(sources: readonly ProfileSource[], options: CaptureOptions): Promise<void> {
+    const missing = await Promise.all(sources.map((source) => source.start(options)));
+    this.missing.push(...missing.flat());
   }
 
-  async stop(phase: PhaseName): Promise<void> {
-    const { agent, directory, interruption } = this.#options;
-    if (agent === null || !this.#started) return;
-    this.#started = false;
-    const stopping = agent.stopProfiles({ directory, phase });
-    const tooLate = interruption.raised.then(() => giveUpAfter(INTERRUPTED_PROFILE_WAIT_MS));
-    const stopped = await Promise.race([stopping, tooLate]);
+  async stop(sources: readonly ProfileSource[], options: CaptureOptions): Promise<void> {
+    await Promise.all(sources.map((source) => this.#stopOne(source, options)));
+  }
+
+  async #stopOne(source: ProfileSource, options: CaptureOptions): Promise<void> {
+    const tooLate = this.#interruption.raised.then(() => giveUpAfter(INTERRUPTED_PROFILE_WAIT_MS));
+    const stopped: CapturedProfiles | null = await Promise.race([source.stop(options), tooLate]);
     if (stopped === null) return;
     this.files.push(...stopped.files);
     this.missing.push(...stopped.missing);

@@ -4,13 +4,16 @@
  */
 import { ExitCode, LabError } from '../errors.ts';
 import type { Run, Scenario } from '../run.ts';
-import type { Milliseconds } from '../units.ts';
+import { goRuntimeVersion } from './capture/go/go-version.ts';
+import { listeningProcess } from './capture/go/listening-process.ts';
+import { perfNodeArguments } from './capture/perf/perf-node-arguments.ts';
 import { Interruption } from './interruption.ts';
 import type { LabEvent } from './lab-event.ts';
 import { startLoad } from './load/load-pool.ts';
-import { poolHash } from './load/swarm-model.ts';
+import { poolBytes } from './load/swarm-model.ts';
 import { Observation } from './observation.ts';
 import type { ScenarioPlan } from './plan.ts';
+import { type ProfilingWish, planProfileSources } from './profile-sources.ts';
 import { startRunClock } from './run-clock.ts';
 import { RunFolder } from './run-folder.ts';
 import { type PhasesResult, runPhases } from './run-phases.ts';
@@ -27,6 +30,7 @@ export interface RunOptions {
   /** Root of the runs. */
   readonly outDirectory: string;
   readonly target: TargetSpec;
+  readonly profiling: ProfilingWish;
   /** `auto`, `off` or `TARGET:GENERATOR`. */
   readonly pin: string;
   /** Cores that the lab may use, read before its first run: pinning narrows what the kernel tells afterwards. */
@@ -79,7 +83,7 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
       suiteId: options.suiteId,
       startedAt,
       environment: readEnvironment(context.pinning),
-      target: target.record,
+      target: await withRuntime(target),
       plan: options.plan,
       load: result.load,
       profiles: result.profiles,
@@ -99,13 +103,28 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
   }
 }
 
+/** A tracker that already runs is known by its pprof endpoint, where that is on this machine. */
+async function withProcess({ target, profiling }: RunOptions): Promise<TargetSpec> {
+  if (target.kind !== 'address' || target.pid != null || profiling.pprof === null) return target;
+  const port = Number(new URL(profiling.pprof).port);
+  return { ...target, pid: await listeningProcess(port) };
+}
+
+/** The target's record with the version of Go, where it is a Go program. */
+async function withRuntime({ record }: Target): Promise<Run['target']> {
+  if (record.runtime !== null || record.pid === null) return record;
+  const { version } = await goRuntimeVersion({ pid: record.pid, url: null });
+  return { ...record, runtime: version };
+}
+
 /** Starts the target and proves that it works, before any load. */
 async function prepareTarget({ options, interruption, pinning, note }: RunContext): Promise<Target> {
   const { scenario } = options.plan;
   options.onEvent({ kind: 'step', text: describeScenario(scenario) });
-  const target = await openTarget(options.target, {
+  const target = await openTarget(await withProcess(options), {
     cpus: pinning?.target ?? null,
     liveHeap: scenario.profileDurationMs > 0,
+    nodeFlags: options.profiling.perf ? perfNodeArguments : [],
     abort: options.signal,
   }).catch((error: unknown) => {
     refuseWhereInterrupted(interruption);
@@ -120,9 +139,10 @@ async function prepareTarget({ options, interruption, pinning, note }: RunContex
     const seen = await preflight({
       address: target.address,
       port: target.port,
-      infoHash: poolHash(scenario.seed, 0),
+      infoHash: poolBytes(scenario.seed, 1, options.plan.infoHashes),
       numWant: scenario.numWant,
     });
+    for (const text of [...target.notes, ...seen.notes]) note(text);
     if (seen.scrape === null) note(`Scrapes are refused: ${seen.scrapeRefusal ?? 'no answer'}.`);
     refuseWhereInterrupted(interruption);
   } catch (error) {
@@ -138,6 +158,7 @@ async function prepareTarget({ options, interruption, pinning, note }: RunContex
 async function measure(target: Target, context: RunContext): Promise<PhasesResult> {
   const { options, interruption, note } = context;
   const { scenario } = options.plan;
+  const sources = planProfileSources(target, scenario, options.profiling);
   const now = startRunClock();
   void target.exited?.then(({ exitCode, signal, cause, expected }) => {
     if (expected) return;
@@ -147,7 +168,10 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
   const observation = new Observation({
     folder: context.folder,
     target,
-    totalMs: totalMs(scenario, target),
+    totalMs:
+      scenario.warmupMs +
+      scenario.durationMs +
+      (sources.sources.length === 0 ? 0 : scenario.profileDurationMs),
     now,
     onEvent: options.onEvent,
   });
@@ -156,6 +180,7 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
   try {
     const pool = await startLoad({
       scenario,
+      infoHashes: options.plan.infoHashes,
       target: { host: target.address, port: target.port },
       now,
       onSecond: (row) => observation.addLoad(row),
@@ -167,8 +192,8 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
     });
     return await runPhases({
       scenario,
-      agent: target.agent,
       pool,
+      ...sources,
       directory: context.folder.directory,
       interruption,
       onPhase: (phase) => options.onEvent({ kind: 'step', text: `Phase: ${phase}` }),
@@ -209,9 +234,4 @@ function profilerFailed(kind: string, reason: string): LabError {
 function describeScenario({ name, concurrency, durationMs, ratePerSecond }: Scenario): string {
   const pace = ratePerSecond === 0 ? 'closed loop' : `${ratePerSecond} requests/s, open loop`;
   return `Scenario ${name}: ${concurrency} workers, ${durationMs / 1000} s, ${pace}`;
-}
-
-function totalMs(scenario: Scenario, target: Target): Milliseconds {
-  const profiledMs = target.agent === null ? 0 : scenario.profileDurationMs;
-  return scenario.warmupMs + scenario.durationMs + profiledMs;
 }

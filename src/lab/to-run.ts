@@ -1,4 +1,10 @@
-import { type MissingProfile, type ProfileFile, profileKinds, RUN_SCHEMA_VERSION, type Run } from '../run.ts';
+import {
+  type MissingProfile,
+  type ProfileFile,
+  type ProfileKind,
+  RUN_SCHEMA_VERSION,
+  type Run,
+} from '../run.ts';
 import type { InterruptionCause } from './interruption.ts';
 import type { LoadResult } from './load/load-pool.ts';
 import type { ScenarioPlan } from './plan.ts';
@@ -69,10 +75,13 @@ function partialReason({ interruption, load }: RunParts): Run['partial'] {
   };
 }
 
-/** Every kind of profile is either there or missing with a reason. */
+/** What the report's two Top-10 sections are made of; other kinds are told of only where they were asked for. */
+const basicKinds: readonly ProfileKind[] = ['cpu', 'allocations', 'live-heap'];
+
+/** Every basic kind of profile is either there or missing with a reason. */
 function withUnexplained(parts: RunParts): MissingProfile[] {
   const told = new Set([...parts.profiles, ...parts.missingProfiles].map(({ kind }) => kind));
-  const untold = profileKinds.filter((kind) => !told.has(kind));
+  const untold = basicKinds.filter((kind) => !told.has(kind));
   return [...parts.missingProfiles, ...untold.map((kind) => ({ kind, reason: reasonOfAbsence(parts) }))];
 }
 

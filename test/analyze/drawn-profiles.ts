@@ -43,3 +43,74 @@ export const healthyLiveHeap: Profile = drawProfile(
   `,
   { valueTypes: inUse, durationNs: 3e9 },
 );
+
+const delay: readonly ValueType[] = [
+  { type: 'contentions', unit: 'count' },
+  { type: 'delay', unit: 'nanoseconds' },
+];
+
+/** CPU of a Go tracker: half of it in the kernel, 30 % in the allocator and the collector, 10 % in a mutex. */
+export const goCpu: Profile = drawProfile(
+  `
+  5000000000                                              2000000000                              1000000000                               1000000000                              1000000000
+  main.serve@/app/main.go:50                              main.serve@/app/main.go:50              runtime.gcBgMarkWorker@runtime/mgc.go:1  main.serve@/app/main.go:50              main.serve@/app/main.go:50
+  net.(*UDPConn).WriteToUDP@net/udpsock.go:1              main.(*store).announce@/app/main.go:24  runtime.gcDrain@runtime/mgcmark.go:1     main.(*store).announce@/app/main.go:24  main.mix@/app/main.go:37
+  syscall.sendto@syscall/zsyscall.go:1                    runtime.growslice@runtime/slice.go:1                                             sync.(*Mutex).Lock@sync/mutex.go:1
+  internal/runtime/syscall/linux.Syscall6@internal/a.s:1  runtime.mallocgc@runtime/malloc.go:1
+  `,
+  { durationNs: 6e9, runtime: 'go' },
+);
+
+/** 9 s of waiting in 6 s, two thirds of it until announce unlocked. */
+export const goMutex: Profile = drawProfile(
+  `
+  400                                     200
+  6000000000                              3000000000
+  main.serve@/app/main.go:50              main.expire@/app/main.go:80
+  main.(*store).announce@/app/main.go:24  sync.(*RWMutex).Unlock@sync/rwmutex.go:1
+  sync.(*Mutex).Unlock@sync/mutex.go:1
+  `,
+  { valueTypes: delay, durationNs: 6e9, runtime: 'go' },
+);
+
+/** 6 s of waiting for a mutex in 6 s, and 60 s of waiting for work. */
+export const goBlock: Profile = drawProfile(
+  `
+  100                                   10
+  6000000000                            60000000000
+  main.serve@/app/main.go:50            main.worker@/app/main.go:90
+  main.(*store).scrape@/app/main.go:31  runtime.chanrecv1@runtime/chan.go:1
+  sync.(*Mutex).Lock@sync/mutex.go:1
+  `,
+  { valueTypes: delay, durationNs: 6e9, runtime: 'go' },
+);
+
+export const goGoroutines: Profile = drawProfile(
+  `
+  2                                 8
+  main.serve@/app/main.go:50        main.worker@/app/main.go:90
+  runtime.gopark@runtime/proc.go:1  runtime.gopark@runtime/proc.go:1
+  `,
+  { valueTypes: [{ type: 'goroutine', unit: 'count' }], runtime: 'go' },
+);
+
+/** A C tracker as perf sees it: 60 % below the kernel's entry, 20 % in malloc, 20 % in a mutex. */
+export const nativePerf: Profile = drawProfile(
+  `
+  600                       200                       200
+  1200000000                400000000                 400000000
+  main@/src/main.c:9        main@/src/main.c:9        main@/src/main.c:9
+  reply@/src/udp.c:40       announce@/src/peer.c:20   announce@/src/peer.c:20
+  sendto                    malloc                    pthread_mutex_lock
+  do_syscall_64@[kernel]    _int_malloc
+  udp_sendmsg@[kernel]
+  `,
+  {
+    valueTypes: [
+      { type: 'samples', unit: 'count' },
+      { type: 'cpu', unit: 'nanoseconds' },
+    ],
+    durationNs: 6e9,
+    runtime: 'native',
+  },
+);

@@ -91,10 +91,10 @@ describe('a run by itself', () => {
     expect(new Set(report.comparison.scaling.map((one) => one.answer))).toEqual(new Set(['unknown']));
   });
 
-  it('of a custom scenario has a row of its own', async () => {
-    const { markdown } = await analyzeRun(writeSyntheticRun(root, { scenario: { name: 'custom' } }));
+  it('of a scenario that is no preset has a row under its own name', async () => {
+    const { markdown } = await analyzeRun(writeSyntheticRun(root, { scenario: { name: 'launch-day' } }));
     const table = readTables(markdown).find(({ head }) => head[0] === 'Scenario');
-    expect(table?.rows.map((row) => row[0])).toContain('Custom Load');
+    expect(table?.rows.map((row) => row[0])).toContain('launch-day');
   });
 });
 

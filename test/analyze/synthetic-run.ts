@@ -17,6 +17,7 @@ import type { Profile } from '../../src/analyze/profile/profile.ts';
 import { latencyReader } from '../../src/analyze/read-latency.ts';
 import {
   type LoadRow,
+  type MachineRow,
   type Operation,
   type OperationCounts,
   operations,
@@ -53,6 +54,8 @@ export interface SyntheticOptions {
   readonly latenciesNs?: readonly number[];
   readonly process?: (row: ProcessRow, index: number) => Partial<ProcessRow>;
   readonly runtime?: (row: RuntimeRow, index: number) => Partial<RuntimeRow>;
+  /** On top of what the target and the lab use; default: 0.02 cores of others. */
+  readonly machine?: (row: MachineRow, index: number) => Partial<MachineRow>;
   readonly load?: (row: LoadRow, index: number) => Partial<LoadRow>;
   /** Drop all rows of a kind. */
   readonly without?: readonly TimelineRow['kind'][];
@@ -106,17 +109,32 @@ function phaseLoad(phase: PhaseName, options: SyntheticOptions): PhaseLoad {
 }
 
 function profileRecord(kind: ProfileFile['kind']): ProfileFile {
-  const isCpu = kind === 'cpu';
   return {
     kind,
     file: `${kind}.pb.gz`,
-    source: isCpu ? '@datadog/pprof 5.20.0' : 'V8 sampling heap profiler',
+    source: sources[kind],
     phase: kind === 'live-heap' ? 'warm-up' : 'profiled',
-    durationNs: 6e9,
-    threads: ['main'],
-    interval: isCpu ? { value: 1000, unit: 'microseconds' } : { value: 131_072, unit: 'bytes' },
+    durationNs: kind === 'goroutine' ? 0 : 6e9,
+    threads: ['cpu', 'perf', 'allocations', 'live-heap'].includes(kind) ? ['main'] : [],
+    interval: intervals[kind] ?? null,
   };
 }
+
+const sources: Readonly<Record<ProfileFile['kind'], string>> = {
+  cpu: '@datadog/pprof 5.20.0',
+  perf: 'perf 6.1',
+  allocations: 'V8 sampling heap profiler',
+  'live-heap': 'V8 sampling heap profiler',
+  mutex: '/debug/pprof/mutex',
+  block: '/debug/pprof/block',
+  goroutine: '/debug/pprof/goroutine',
+};
+const intervals: Readonly<Partial<Record<ProfileFile['kind'], ProfileFile['interval']>>> = {
+  cpu: { value: 1000, unit: 'microseconds' },
+  perf: { value: 1001, unit: 'microseconds' },
+  allocations: { value: 131_072, unit: 'bytes' },
+  'live-heap': { value: 131_072, unit: 'bytes' },
+};
 
 /** The record of a synthetic run. */
 export function syntheticRun(options: SyntheticOptions = {}): Run {
@@ -168,6 +186,7 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
       skew: 1,
       seed: 1,
       loadThreads: 1,
+      infoHashesFile: null,
       ...options.scenario,
     },
     settingSources: { durationMs: 'flag', concurrency: 'preset' },
@@ -193,7 +212,17 @@ function histogramName(phase: PhaseName, operation: Operation): string {
   return `${phase}-${operation}-service.hdr`;
 }
 
+/** Encoding is what takes the time of a synthetic run, and most tests ask for the same. */
+const encoded = new Map<string, string>();
+
 function encodedHistogram(replies: number, latenciesNs: readonly number[]): string {
+  const key = `${replies} ${latenciesNs.join(' ')}`;
+  const known = encoded.get(key) ?? encodeHistogram(replies, latenciesNs);
+  encoded.set(key, known);
+  return known;
+}
+
+function encodeHistogram(replies: number, latenciesNs: readonly number[]): string {
   const histogram = hdr.build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: 2 ** 37 - 1,
@@ -223,6 +252,7 @@ function syntheticTimeline(options: SyntheticOptions = {}): TimelineRow[] {
       voluntaryContextSwitches: atMs,
       involuntaryContextSwitches: Math.floor(atMs / 100),
       runQueueDelayMs: atMs * 0.01,
+      threadStates: { running: 1, asleep: 10, uninterruptible: 0 },
       socketDrops: 0,
       socketQueueBytes: 4_096,
     };
@@ -244,8 +274,18 @@ function syntheticTimeline(options: SyntheticOptions = {}): TimelineRow[] {
       eventLoopDelayNsMax: 5 * MS,
       eventLoopUtilization: 0.92,
     };
+    const target = { ...process, ...options.process?.(process, index) };
+    const labMs = atMs * 0.5;
+    const machine: MachineRow = {
+      kind: 'machine',
+      atMs,
+      busyMs: 5_000 + target.cpuUserMs + target.cpuSystemMs + labMs + atMs * 0.02,
+      stolenMs: 0,
+      labMs,
+    };
     rows.push(
-      { ...process, ...options.process?.(process, index) },
+      target,
+      { ...machine, ...options.machine?.(machine, index) },
       { ...runtime, ...options.runtime?.(runtime, index) },
     );
   }

@@ -1,34 +1,6 @@
-import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { run } from '../../src/cli/cli.ts';
 import { packageVersion } from '../../src/package-root.ts';
-
-async function command(args: readonly string[], env: Record<string, string> = {}) {
-  const stdout = memory();
-  const stderr = memory();
-  const exitCode = await run(args, {
-    stdout: stdout.stream,
-    stderr: stderr.stream,
-    env,
-    cwd: '/nowhere',
-    onSignal: () => () => undefined,
-    exitNow: () => {
-      throw new Error('exitNow is for a second signal');
-    },
-  });
-  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
-}
-
-function memory() {
-  const chunks: string[] = [];
-  const stream = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk.toString());
-      done();
-    },
-  });
-  return { stream, text: () => chunks.join('') };
-}
+import { command } from './command.ts';
 
 describe('the command line', () => {
   it('prints its version and its help on stdout', async () => {
@@ -40,7 +12,11 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['an unknown scenario', ['--scenario', 'huge'], /Allowed choices are light, medium, heavy, stress, all/],
+    [
+      'an unknown scenario',
+      ['--scenario', 'huge'],
+      /no scenario "huge"; the choices are light, medium, heavy, stress, all\. Hint/,
+    ],
     [
       'a duration without a unit that exists',
       ['--duration', '3h'],

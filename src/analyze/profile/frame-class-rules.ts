@@ -81,7 +81,7 @@ const go: RuntimeRules = {
   rules: [
     {
       class: 'gc',
-      name: /^runtime\.(?:gc(?:BgMark|Drain|Mark|Assist|Start|Sweep|Controller|Flush|Park|ResetMark|Work|WriteBarrier|Dump)|\(\*gc(?:Work|Controller|Bits)|\(\*sweep|\(\*(?:span|mark)(?:Queue|InlineMarkBits|ScanOwnership)|scan(?:object|block|stack|conservative|frame|Span|Objects)|grey?object|greyobject|markroot|marktermination|findObject|sweepone|bgsweep|bgscavenge|deductSweepCredit|\(\*scavenge|\(\*pageAlloc\)\.scavenge|wbBuf|\(\*wbBuf\)|bulkBarrier|shade|typePointers|\(\*?typePointers\)|tryDeferToSpanScan|\(\*mspan\)\.(?:markBits|heapBitsSmallForAddr|typePointers|scan)|\(\*lfstack\)|\(\*workbuf\)|getempty|putfull|trygetfull|handoff|gcenable|stopTheWorldGC|startTheWorldGC|tracebackPCsGC)/,
+      name: /^runtime\.(?:GC$|gc[A-Z]|gcmark|\(\*gc(?:Work|Controller|Bits)|\(\*sweep|\(\*(?:span|mark)(?:Queue|InlineMarkBits|ScanOwnership)|scan(?:object|block|stack|conservative|frame|Span|Objects?)|grey?object|greyobject|markroot|marktermination|findObject|sweepone|bgsweep|bgscavenge|deductSweepCredit|\(\*scav|pollFractionalWorkerExit|\(\*mheap\)\.nextSpanForSweep|\(\*pageAlloc\)\.scavenge|wbBuf|\(\*wbBuf\)|bulkBarrier|shade|typePointers|\(\*?typePointers\)|tryDeferToSpanScan|\(\*mspan\)\.(?:markBits|heapBitsSmallForAddr|typePointers|scan)|\(\*lfstack\)|\(\*workbuf\)|getempty|putfull|trygetfull|handoff|freeSomeWbufs|freeDeadSpanSPMCs|gcenable|stopTheWorldGC|startTheWorldGC|tracebackPCsGC)/,
     },
     { class: 'gc', name: /^gcWriteBarrier|^internal\/runtime\/gc(?:\/|\.)/ },
     {
@@ -98,7 +98,7 @@ const go: RuntimeRules = {
     },
     {
       class: 'lock',
-      name: /^runtime\.(?:lock2?|unlock2?|lockWithRank|unlockWithRank|semacquire1?|semrelease1?|\(\*semaRoot\)|\(\*rwmutex\)|procyield|osyield)$|^runtime\.\(\*semaRoot\)\./,
+      name: /^runtime\.(?:lock2?|unlock2?|lockWithRank|unlockWithRank|semacquire1?|semrelease1?|procyield|osyield|mutexSampleContention|_LostContendedRuntimeLock)$|^runtime\.\(\*(?:semaRoot|rwmutex|mLockProfile)\)\./,
     },
     {
       class: 'idle',
@@ -108,7 +108,7 @@ const go: RuntimeRules = {
       class: 'syscall',
       name: /^(?:syscall|internal\/syscall\/unix|internal\/runtime\/syscall(?:\/linux)?|runtime\/internal\/syscall|golang\.org\/x\/sys\/unix)\./,
     },
-    { class: 'syscall', name: /^runtime\.(?:entersyscall|exitsyscall|reentersyscall|write1|read|cgocall)/ },
+    { class: 'syscall', name: /^runtime\.(?:entersyscall|exitsyscall|reentersyscall|write1$|read$|cgocall)/ },
     { class: 'network', name: /^(?:net|internal\/poll|golang\.org\/x\/net)(?:\/[\w./-]+?)?\./ },
     {
       class: 'runtime',
@@ -144,13 +144,19 @@ const native: RuntimeRules = {
     { class: 'network', name: /^uv_?_?(?:udp|tcp|stream)_|^node::(?:UDPWrap|TCPWrap|LibuvStreamWrap)/ },
     {
       class: 'syscall',
-      name: /^(?:__|__GI_|__libc_)*(?:send|sendto|sendm?msg|recv|recvfrom|recvm?msg|read|readv|pread64|write|writev|pwrite64|open|openat|close|fsync|fdatasync|epoll_ctl|accept4?|connect|ioctl|fcntl|syscall|mmap(?:64)?|munmap|madvise|brk|sbrk|clock_gettime|gettimeofday|io_uring_enter)(?:[@.].*)?$/,
+      name: /^(?:__|__GI_|__libc_)*(?:socket|send|sendto|sendm?msg|recv|recvfrom|recvm?msg|read|readv|pread64|write|writev|pwrite64|open|openat|close|fsync|fdatasync|epoll_ctl|accept4?|connect|ioctl|fcntl|syscall|mmap(?:64)?|munmap|madvise|brk|sbrk|clock_gettime|gettimeofday|io_uring_enter)(?:[@.].*)?$/,
     },
     {
       class: 'runtime',
       name: /^(?:v8|node|node::|uv_|uv__|Builtins_|Builtin:|_dl_|_start$|__libc_start|clone3?$|start_thread$)/,
     },
-    { class: 'library', mapping: /\.so(?:\.[\d.]+)?$|\/ld-/ },
+    // OpenSSL, ICU, llhttp and the C++ library are linked into the node binary.
+    { class: 'runtime', mapping: /\/node(?:js)?$/ },
+    // Addresses that a walk over the stack made up.
+    { class: 'runtime', name: /^\[unknown\]$/ },
+    { class: 'library', mapping: /\.so(?:\.[\d.]+)?$|\/ld-|\.node$|^\[vdso\]$/ },
+    // Standard libraries of C++ and Rust, which are compiled into the program, and the stubs of calls into libraries.
+    { class: 'library', name: /^<*(?:&(?:mut )?)?(?:std|core|alloc)::|@plt$/ },
   ],
   otherwise: 'application',
 };
@@ -166,6 +172,8 @@ const kernel: RuntimeRules = {
       class: 'lock',
       name: /futex|^_raw_spin_lock|^native_queued_spin_lock|^queued_spin_lock|^rwsem_|^mutex_(?:lock|unlock|spin)|^__mutex_/,
     },
+    // A timer's sample waits until interrupts are on again: what ran without them is booked here, whatever it was.
+    { class: 'syscall', name: /^_raw_(?:spin|read|write)_unlock|^__raw_callee_save/ },
     {
       class: 'syscall',
       name: /^(?:__(?:x64_|arm64_|ia32_|se_|do_)?sys_|do_syscall|entry_SYSCALL|syscall_|x64_sys_call|el0_svc|invoke_syscall|exit_to_user|____sys_|___sys_)/,
@@ -175,8 +183,12 @@ const kernel: RuntimeRules = {
       name: /^_?_?(?:udp|ip|ip6|ipv6|inet6?|sock|sk|skb|tcp|net|netif|napi|nf|nft|dev|loopback|neigh|dst|fib|raw|datagram|process_backlog|alloc_skb|kfree_skb|consume_skb|csum|security_socket)_/,
     },
     {
+      class: 'network',
+      name: /^(?:__)?(?:alloc_skb|build_skb|kfree_skb|consume_skb|process_backlog|enqueue_to_backlog|validate_xmit_skb|eth_type_trans|netif_rx|udpv6_\w+|ipv4_\w+|move_addr_to_kernel|do_softirq)$/,
+    },
+    {
       class: 'allocation',
-      name: /^_?_?(?:kmalloc|kfree|kmem_cache|slab|alloc_pages|clear_page|get_page_from_freelist)|page_fault|^handle_mm_fault|^do_anonymous_page/,
+      name: /^_?_?(?:kmalloc|kfree|kmem_cache|slab|alloc_(?:frozen_)?pages|clear_page|get_page_from_freelist)|page_fault|^handle_mm_fault|^do_anonymous_page/,
     },
   ],
   otherwise: 'syscall',

@@ -1,17 +1,21 @@
 /** Turns evidence into the one model that every form of the report is printed from. Pure. */
-import { type Evidence, profileOf } from '../evidence.ts';
+import type { ProfileKind } from '../../run.ts';
+import type { Evidence } from '../evidence.ts';
 import { comparableRows, type History, historyRow } from '../history.ts';
 import { littlesLaw } from '../littles-law.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
 import { type PhaseFigures, phaseFigures } from '../phase-figures.ts';
 import { judge } from '../rules/judge.ts';
+import { isOtherEnvironment } from '../same-environment.ts';
 import { phaseLoad } from '../series.ts';
+import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
 import { usedCapacity } from '../used-capacity.ts';
+import { environmentCheck, invalidReason, isValid, measurementChecks } from '../validity.ts';
 import { assessScaling } from './comparison.ts';
 import { assessDeployments, assessOptimization, assessWorries } from './quick-reference.ts';
 import { REPORT_SCHEMA_VERSION, type Report, type ScenarioFigures } from './report-schema.ts';
 import { statusesOf } from './statuses.ts';
-import { topPair } from './top-pair.ts';
+import { profileOfTop, topPairs } from './top-pair.ts';
 import { assessTrends } from './trends.ts';
 
 export interface ReportContext {
@@ -31,16 +35,10 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
   const rss = rssFigures(evidence);
   const trend = memoryTrend(evidence);
   const findings = judge(evidence);
-  const valid = !findings.some(
-    (finding) => finding.rule === 'generator-limited' && finding.verdict === 'found',
-  );
+  const measured = measurementChecks(evidence);
+  const valid = isValid(measured);
   const cpuCapacityShare = usedCapacity(evidence);
   const law = littlesLaw(evidence);
-  const top = {
-    cpu: topPair(profileOf(evidence, 'cpu'), ['cpu', 'wall']),
-    allocations: topPair(profileOf(evidence, 'allocations'), ['alloc_space']),
-    liveHeap: topPair(profileOf(evidence, 'live-heap'), ['inuse_space']),
-  };
   const withoutHistory = {
     schemaVersion: REPORT_SCHEMA_VERSION,
     runId: run.runId,
@@ -65,7 +63,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     littlesLaw: law,
     cpuCapacityShare,
     profilerCost: profilerCost(clean, profiled),
-    top,
+    top: topPairs(evidence),
     missingProfiles: run.missingProfiles,
     findings,
     comparison: { runs: context.runs, scaling: assessScaling(context.runs) },
@@ -74,15 +72,25 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
   } as const;
   const row = historyRow(withoutHistory);
   const earlier = comparableRows(context.history, row);
-  const reference = { evidence, clean, valid, cpuCapacityShare, trend, law, runs: context.runs, earlier };
+  const reference = {
+    evidence,
+    clean,
+    invalid: invalidReason(measured),
+    cpuCapacityShare,
+    trend,
+    law,
+    runs: context.runs,
+    earlier: earlier.filter((one) => !isOtherEnvironment(row, one)),
+  };
   return {
     ...withoutHistory,
+    validity: { valid, checks: [...measured, environmentCheck(evidence, earlier.at(-1))] },
     history: {
       rows: [...earlier.slice(-SHOWN_EARLIER_RUNS), row],
       brokenLines: context.history.brokenLines,
       trends: assessTrends(
         row,
-        earlier.filter((one) => one.valid && !one.partial),
+        earlier.filter((one) => one.valid && !one.partial && !isOtherEnvironment(row, one)),
         trend,
       ),
     },
@@ -138,8 +146,13 @@ function notMeasured(
       : `the run was cut short: ${run.partial.reason}`;
   const unsampled =
     run.target.pid === null ? "the tracker's process is not known to the lab" : 'no sample was taken';
+  const runtime = targetRuntime(evidence);
   const noRuntime =
-    run.target.kind === 'own' ? 'no sample was taken' : 'the tracker was not started by the lab';
+    run.target.kind === 'address'
+      ? 'the tracker was not started by the lab'
+      : runtime === 'node'
+        ? 'no sample was taken'
+        : 'it is read inside a Node.js process, and this tracker is none';
   add('phases.warmUp', report.phases.warmUp, ended);
   add('phases.clean', report.phases.clean, ended);
   add(
@@ -158,13 +171,28 @@ function notMeasured(
     isOpen ? 'it binds closed loops; this run is an open one' : 'nothing was answered',
   );
   add('profilerCost', report.profilerCost, 'it needs both a clean and a profiled phase with replies');
-  for (const [name, kind] of [
-    ['cpu', 'cpu'],
-    ['allocations', 'allocations'],
-    ['liveHeap', 'live-heap'],
-  ] as const) {
-    const reason = run.missingProfiles.find((one) => one.kind === kind)?.reason ?? 'it was not captured';
-    add(`top.${name}`, report.top[name], reason);
+  for (const [name, kind] of Object.entries(profileOfTop)) {
+    const reason = run.missingProfiles.find((one) => one.kind === kind)?.reason ?? unasked(kind, runtime);
+    add(`top.${name}`, report.top[name as keyof Report['top']], reason);
   }
   return missing;
+}
+
+/** Why there is no profile of a kind that nobody missed. */
+function unasked(kind: ProfileKind, runtime: TargetRuntime): string {
+  switch (kind) {
+    case 'perf':
+      return 'it was not asked for';
+    case 'mutex':
+    case 'block':
+    case 'goroutine':
+      return runtime === 'go' ? 'it was not asked for' : 'only a Go program has one';
+    case 'allocations':
+    case 'live-heap':
+      return runtime === 'native'
+        ? 'a native program keeps no account of its allocations; their cost is in the CPU profile'
+        : 'it was not captured';
+    default:
+      return 'it was not captured';
+  }
 }

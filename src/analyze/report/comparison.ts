@@ -1,9 +1,9 @@
 /** The runs of one suite side by side. Pure. */
 import type { Evidence } from '../evidence.ts';
 import { phaseFigures } from '../phase-figures.ts';
-import { generatorLimited } from '../rules/generator-limited.ts';
 import { LITTLES_LAW_TOLERANCE, NOTABLE_RISE_SHARE, scalingCpuShare } from '../thresholds.ts';
 import { usedCapacity } from '../used-capacity.ts';
+import { invalidReason, measurementChecks } from '../validity.ts';
 import { formatLatency, formatRate, formatShare, significant } from './format.ts';
 import type { Assessment, ScenarioFigures } from './report-schema.ts';
 import { statusesOf } from './statuses.ts';
@@ -12,7 +12,7 @@ import { statusesOf } from './statuses.ts';
 export function scenarioFigures(evidence: Evidence): ScenarioFigures {
   const { run } = evidence;
   const clean = phaseFigures(evidence, 'clean');
-  const valid = generatorLimited(evidence).verdict !== 'found';
+  const invalid = invalidReason(measurementChecks(evidence));
   const { overall } = statusesOf({ clean, network: run.target.network, rss: null, continuousGrowth: false });
   return {
     runId: run.runId,
@@ -22,7 +22,7 @@ export function scenarioFigures(evidence: Evidence): ScenarioFigures {
     requestsPerSecond: clean?.requestsPerSecond ?? null,
     p95Ns: clean?.latency?.p95Ns ?? null,
     cpuCapacityShare: usedCapacity(evidence),
-    status: valid ? overall : { tier: null, reason: 'the load generator was the limit' },
+    status: invalid === null ? overall : { tier: null, reason: invalid },
   };
 }
 

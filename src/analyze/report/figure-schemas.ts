@@ -21,7 +21,7 @@ const latencySchema = z
     p999Ns: number,
     maxNs: number,
   })
-  .meta({ id: 'Status' });
+  .meta({ id: 'Latency' });
 
 const requestsSchema = z
   .object({
@@ -34,7 +34,7 @@ const requestsSchema = z
     malformedReplies: number,
     sendFailed: number,
   })
-  .meta({ id: 'Latency' });
+  .meta({ id: 'Requests' });
 
 const operationSchema = requestsSchema
   .extend({ latency: latencySchema.nullable() })
@@ -48,6 +48,15 @@ export const phaseSchema = z
     phase: z.enum(phaseNames),
     durationMs: number,
     requests: requestsSchema,
+    /** Of `requests.timedOut`; null counts as 0 and is part of `silent`. */
+    timeoutCauses: z.object({
+      late: number,
+      droppedAtTracker: maybe,
+      droppedAtGenerator: maybe,
+      silent: number,
+      /** Late replies and drops beyond the requests that timed out. */
+      unassigned: number,
+    }),
     successShare: maybe,
     errorShare: maybe,
     requestsPerSecond: maybe,
@@ -68,6 +77,9 @@ export const phaseSchema = z
       systemMicrosecondsPerRequest: maybe,
       runQueueDelayShare: maybe,
       involuntaryContextSwitchesPerSecond: maybe,
+      voluntaryContextSwitchesPerRequest: maybe,
+      /** Mean over the samples. */
+      threadStates: z.object({ running: number, asleep: number, uninterruptible: number }).nullable(),
       threads: maybe,
       socketDrops: maybe,
       socketQueueBytesMax: maybe,

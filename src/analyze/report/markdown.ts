@@ -1,4 +1,5 @@
 /** report.md: the benchmark results template filled for one run, every section in its order. Pure. */
+import { invalidReason } from '../validity.ts';
 import { cleanReason } from './clean-reason.ts';
 import { formatLatency, formatRate } from './format.ts';
 import { escapeText, figure } from './markdown-text.ts';
@@ -11,6 +12,7 @@ import { historySection, quickReferenceSection } from './sections/history-and-re
 import { latencyStatistics, memoryUsage } from './sections/latency-and-memory.ts';
 import { profilingSection } from './sections/profiling.ts';
 import { requestBreakdown, requestStatistics } from './sections/requests.ts';
+import { validitySection } from './sections/validity.ts';
 
 /** The whole report as Markdown (GFM). */
 export function renderMarkdown(report: Report): string {
@@ -20,6 +22,7 @@ export function renderMarkdown(report: Report): string {
     environmentSection(report),
     configurationSection(report),
     '## Results Summary',
+    validitySection(report),
     requestStatistics(report),
     requestBreakdown(report),
     latencyStatistics(report),
@@ -42,7 +45,7 @@ function verdict(report: Report): string {
   }
   if (!report.valid) {
     lines.push(
-      '**Invalid:** the load generator was the limit. The figures say nothing of what the tracker can do.',
+      `**Invalid:** ${invalidReason(report.validity.checks) ?? 'a check failed'}. The figures say nothing of what the tracker can do.`,
     );
   }
   const { clean } = report.phases;

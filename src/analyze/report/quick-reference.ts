@@ -19,13 +19,14 @@ import type { Assessment, HistoryRow, ScenarioFigures } from './report-schema.ts
 export interface QuickReferenceInput {
   readonly evidence: Evidence;
   readonly clean: PhaseFigures | null;
-  readonly valid: boolean;
+  /** Why the run says nothing of the tracker; null where it does. */
+  readonly invalid: string | null;
   readonly cpuCapacityShare: number | null;
   readonly trend: MemoryTrend | null;
   readonly law: LittlesLaw | null;
   /** The runs of the suite, this one among them. */
   readonly runs: readonly ScenarioFigures[];
-  /** Earlier runs of the same scenario and tracker. */
+  /** Earlier runs of the same scenario and tracker, those of another environment left out. */
   readonly earlier: readonly HistoryRow[];
 }
 
@@ -41,8 +42,8 @@ export function assessDeployments(input: QuickReferenceInput): Assessment[] {
 }
 
 function fastEnough(input: QuickReferenceInput, neededPerSecond: number, limitNs: number): Answer {
-  const { clean, valid, cpuCapacityShare } = input;
-  if (!valid) return unknown('the load generator was the limit of this run');
+  const { clean, invalid, cpuCapacityShare } = input;
+  if (invalid !== null) return unknown(invalid);
   const rate = clean?.requestsPerSecond ?? null;
   const p95Ns = clean?.latency?.p95Ns ?? null;
   if (rate === null || p95Ns === null) return unknown('nothing was answered in the clean phase');
@@ -174,8 +175,8 @@ export function assessOptimization(input: QuickReferenceInput): Assessment[] {
   ];
 }
 
-function capacity({ cpuCapacityShare, valid }: QuickReferenceInput): Answer {
-  if (!valid) return unknown('the load generator was the limit of this run');
+function capacity({ cpuCapacityShare, invalid }: QuickReferenceInput): Answer {
+  if (invalid !== null) return unknown(invalid);
   if (cpuCapacityShare === null) return unknown("the tracker's CPU was not sampled in the clean phase");
   return {
     answer: cpuCapacityShare >= optimizeLimits.capacityShare ? 'yes' : 'no',
@@ -193,9 +194,9 @@ function noticed({ clean, evidence }: QuickReferenceInput): Answer {
   };
 }
 
-function expectedLoad({ clean, valid }: QuickReferenceInput): Answer {
+function expectedLoad({ clean, invalid }: QuickReferenceInput): Answer {
   const rate = clean?.requestsPerSecond ?? null;
-  if (!valid || rate === null) return unknown('this run shows no rate of the tracker');
+  if (invalid !== null || rate === null) return unknown('this run shows no rate of the tracker');
   return {
     answer: 'note',
     observed: `${formatRate(rate)} req/s were served: a test at ${optimizeLimits.loadFactor} times for up to ${formatRate(rate / optimizeLimits.loadFactor)} req/s of expected load`,
@@ -207,7 +208,7 @@ function measuredBefore({ earlier }: QuickReferenceInput): Answer {
   if (last === undefined)
     return {
       answer: 'note',
-      observed: 'the first run of this scenario and tracker: compare the next with it',
+      observed: 'the first run of this scenario and tracker in this environment: compare the next with it',
     };
   const runs = earlier.length === 1 ? '1 earlier run' : `${earlier.length} earlier runs`;
   return { answer: 'note', observed: `${runs} to compare with, the last of ${last.startedAt.slice(0, 10)}` };

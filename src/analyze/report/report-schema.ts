@@ -18,6 +18,7 @@ import {
 } from '../../run.ts';
 import { ruleIds } from '../finding.ts';
 import { frameClasses } from '../profile/profile.ts';
+import { validityCheckNames, validityVerdicts } from '../validity-names.ts';
 import { memorySchema, phaseSchema, statusesSchema, statusSchema } from './figure-schemas.ts';
 
 export const REPORT_SCHEMA_VERSION = 1;
@@ -68,6 +69,10 @@ const topPairSchema = z
   })
   .meta({ id: 'TopPair' });
 
+const evidenceLineSchema = z
+  .object({ metric: text, value: number, unit: text, threshold: maybe, source: text })
+  .meta({ id: 'EvidenceLine' });
+
 const findingSchema = z
   .object({
     rule: z.enum(ruleIds),
@@ -77,7 +82,7 @@ const findingSchema = z
     share: maybe,
     subject: z.object({ function: text, file: text.nullable(), line: maybe }).nullable(),
     summary: text,
-    evidence: z.array(z.object({ metric: text, value: number, unit: text, threshold: maybe, source: text })),
+    evidence: z.array(evidenceLineSchema),
     advice: z.array(text),
   })
   .meta({ id: 'Finding' });
@@ -120,9 +125,20 @@ export const historyRowSchema = z.object({
   errorShare: maybe,
   memoryGrowthBytes: maybe,
   cpuMicrosecondsPerRequest: maybe,
-  /** False: the generator was the limit. */
+  /** False: its figures say nothing of the tracker. */
   valid: z.boolean(),
   partial: z.boolean(),
+  /** Absent in lines of older versions: not known. */
+  environment: z
+    .object({
+      cpuModel: text,
+      cpuCount: number,
+      kernel: text,
+      nodeVersion: text,
+      /** CPU lists `TARGET:GENERATOR`; null: not pinned. */
+      pinning: text.nullable(),
+    })
+    .optional(),
 });
 
 export const reportSchema = z.object({
@@ -133,8 +149,20 @@ export const reportSchema = z.object({
   startedAt: text,
   /** The run was cut short. */
   partial: z.object({ reason: text }).nullable(),
-  /** False: the load generator was the limit and nothing is said of the tracker. */
+  /** False: nothing is said of the tracker; `validity` tells why. The same as `validity.valid`. */
   valid: z.boolean(),
+  /** A check that is `invalid` makes the run so; `changed` voids only the comparison with earlier runs. */
+  validity: z.object({
+    valid: z.boolean(),
+    checks: z.array(
+      z.object({
+        check: z.enum(validityCheckNames),
+        verdict: z.enum(validityVerdicts),
+        reason: text,
+        evidence: z.array(evidenceLineSchema),
+      }),
+    ),
+  }),
   environment: environmentSchema,
   target: targetSchema,
   targetExit: targetExitSchema.nullable(),
@@ -174,9 +202,18 @@ export const reportSchema = z.object({
     })
     .nullable(),
   top: z.object({
+    /** By the target's own runtime. */
     cpu: topPairSchema.nullable(),
+    /** The CPU profile where `cpu` is null, else a second one with native and kernel frames. */
+    perf: topPairSchema.nullable(),
     allocations: topPairSchema.nullable(),
     liveHeap: topPairSchema.nullable(),
+    /** Of a Go target, as `block` and `goroutine`: waiting for locks, booked on who unlocked. */
+    mutex: topPairSchema.nullable(),
+    /** Waiting for locks, channels and the like, booked on who waited. */
+    block: topPairSchema.nullable(),
+    /** Goroutines by where they were. */
+    goroutine: topPairSchema.nullable(),
   }),
   missingProfiles: z.array(missingProfileSchema),
   findings: z.array(findingSchema),
@@ -186,7 +223,7 @@ export const reportSchema = z.object({
     scaling: z.array(assessmentSchema),
   }),
   history: z.object({
-    /** Same scenario and tracker, oldest first, this run last. */
+    /** Same scenario and tracker, oldest first, this run last. Only rows of the same environment stand in `trends`. */
     rows: z.array(historyRowSchema),
     brokenLines: number,
     trends: z.array(assessmentSchema),

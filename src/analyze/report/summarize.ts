@@ -2,9 +2,11 @@
 import path from 'node:path';
 import { fittingUnit, formatMeasure } from '../profile/format-measure.ts';
 import type { Status } from '../status.ts';
+import { invalidReason } from '../validity.ts';
 import { formatCount, formatLatency, formatMegabytes, formatRate, formatShare } from './format.ts';
 import { queueRemark } from './queue-remark.ts';
 import type { Report, TopPair } from './report-schema.ts';
+import { cpuTop } from './top-pair.ts';
 
 /** Functions and allocators in the summary. */
 const TOLD_ROWS = 3;
@@ -19,12 +21,13 @@ const TOLD_ROWS = 3;
 export function summarize(report: Report, directory: string, command = 'tracker-lab'): string[] {
   return [
     verdict(report),
+    ...validity(report),
     '',
     ...figures(report),
     '',
     ...findings(report),
     '',
-    ...top('CPU, charged to', report.top.cpu),
+    ...top('CPU, charged to', cpuTop(report)),
     ...top('Allocated by', report.top.allocations),
     '',
     `Report: ${path.join(directory, 'report.md')}`,
@@ -35,9 +38,17 @@ export function summarize(report: Report, directory: string, command = 'tracker-
 function verdict(report: Report): string {
   const name = `${report.scenario.name} (${formatCount(report.scenario.concurrency)} workers) on ${printable(report.target.name)}`;
   const partial = report.partial === null ? '' : ` PARTIAL: ${printable(report.partial.reason)}.`;
-  if (!report.valid) return `${name}: INVALID, the load generator was the limit.${partial}`;
+  if (!report.valid)
+    return `${name}: INVALID, ${invalidReason(report.validity.checks) ?? 'a check failed'}.${partial}`;
   const { overall } = report.statuses;
   return `${name}: ${overall.tier ?? 'no status'} (${overall.reason}).${queueRemark(report)}${partial}`;
+}
+
+/** The checks that are not all right; none where all are. */
+function validity(report: Report): string[] {
+  return report.validity.checks
+    .filter((check) => check.verdict !== 'ok')
+    .map((check) => `  Validity, ${check.check}: ${check.verdict}. ${printable(check.reason)}`);
 }
 
 function figures(report: Report): string[] {
@@ -99,11 +110,17 @@ function top(title: string, pair: TopPair | null): string[] {
 }
 
 function next(report: Report, directory: string, command: string): string {
-  if (!report.valid)
-    return 'Next: run it again with a smaller --concurrency, or with --rate below what was reached.';
-  const profile = report.top.cpu?.profile.file;
+  if (!report.valid) return `Next: run it again ${remedy(report)}.`;
+  const profile = cpuTop(report)?.profile.file;
   if (profile === undefined) return `Next: ${command} analyze ${directory}`;
   return `Next: ${command} analyze ${path.join(directory, profile)} --count 30`;
+}
+
+function remedy(report: Report): string {
+  const failed = report.validity.checks.find((check) => check.verdict === 'invalid')?.check;
+  return failed === 'foreign-load'
+    ? 'when nothing else is at work on this machine'
+    : 'with a smaller --concurrency, or with --rate below what was reached';
 }
 
 /** Names out of profiles must not steer the terminal. */

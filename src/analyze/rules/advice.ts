@@ -1,14 +1,13 @@
 /** What to do about each cause, by the runtime of the tracker that was measured. */
 
-import type { Run } from '../../run.ts';
+import type { Evidence } from '../evidence.ts';
 import type { RuleId } from '../finding.ts';
-
-type AdviceRuntime = 'node' | 'go' | 'native';
+import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
 
 /** A piece of advice, and the socket kind that follows it already. */
 type Advice = string | { readonly text: string; readonly unless: string };
 
-type AdviceTable = Readonly<Record<RuleId, Readonly<Record<AdviceRuntime, readonly Advice[]>>>>;
+type AdviceTable = Readonly<Record<RuleId, Readonly<Record<TargetRuntime, readonly Advice[]>>>>;
 
 const generatorAdvice = [
   'Give the generator more cores (--load-threads, --pin) or load from a second machine.',
@@ -27,7 +26,7 @@ const table: AdviceTable = {
       'Where the collections are of the minor kind, try --max-semi-space-size=32 and measure again.',
     ],
     go: [
-      'Reuse buffers with sync.Pool and size slices up front.',
+      'Reuse buffers with sync.Pool and size slices and maps up front: each call of runtime.mallocgc less is also less to collect.',
       'Compare runs with a larger GOGC to see how much of the time the collector itself takes.',
     ],
     native: [
@@ -39,8 +38,14 @@ const table: AdviceTable = {
       'Share nothing between worker threads: one socket (SO_REUSEPORT) and one set of swarms each, messages only for scrapes that span them.',
       'Where Atomics.wait is needed, wait outside the thread that serves the socket.',
     ],
-    go: ['Shard the swarm map by info hash and lock a shard, or keep reads under an RWMutex.'],
-    native: ['Shard the swarms by info hash, one lock or one thread a shard.'],
+    go: [
+      'Shard the swarm map by info hash and lock a shard, or keep reads under an RWMutex.',
+      'Do under sync.(*Mutex).Lock only what needs it: encode the reply and allocate before or after.',
+    ],
+    native: [
+      'Shard the swarms by info hash, one lock or one thread a shard.',
+      'Look at who calls pthread_mutex_lock with `perf record -g`, and at how long with `perf lock contention`.',
+    ],
   },
   'syscall-bound': {
     node: [
@@ -102,15 +107,9 @@ const table: AdviceTable = {
 };
 
 /** Advice for a rule that found its cause. */
-export function adviceFor(rule: RuleId, run: Run): readonly string[] {
-  return table[rule][adviceRuntime(run)].flatMap((advice) => {
+export function adviceFor(rule: RuleId, evidence: Evidence): readonly string[] {
+  return table[rule][targetRuntime(evidence)].flatMap((advice) => {
     if (typeof advice === 'string') return [advice];
-    return advice.unless === run.target.socketKind ? [] : [advice.text];
+    return advice.unless === evidence.run.target.socketKind ? [] : [advice.text];
   });
-}
-
-function adviceRuntime(run: Run): AdviceRuntime {
-  const runtime = run.target.runtime ?? '';
-  if (/^node/i.test(runtime)) return 'node';
-  return /^go\b|^go\d/i.test(runtime) ? 'go' : 'native';
 }

@@ -1,5 +1,5 @@
 import { chargedFunctions, valueIndexOf } from '../cost-shares.ts';
-import { type Evidence, profileOf } from '../evidence.ts';
+import { cpuProfileOf, type Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { BUSY_CPU_SHARE, CRITICAL_COST_SHARE, NOTABLE_COST_SHARE } from '../thresholds.ts';
 import { usedCapacity } from '../used-capacity.ts';
@@ -11,7 +11,7 @@ import { clear, insufficientData, nameSubject, percent } from './rule.ts';
  * closed loop every tracker ends at its CPU, and some function is the costliest.
  */
 export function cpuHotFunction(evidence: Evidence): Finding {
-  const cpu = profileOf(evidence, 'cpu');
+  const cpu = cpuProfileOf(evidence);
   if (cpu === null) return insufficientData('cpu-hot-function', 'There is no CPU profile.');
   const capacityShare = usedCapacity(evidence);
   if (capacityShare === null) {
@@ -63,6 +63,6 @@ export function cpuHotFunction(evidence: Evidence): Finding {
     subject: top.subject,
     summary: `${hot}, and the tracker is out of CPU (${percent(capacityShare)} used).`,
     evidence: lines,
-    advice: adviceFor('cpu-hot-function', evidence.run),
+    advice: adviceFor('cpu-hot-function', evidence),
   };
 }

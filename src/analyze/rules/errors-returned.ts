@@ -52,6 +52,6 @@ export function errorsReturned(evidence: Evidence): Finding {
       most === undefined ? '' : `, most by ${JSON.stringify(most.text)}`
     }.`,
     evidence: lines,
-    advice: adviceFor('errors-returned', evidence.run),
+    advice: adviceFor('errors-returned', evidence),
   };
 }

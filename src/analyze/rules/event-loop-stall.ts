@@ -2,6 +2,7 @@ import { gcKinds, type RuntimeRow } from '../../run.ts';
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { runtimeRows, span } from '../series.ts';
+import { targetRuntime } from '../target-runtime.ts';
 import { CRITICAL_COST_SHARE, NOTABLE_COST_SHARE, STALL_NS } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, percent } from './rule.ts';
@@ -13,6 +14,9 @@ export const COLLECTOR_SUBJECT = 'Garbage Collection';
 export function eventLoopStall(evidence: Evidence): Finding {
   const rows = runtimeRows(evidence, 'clean');
   const window = span(rows);
+  if (window === null && isKnownWithoutLoop(evidence)) {
+    return clear('event-loop-stall', 'The tracker has no event loop: it is no Node.js program.', []);
+  }
   if (window === null) {
     return insufficientData(
       'event-loop-stall',
@@ -61,8 +65,14 @@ export function eventLoopStall(evidence: Evidence): Finding {
       isCollector ? '; garbage collection accounts for most of it' : ''
     }.`,
     evidence: lines,
-    advice: adviceFor('event-loop-stall', evidence.run),
+    advice: adviceFor('event-loop-stall', evidence),
   };
+}
+
+function isKnownWithoutLoop(evidence: Evidence): boolean {
+  const { run } = evidence;
+  const isKnown = run.target.runtime !== null || run.profiles.length > 0;
+  return isKnown && targetRuntime(evidence) !== 'node';
 }
 
 function gcMsBetween(before: RuntimeRow | undefined, row: RuntimeRow): number {

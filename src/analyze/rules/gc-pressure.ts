@@ -1,22 +1,32 @@
 import { chargedFunctions, classCost, valueIndexOf } from '../cost-shares.ts';
-import { type Evidence, profileOf } from '../evidence.ts';
+import { cpuProfileOf, type Evidence, profileOf } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
-import type { FrameClass, Profile } from '../profile/profile.ts';
+import type { FrameClass } from '../profile/profile.ts';
+import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
 import { CRITICAL_COST_SHARE, NOTABLE_COST_SHARE } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
+import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 
+/** What is looked for, by runtime: V8 allocates inline and pays in the collector, Go pays in both, native code in malloc. */
+const costs: Readonly<
+  Record<TargetRuntime, { readonly name: string; readonly classes: readonly FrameClass[] }>
+> = {
+  node: { name: 'garbage collection', classes: ['gc'] },
+  go: { name: 'garbage collection and allocation', classes: ['gc', 'allocation'] },
+  native: { name: 'memory allocation', classes: ['gc', 'allocation'] },
+};
+
 /**
- * Is the collector a notable part of the cost? Judged by the CPU profile, without one by the collector's own time. The
+ * Are the collector and, outside of V8, allocation a notable part of the cost? Judged by the CPU profile, without one by the collector's own time. The
  * subject is the application function that allocates most: it is what there is to change.
  */
 export function gcPressure(evidence: Evidence): Finding {
-  const cpu = profileOf(evidence, 'cpu');
+  const runtime = targetRuntime(evidence);
+  const cpu = cpuProfileOf(evidence);
   const cost =
-    cpu === null
-      ? null
-      : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), collectorClasses(cpu.profile));
+    cpu === null ? null : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), costs[runtime].classes);
   const gcTimeShare = phaseFigures(evidence, 'clean')?.target.gcTimeShare ?? null;
   const share = cost?.share ?? gcTimeShare;
   if (share === null) {
@@ -25,13 +35,15 @@ export function gcPressure(evidence: Evidence): Finding {
   const lines: EvidenceLine[] = [];
   if (cpu !== null && cost !== null) {
     lines.push({
-      metric: 'garbage collection, share of CPU',
+      metric: `${costs[runtime].name}, share of CPU`,
       value: cost.share * 100,
       unit: '%',
       threshold: NOTABLE_COST_SHARE * 100,
       source: cpu.record.file,
     });
   }
+  const words = cpu === null ? [] : guideWords('gc-pressure', cpu, runtime);
+  if (cpu !== null) lines.push(...guideLines(words, cpu));
   if (gcTimeShare !== null) {
     lines.push({
       metric: 'garbage collection, share of time',
@@ -43,10 +55,11 @@ export function gcPressure(evidence: Evidence): Finding {
   }
   const allocator = topAllocator(evidence);
   lines.push(...(allocator?.lines ?? []));
-  if (share < NOTABLE_COST_SHARE) {
-    const measure = cost === null ? 'the time' : 'the CPU';
-    return clear('gc-pressure', `Garbage collection takes ${percent(share)} of ${measure}.`, lines);
-  }
+  const { name } = costs[runtime];
+  const verb = runtime === 'go' ? 'take' : 'takes';
+  const measure = cost === null ? 'the time' : 'the CPU';
+  const told = `${name.charAt(0).toUpperCase()}${name.slice(1)} ${verb} ${percent(share)} of ${measure}${inWords(words)}`;
+  if (share < NOTABLE_COST_SHARE) return clear('gc-pressure', `${told}.`, lines);
   const subject = allocator?.subject ?? cost?.subject ?? null;
   const blame = subject === null ? '' : `; ${nameSubject(subject)} allocates most`;
   return {
@@ -56,15 +69,10 @@ export function gcPressure(evidence: Evidence): Finding {
     confidence: cost !== null && allocator !== null ? 'high' : 'medium',
     share,
     subject,
-    summary: `Garbage collection takes ${percent(share)} of ${cost === null ? 'the time' : 'the CPU'}${blame}.`,
+    summary: `${told}${blame}.`,
     evidence: lines,
-    advice: adviceFor('gc-pressure', evidence.run),
+    advice: adviceFor('gc-pressure', evidence),
   };
-}
-
-/** Go and native code allocate in frames of their own below the caller; V8 allocates inline and pays in the collector. */
-function collectorClasses(profile: Profile): readonly FrameClass[] {
-  return profile.frames.some((frame) => frame.runtime === 'v8') ? ['gc'] : ['gc', 'allocation'];
 }
 
 function topAllocator(

@@ -66,7 +66,7 @@ export function generatorLimited(evidence: Evidence): Finding {
       subject: null,
       summary: `${told}: the generator is the limit, so this run says nothing of the tracker's.`,
       evidence: lines,
-      advice: adviceFor('generator-limited', evidence.run),
+      advice: adviceFor('generator-limited', evidence),
     };
   }
   const verdict = isBusy

@@ -1,7 +1,8 @@
 /** Runs all rules over a run and puts what they say in the order in which to read it. Pure. */
 import { classCost, isSameSubject, valueIndexOf } from '../cost-shares.ts';
-import { type Evidence, profileOf } from '../evidence.ts';
+import { cpuProfileOf, type Evidence } from '../evidence.ts';
 import type { Finding, RuleId } from '../finding.ts';
+import { invalidReason, measurementChecks } from '../validity.ts';
 import { cpuHotFunction } from './cpu-hot-function.ts';
 import { errorsReturned } from './errors-returned.ts';
 import { COLLECTOR_SUBJECT, eventLoopStall } from './event-loop-stall.ts';
@@ -25,14 +26,15 @@ const trackerRules: Readonly<Partial<Record<RuleId, Rule>>> = {
 };
 
 /**
- * All findings of a run: the found ones first, ranked by the share they explain, then the clear ones, then those that could not
- * tell. Where the generator was the limit, that is the only verdict: every other rule says `insufficient-data`.
+ * All findings of a run: the found ones first, ranked by the share they explain, then the clear ones, then those that
+ * could not tell. Of an invalid run no rule says anything of the tracker: each answers `insufficient-data`.
  */
 export function judge(evidence: Evidence): readonly Finding[] {
   const generator = generatorLimited(evidence);
-  if (generator.verdict === 'found') {
+  const reason = invalidReason(measurementChecks(evidence));
+  if (reason !== null) {
     const others = Object.keys(trackerRules).map((rule) =>
-      insufficientData(rule as RuleId, 'No verdict: the load generator was the limit of this run.'),
+      insufficientData(rule as RuleId, `No verdict: ${reason}, so the run is invalid.`),
     );
     return [generator, ...others];
   }
@@ -87,7 +89,7 @@ function isMostlyThrough(
   rule: 'lock-contention' | 'syscall-bound',
   evidence: Evidence,
 ): boolean {
-  const cpu = profileOf(evidence, 'cpu');
+  const cpu = cpuProfileOf(evidence);
   if (cpu === null || hot.share === null || !isSameSubject(hot.subject, special.subject)) return false;
   const through =
     rule === 'lock-contention'

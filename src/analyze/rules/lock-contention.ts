@@ -1,30 +1,74 @@
 import { classCost, type FrameCost, valueIndexOf } from '../cost-shares.ts';
-import { type Evidence, profileOf } from '../evidence.ts';
-import type { EvidenceLine, Finding } from '../finding.ts';
+import { cpuProfileOf, type Evidence, type LoadedProfile } from '../evidence.ts';
+import type { EvidenceLine, Finding, Subject } from '../finding.ts';
+import { heldDelay, type LockDelay, waitedDelay } from '../lock-waits.ts';
 import { phaseFigures } from '../phase-figures.ts';
-import { CRITICAL_COST_SHARE, NOTABLE_COST_SHARE } from '../thresholds.ts';
+import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
+import {
+  CRITICAL_COST_SHARE,
+  NOTABLE_COST_SHARE,
+  SATURATED_CPU_SHARE,
+  SLEEPS_PER_REQUEST,
+} from '../thresholds.ts';
+import { usableCores, wantedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
+import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 
+/** One way in which locks show, and how much of the tracker's capacity it is. */
+interface LockCost {
+  /** Of the CPU, or waiting a second over the cores that the tracker can use; 0 to 1. */
+  readonly share: number;
+  readonly subject: Subject | null;
+  /** A sentence without its full stop. */
+  readonly told: string;
+}
+
 /**
- * Do threads wait for each other? Judged by stacks that go through a lock, in CPU time (spinning, futex calls) and in
- * wall time (waiting), whichever is more. A P99 far above P95 is told beside it and proves nothing alone.
+ * Do threads wait for each other? Judged by what waiting shows itself in, whichever is more: stacks through a lock in CPU
+ * time (spinning, futex calls) and in wall time, and the delays of a Go program's mutex and block profiles. Without any,
+ * a tracker that has used up its CPU or hardly ever sleeps has no lock that matters; else it cannot be told: a P99 far
+ * above P95 is told beside it and proves nothing alone.
  */
 export function lockContention(evidence: Evidence): Finding {
-  const cpu = profileOf(evidence, 'cpu');
-  if (cpu === null) {
-    return insufficientData(
-      'lock-contention',
-      'There is no CPU profile, and latency alone does not prove a lock.',
-    );
-  }
-  const costs = ['cpu', 'wall']
-    .map((type) => classCost(cpu.profile, valueIndexOf(cpu.profile, type), ['lock']))
-    .filter((cost): cost is FrameCost => cost !== null)
-    .sort((a, b) => b.share - a.share);
+  const runtime = targetRuntime(evidence);
+  const cpu = cpuProfileOf(evidence);
+  const lines: EvidenceLine[] = [];
+  const waiting = runtime === 'go' ? goroutinesWaiting(evidence, lines) : null;
+  const stacks = cpu === null ? null : lockStacks(cpu, runtime, lines);
+  lines.push(...offCpuLines(evidence));
+  const costs = [waiting, stacks].filter((cost) => cost !== null).sort((a, b) => b.share - a.share);
   const cost = costs[0];
-  if (cost === undefined) return insufficientData('lock-contention', 'The CPU profile holds no busy sample.');
-  const lines: EvidenceLine[] = [
+  if (cost !== undefined && cost.share >= NOTABLE_COST_SHARE) {
+    const isUsedUp = cost === waiting && (wantedCapacity(evidence) ?? 0) >= SATURATED_CPU_SHARE;
+    return {
+      rule: 'lock-contention',
+      verdict: 'found',
+      severity: cost.share >= CRITICAL_COST_SHARE ? 'critical' : 'warning',
+      // Who waits for a core with a lock in hand makes others wait: then the lock is not the first cause.
+      confidence: isUsedUp ? 'medium' : 'high',
+      share: cost.share,
+      subject: cost.subject,
+      summary: `${cost.told}${isUsedUp ? '; the CPU is used up as well, which makes holders wait' : ''}.`,
+      evidence: lines,
+      advice: adviceFor('lock-contention', evidence),
+    };
+  }
+  const reason = runtime === 'node' ? nodeReason(cpu, stacks) : clearReason(evidence, waiting);
+  if (reason === null) return insufficientData('lock-contention', blindness(evidence, runtime, cost), lines);
+  const told = cost === undefined ? '' : `${cost.told}. `;
+  return clear('lock-contention', `${told}${reason}`.trim(), lines);
+}
+
+/** Stacks through a lock, by CPU time or wall time; null where the profile holds no busy sample. */
+function lockStacks(cpu: LoadedProfile, runtime: TargetRuntime, lines: EvidenceLine[]): LockCost | null {
+  const [cost] = ['cpu', 'wall']
+    .map((type) => classCost(cpu.profile, valueIndexOf(cpu.profile, type), ['lock']))
+    .filter((one): one is FrameCost => one !== null)
+    .sort((a, b) => b.share - a.share);
+  if (cost === undefined) return null;
+  const words = guideWords('lock-contention', cpu, runtime);
+  lines.push(
     {
       metric: 'stacks through a lock, share of time',
       value: cost.share * 100,
@@ -32,45 +76,113 @@ export function lockContention(evidence: Evidence): Finding {
       threshold: NOTABLE_COST_SHARE * 100,
       source: cpu.record.file,
     },
-  ];
-  const figures = phaseFigures(evidence, 'clean');
-  if (figures?.latency != null && figures.latency.p95Ns > 0) {
-    lines.push({
-      metric: 'P99 over P95',
-      value: figures.latency.p99Ns / figures.latency.p95Ns,
-      unit: 'times',
-      threshold: null,
-      source: 'histograms, clean phase',
-    });
-  }
-  if (figures?.target.involuntaryContextSwitchesPerSecond != null) {
-    lines.push({
-      metric: 'involuntary context switches',
-      value: figures.target.involuntaryContextSwitchesPerSecond,
-      unit: '1/s',
-      threshold: null,
-      source: 'timeline.ndjson, clean phase',
-    });
-  }
-  if (cost.share < NOTABLE_COST_SHARE) {
-    const threads = cpu.record.threads.length;
-    const why = threads === 1 ? ' One thread runs the tracker, so there is nobody to wait for.' : '';
-    return clear(
-      'lock-contention',
-      `Stacks through a lock take ${percent(cost.share)} of the time.${why}`,
-      lines,
-    );
-  }
-  const blame = cost.subject === null ? '' : `, most of it below ${nameSubject(cost.subject)}`;
+    ...guideLines(words, cpu),
+  );
+  const isNotable = cost.share >= NOTABLE_COST_SHARE && cost.subject !== null;
+  const blame = isNotable ? `, most of it below ${nameSubject(cost.subject)}` : '';
   return {
-    rule: 'lock-contention',
-    verdict: 'found',
-    severity: cost.share >= CRITICAL_COST_SHARE ? 'critical' : 'warning',
-    confidence: 'high',
     share: cost.share,
     subject: cost.subject,
-    summary: `Stacks through a lock take ${percent(cost.share)} of the time${blame}.`,
-    evidence: lines,
-    advice: adviceFor('lock-contention', evidence.run),
+    told: `Stacks through a lock take ${percent(cost.share)} of the time${inWords(words)}${blame}`,
   };
+}
+
+/** The delays of the mutex and block profiles; null where there is neither. */
+function goroutinesWaiting(evidence: Evidence, lines: EvidenceLine[]): LockCost | null {
+  const held = heldDelay(evidence);
+  const waited = waitedDelay(evidence);
+  const cores = usableCores(evidence);
+  const add = (metric: string, delay: LockDelay | null): void => {
+    if (delay === null) return;
+    lines.push({
+      metric,
+      value: delay.secondsPerSecond,
+      unit: 's/s',
+      threshold: NOTABLE_COST_SHARE * cores,
+      source: delay.source,
+    });
+    if (delay.subject === null) return;
+    lines.push({
+      metric: `${delay === held ? 'held' : 'waited for'} by ${delay.subject.function}, share of that`,
+      value: delay.subjectShare * 100,
+      unit: '%',
+      threshold: null,
+      source: delay.source,
+    });
+  };
+  add('waiting for a mutex, by who held it', held);
+  add('waiting for a mutex, by who waited', waited);
+  const longest = Math.max(held?.secondsPerSecond ?? -1, waited?.secondsPerSecond ?? -1);
+  if (longest < 0) return null;
+  const holder = held?.subject ?? null;
+  const waiter = waited?.subject ?? null;
+  const who = [
+    holder === null ? '' : `; ${nameSubject(holder)} held them most (Go books a wait on who unlocks)`,
+    waiter === null ? '' : `; ${nameSubject(waiter)} waited most`,
+  ].join('');
+  return {
+    share: Math.min(1, longest / cores),
+    subject: holder ?? waiter,
+    told: `Goroutines waited ${longest.toFixed(3)} s a second for locks${who}`,
+  };
+}
+
+function offCpuLines(evidence: Evidence): EvidenceLine[] {
+  const figures = phaseFigures(evidence, 'clean');
+  const lines: EvidenceLine[] = [];
+  const add = (metric: string, value: number | null | undefined, unit: string, source: string): void => {
+    if (value !== null && value !== undefined) lines.push({ metric, value, unit, threshold: null, source });
+  };
+  const { latency, target } = figures ?? { latency: null, target: null };
+  const ratio = latency === null || latency.p95Ns <= 0 ? null : latency.p99Ns / latency.p95Ns;
+  const timeline = 'timeline.ndjson, clean phase';
+  add('P99 over P95', ratio, 'times', 'histograms, clean phase');
+  add('involuntary context switches', target?.involuntaryContextSwitchesPerSecond, '1/s', timeline);
+  add(
+    'voluntary context switches per request',
+    target?.voluntaryContextSwitchesPerRequest,
+    'times',
+    timeline,
+  );
+  add('threads asleep, mean', target?.threadStates?.asleep, 'threads', timeline);
+  return lines;
+}
+
+/** Why the absence of a lock in a Node profile is one; null where there is no such profile. */
+function nodeReason(cpu: LoadedProfile | null, stacks: LockCost | null): string | null {
+  if (cpu === null || stacks === null) return null;
+  return cpu.record.threads.length === 1 && cpu.record.kind === 'cpu'
+    ? 'One thread runs the tracker, so there is nobody to wait for.'
+    : '';
+}
+
+/** Why no lock can matter to another program; null where that cannot be told. An empty text: by its profiles. */
+function clearReason(evidence: Evidence, waiting: LockCost | null): string | null {
+  if (waiting !== null) return '';
+  const target = phaseFigures(evidence, 'clean')?.target ?? null;
+  if (target?.threads === 1) return 'One thread runs the tracker, so there is nobody to wait for.';
+  const capacity = wantedCapacity(evidence);
+  if (capacity !== null && capacity >= SATURATED_CPU_SHARE) {
+    return `The tracker has used up its CPU (${percent(capacity)}), so it is not waiting that limits it.`;
+  }
+  const sleeps = target?.voluntaryContextSwitchesPerRequest ?? null;
+  if (sleeps !== null && sleeps < SLEEPS_PER_REQUEST) {
+    return `Its threads fell asleep ${sleeps.toFixed(3)} times a request, and who waits for a lock sleeps.`;
+  }
+  return null;
+}
+
+function blindness(evidence: Evidence, runtime: TargetRuntime, cost: LockCost | undefined): string {
+  if (runtime === 'node') {
+    return cpuProfileOf(evidence) === null
+      ? 'There is no CPU profile, and latency alone does not prove a lock.'
+      : 'The CPU profile holds no busy sample.';
+  }
+  const told = cost === undefined ? 'There is no CPU profile' : `${cost.told}, which does not show waiting`;
+  if (runtime === 'native') {
+    return `${told}; the tracker has CPU left, and its threads sleep, for a lock or for want of requests.`;
+  }
+  const reasons = evidence.run.missingProfiles.filter(({ kind }) => kind === 'mutex' || kind === 'block');
+  const why = reasons.map(({ kind, reason }) => `${kind}: ${reason}`).join('; ');
+  return `${told}; neither a mutex nor a block profile tells of it${why === '' ? '' : ` (${why})`}.`;
 }

@@ -72,7 +72,7 @@ export function memoryGrowth(evidence: Evidence): Finding {
     subject: keeper?.subject ?? null,
     summary: `${grew}${goesOn}${kept}.`,
     evidence: lines,
-    advice: adviceFor('memory-growth', evidence.run),
+    advice: adviceFor('memory-growth', evidence),
   };
 }
 

@@ -56,6 +56,6 @@ export function receiveDrops(evidence: Evidence): Finding {
     subject: null,
     summary: `The kernel dropped ${drops.toLocaleString('en-US')} requests (${percent(lost)}) before the tracker read them.`,
     evidence: lines,
-    advice: adviceFor('receive-drops', evidence.run),
+    advice: adviceFor('receive-drops', evidence),
   };
 }

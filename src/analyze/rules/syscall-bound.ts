@@ -1,10 +1,12 @@
 import type { Share } from '../../units.ts';
 import { classCost, type FrameCost, nativeCallCost, valueIndexOf } from '../cost-shares.ts';
-import { type Evidence, profileOf } from '../evidence.ts';
+import { cpuProfileOf, type Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
+import { targetRuntime } from '../target-runtime.ts';
 import { SYSCALL_BOUND_SHARE } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
+import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 
 /**
@@ -12,7 +14,7 @@ import { clear, insufficientData, nameSubject, percent } from './rule.ts';
  * never critical: it says that the user-space code is no longer what limits.
  */
 export function syscallBound(evidence: Evidence): Finding {
-  const cpu = profileOf(evidence, 'cpu');
+  const cpu = cpuProfileOf(evidence);
   const cost =
     cpu === null ? null : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), ['syscall', 'network']);
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
@@ -51,6 +53,8 @@ export function syscallBound(evidence: Evidence): Finding {
       source: cpu.record.file,
     });
   }
+  const words = cpu === null ? [] : guideWords('syscall-bound', cpu, targetRuntime(evidence));
+  if (cpu !== null) lines.push(...guideLines(words, cpu));
   const measured = kernelShare === null ? 'Stacks through system calls take' : 'The kernel takes';
   if (share < SYSCALL_BOUND_SHARE) {
     return clear(
@@ -69,9 +73,9 @@ export function syscallBound(evidence: Evidence): Finding {
     confidence: kernelShare !== null && (cost?.share ?? 0) >= kernelShare / 2 ? 'high' : 'medium',
     share,
     subject,
-    summary: `${measured} ${percent(share)} of the tracker's CPU${blame}.`,
+    summary: `${measured} ${percent(share)} of the tracker's CPU${inWords(words)}${blame}.`,
     evidence: lines,
-    advice: adviceFor('syscall-bound', evidence.run),
+    advice: adviceFor('syscall-bound', evidence),
   };
 }
 
@@ -83,7 +87,7 @@ export function syscallBound(evidence: Evidence): Finding {
  * @returns null where there is no CPU profile
  */
 export function kernelCaller(evidence: Evidence, kernelShare: Share): FrameCost | null {
-  const cpu = profileOf(evidence, 'cpu');
+  const cpu = cpuProfileOf(evidence);
   if (cpu === null) return null;
   const valueIndex = valueIndexOf(cpu.profile, 'cpu');
   const named = classCost(cpu.profile, valueIndex, ['syscall', 'network']);

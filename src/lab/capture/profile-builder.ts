@@ -2,6 +2,7 @@ import {
   Label,
   Line,
   Location,
+  Mapping,
   Function as PprofFunction,
   Profile,
   Sample,
@@ -32,15 +33,21 @@ export class ProfileBuilder {
   readonly #functions: PprofFunction[] = [];
   readonly #locations: Location[] = [];
   readonly #locationIds = new Map<string, number>();
+  readonly #mappings: Mapping[] = [];
+  readonly #mappingIds = new Map<string, number>();
   readonly #samples = new Map<string, Sample>();
 
   constructor(shape: ProfileShape) {
     this.#shape = shape;
   }
 
-  /** The id of the frame's location, the same for equal frames. */
-  location(frame: LocatedFrame): number {
-    const key = `${frame.name}\0${frame.file}\0${frame.line}`;
+  /**
+   * The id of the frame's location, the same for equal frames.
+   *
+   * @param mappingFile - path of the binary or library that holds the code; empty: none is named
+   */
+  location(frame: LocatedFrame, mappingFile = ''): number {
+    const key = `${frame.name}\0${frame.file}\0${frame.line}\0${mappingFile}`;
     let id = this.#locationIds.get(key);
     if (id === undefined) {
       id = this.#locations.length + 1;
@@ -49,8 +56,23 @@ export class ProfileBuilder {
       this.#functions.push(
         new PprofFunction({ id, name, systemName: name, filename, startLine: frame.line }),
       );
-      this.#locations.push(new Location({ id, line: [new Line({ functionId: id, line: frame.line })] }));
+      const mappingId = mappingFile === '' ? 0 : this.mapping(mappingFile);
+      const line = [new Line({ functionId: id, line: frame.line })];
+      this.#locations.push(new Location({ id, mappingId, line }));
       this.#locationIds.set(key, id);
+    }
+    return id;
+  }
+
+  /** The id of a binary or library. pprof takes the first that is asked for as the program itself. */
+  mapping(file: string): number {
+    let id = this.#mappingIds.get(file);
+    if (id === undefined) {
+      id = this.#mappings.length + 1;
+      // Without the flags pprof would look for the binary and its symbols.
+      const known = { hasFunctions: true, hasFilenames: true, hasLineNumbers: true };
+      this.#mappings.push(new Mapping({ id, filename: this.#strings.dedup(file), ...known }));
+      this.#mappingIds.set(file, id);
     }
     return id;
   }
@@ -84,6 +106,7 @@ export class ProfileBuilder {
     return new Profile({
       sampleType: this.#shape.valueTypes.map((name) => this.#valueType(name)),
       sample: [...this.#samples.values()],
+      mapping: this.#mappings,
       location: this.#locations,
       function: this.#functions,
       stringTable: this.#strings,

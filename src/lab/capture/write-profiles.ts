@@ -63,7 +63,8 @@ function profilerName(kind: ProfileKind): string {
   return kind === 'allocations' ? `V8 inspector (Node.js ${process.version}), ${reader}` : reader;
 }
 
-async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
+/** Writes a file so that it is complete or absent; makes its folder where that does not exist. */
+export async function writeWhole(file: string, bytes: Uint8Array): Promise<void> {
   const unfinished = `${file}.${process.pid}.tmp`;
   await mkdir(path.dirname(file), { recursive: true });
   try {

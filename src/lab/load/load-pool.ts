@@ -21,6 +21,8 @@ const REPORT_GRACE_MS = 2_000;
 
 export interface LoadOptions {
   readonly scenario: Scenario;
+  /** The pool of info hashes, `scenario.swarmHashes` of 40 hexadecimal digits; null: it is made from the seed. */
+  readonly infoHashes: readonly string[] | null;
   /** Address or name, and port, of the tracker. */
   readonly target: { readonly host: string; readonly port: number };
   /** The run's clock. */
@@ -98,7 +100,7 @@ export class LoadPool {
       (_, thread) =>
         new ThreadHandle({
           entry,
-          setup: { scenario: options.scenario, thread, target },
+          setup: { scenario: options.scenario, infoHashes: options.infoHashes, thread, target },
           onSnapshot: (handle, message) => this.#addInterval(handle, message.number, message.interval),
           onLost: (handle, cause) => this.#onLost(handle, cause),
         }),

@@ -35,13 +35,13 @@ function clientsOf(scenario: Scenario, thread: number): number[] {
   return clients;
 }
 
-function buildFleet(scenario: Scenario, clients: readonly number[]): ClientFleet {
+function buildFleet({ scenario, infoHashes }: ThreadSetup, clients: readonly number[]): ClientFleet {
   const plan = planSession(scenario.mix, scenario.hashesPerWorker);
   const swarms = new SwarmModel(scenario);
   return new ClientFleet({
     plan,
     numWant: scenario.numWant,
-    pool: poolBytes(scenario.seed, scenario.swarmHashes),
+    pool: poolBytes(scenario.seed, scenario.swarmHashes, infoHashes),
     memberships: clients.map((client) => swarms.hashesOf(client)),
     identities: clients.map((client) => workerIdentity(scenario.seed, client)),
     firstSteps: clients.map((client) =>
@@ -92,7 +92,7 @@ class LoadThread {
       },
     });
     engine = new LoadEngine({
-      fleet: buildFleet(scenario, clients),
+      fleet: buildFleet(setup, clients),
       table: new TransactionTable(new SeededRandom(scenario.seed, FIRST_ID_STREAM + 2 * thread).nextUint32()),
       sockets,
       clients: clients.length,

@@ -40,7 +40,7 @@ export interface WorkerIdentity {
 }
 
 /** The info hash with number `index` in the pool of `seed`: 20 bytes. */
-export function poolHash(seed: number, index: number): Uint8Array {
+function poolHash(seed: number, index: number): Uint8Array {
   return createHash('sha1').update(`tracker-lab pool ${seed} hash ${index}`).digest();
 }
 
@@ -49,10 +49,17 @@ export function* poolInfoHashes(seed: number, count: number): Generator<string, 
   for (let index = 0; index < count; index++) yield Buffer.from(poolHash(seed, index)).toString('hex');
 }
 
-/** The first `count` info hashes of the pool of `seed`, one after another, 20 bytes each. */
-export function poolBytes(seed: number, count: number): Uint8Array {
+/**
+ * The first `count` info hashes of the pool, one after another, 20 bytes each.
+ *
+ * @param given - the pool as 40 hexadecimal digits each, at least `count` of them; null: the pool of `seed`
+ */
+export function poolBytes(seed: number, count: number, given: readonly string[] | null): Uint8Array {
   const bytes = new Uint8Array(count * INFO_HASH_BYTES);
-  for (let index = 0; index < count; index++) bytes.set(poolHash(seed, index), index * INFO_HASH_BYTES);
+  for (let index = 0; index < count; index++) {
+    const hash = given === null ? poolHash(seed, index) : Buffer.from(given[index] as string, 'hex');
+    bytes.set(hash, index * INFO_HASH_BYTES);
+  }
   return bytes;
 }
 

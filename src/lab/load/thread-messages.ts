@@ -8,6 +8,8 @@ import type { EncodedHistogram, TallyReport } from './phase-tally.ts';
 /** `workerData` of a load thread. */
 export interface ThreadSetup {
   readonly scenario: Scenario;
+  /** The pool of info hashes, 40 hexadecimal digits each; null: it is made from the scenario's seed. */
+  readonly infoHashes: readonly string[] | null;
   /** 0 to `scenario.loadThreads - 1`; the thread runs every client whose number is `thread` modulo the threads. */
   readonly thread: number;
   readonly target: { readonly address: string; readonly family: AddressFamily; readonly port: number };

@@ -13,6 +13,10 @@ interface LaunchOptions {
   readonly args: readonly string[];
   /** Added to the lab's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Working folder. Default: the lab's. */
+  readonly cwd?: string;
+  /** Make it the leader of a session and process group of its own. It does not end with the lab by itself then. */
+  readonly ownSession?: boolean;
   /** Cores to run on, as taskset takes them; null: wherever the kernel likes. */
   readonly cpus: string | null;
 }
@@ -26,15 +30,18 @@ export interface LaunchedProcess {
   readonly stderr: () => string;
   /** Resolves with its end, once; never rejects. */
   readonly exited: Promise<TargetExit>;
+  /** To be called before somebody else ends it at the lab's wish. */
+  expectEnd(): void;
   /** Asks it to end, and after the grace kills it. Resolves with its end. */
   stop(graceMs: number): Promise<TargetExit>;
 }
 
 /**
- * Starts a process with an IPC channel and, where asked, on its own cores. It ends with the lab: execa kills it when the
- * lab exits, and the closing channel tells it when the lab is killed.
+ * Starts a process with an IPC channel and, where asked, on its own cores. Without a session of its own it ends with the
+ * lab: execa kills it when the lab exits, and the closing channel tells it when the lab is killed.
  */
-export function launchProcess({ file, args, environment = {}, cpus }: LaunchOptions): LaunchedProcess {
+export function launchProcess(options: LaunchOptions): LaunchedProcess {
+  const { file, args, environment = {}, cpus } = options;
   const command = cpus === null ? [file, ...args] : ['taskset', '-c', cpus, file, ...args];
   const [program, ...programArgs] = command as [string, ...string[]];
   const running = execa(program, programArgs, {
@@ -46,6 +53,8 @@ export function launchProcess({ file, args, environment = {}, cpus }: LaunchOpti
     buffer: false,
     reject: false,
     env: environment,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    detached: options.ownSession ?? false,
   });
   const child = running as unknown as ChildProcess;
   let stopping = false;
@@ -84,8 +93,11 @@ export function launchProcess({ file, args, environment = {}, cpus }: LaunchOpti
     command,
     stderr: () => stderr,
     exited,
+    expectEnd() {
+      if (!hasEnded(child)) stopping = true;
+    },
     async stop(graceMs) {
-      if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+      if (!hasEnded(child)) {
         stopping = true;
         child.kill('SIGTERM');
         const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
@@ -95,4 +107,9 @@ export function launchProcess({ file, args, environment = {}, cpus }: LaunchOpti
       return exited;
     },
   };
+}
+
+/** Whether it has ended, or never began. */
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
 }

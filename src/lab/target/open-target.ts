@@ -1,8 +1,8 @@
-import { LabError } from '../../errors.ts';
 import type { TargetExit, TargetRecord } from '../../run.ts';
 import { DEFAULT_HEAP_INTERVAL_BYTES } from '../capture/agent-protocol.ts';
 import type { NodeAgent } from '../capture/node-agent-client.ts';
-import { addressTarget } from './address-target.ts';
+import { addressTarget, refuseRemote } from './address-target.ts';
+import { startCommandTarget } from './command-target.ts';
 import { startOwnTracker } from './own-tracker.ts';
 
 /** Over 127.0.0.0/8 the load comes from several source addresses; ::1 is only one. */
@@ -12,8 +12,26 @@ const OWN_TRACKER_HOST = '127.0.0.1';
 export type TargetSpec =
   /** This package's tracker, started by the lab, with the given kind of socket. */
   | { readonly kind: 'own'; readonly socket: 'dgram' | 'batched' | 'auto' }
+  /** Any program, started by the lab, that serves `udp://HOST:PORT`. */
+  | {
+      readonly kind: 'command';
+      /** As the operator wrote it; split into words without a shell. */
+      readonly command: string;
+      /** Working folder; null: the lab's. */
+      readonly cwd: string | null;
+      /** Added to the lab's own environment. */
+      readonly environment: Readonly<Record<string, string>>;
+      readonly url: string;
+      readonly allowRemote: boolean;
+    }
   /** `udp://HOST:PORT` of one that runs already. */
-  | { readonly kind: 'address'; readonly url: string; readonly allowRemote: boolean };
+  | {
+      readonly kind: 'address';
+      readonly url: string;
+      readonly allowRemote: boolean;
+      /** Its process on this machine, where the operator names it. */
+      readonly pid?: number | null;
+    };
 
 /** How a target that the lab stops has ended. */
 export interface TargetEnd {
@@ -30,6 +48,10 @@ export interface Target {
   readonly port: number;
   /** Null where the process is not known. */
   readonly pid: number | null;
+  /** All its processes that are alive now, the first one first; none where they are not known. */
+  pids(): readonly number[];
+  /** What the operator should know of the target, one sentence each. */
+  readonly notes: readonly string[];
   /** The way to its profilers; null where there is none. */
   readonly agent: NodeAgent | null;
   /** Resolves with its end; null where the lab did not start it. */
@@ -43,31 +65,31 @@ export interface OpenTargetOptions {
   readonly cpus: string | null;
   /** Sample the live heap from its start. */
   readonly liveHeap: boolean;
+  /** Options for Node that a Node target is started with, for example those that perf needs. Default: none. */
+  readonly nodeFlags?: readonly string[];
   readonly abort: AbortSignal;
 }
 
 /**
  * Starts the target, or finds it.
  *
- * @throws LabError `TRACKER_NOT_READY`, `PORT_IN_USE`, `BAD_TARGET`, `HOST_NOT_FOUND`, or `REMOTE_TARGET` where a target
- * off this machine was not allowed
+ * @throws LabError `TRACKER_NOT_READY`, `PORT_IN_USE`, `ADDRESS_TAKEN`, `BAD_COMMAND`, `BAD_FOLDER`, `BAD_TARGET`,
+ * `HOST_NOT_FOUND`, `NO_SUCH_PROCESS`, or `REMOTE_TARGET` where a target off this machine was not allowed
  */
 export async function openTarget(spec: TargetSpec, options: OpenTargetOptions): Promise<Target> {
-  if (spec.kind === 'own') {
-    return startOwnTracker({
-      args: ['--host', OWN_TRACKER_HOST, '--socket', spec.socket],
-      cpus: options.cpus,
-      liveHeap: options.liveHeap ? { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES } : null,
-      abort: options.abort,
-    });
+  if (spec.kind === 'address') {
+    const found = await addressTarget(spec.url, spec.pid);
+    refuseRemote(spec.url, found.address, spec.allowRemote);
+    return { ...found, agent: null, exited: null, stop: () => Promise.resolve(null) };
   }
-  const found = await addressTarget(spec.url);
-  if (found.record.network === 'remote' && !spec.allowRemote) {
-    throw new LabError({
-      code: 'REMOTE_TARGET',
-      message: `${spec.url} is not on this machine (${found.address})`,
-      hint: 'pass --allow-remote if the tracker is yours to load',
-    });
-  }
-  return { ...found, pid: null, agent: null, exited: null, stop: () => Promise.resolve(null) };
+  const { cpus, abort, nodeFlags = [] } = options;
+  const liveHeap = options.liveHeap ? { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES } : null;
+  if (spec.kind === 'command') return startCommandTarget({ ...spec, cpus, liveHeap, nodeFlags, abort });
+  return startOwnTracker({
+    args: ['--host', OWN_TRACKER_HOST, '--socket', spec.socket],
+    nodeArgs: nodeFlags,
+    cpus,
+    liveHeap,
+    abort,
+  });
 }

@@ -8,10 +8,13 @@ import { agentLaunch } from '../capture/agent-launch.ts';
 import { connectAgent, type NodeAgent } from '../capture/node-agent-client.ts';
 import { isLoopback } from './address-target.ts';
 import { type LaunchedProcess, launchProcess } from './child-process.ts';
+import { describeEarlyExit, trackerNotReady } from './not-ready.ts';
+import { ProcessTree } from './process-tree.ts';
 
 const READY_TIMEOUT_MS = 5000;
 /** From SIGTERM to SIGKILL. */
 const STOP_GRACE_MS = 3000;
+const NOT_READY_HINT = 'npm run tracker -- --port 0 runs it alone and shows its whole output';
 
 export interface OwnTrackerOptions {
   /** Arguments of the tracker, for example `['--whitelist', file]`. `--port 0` is added where no port is among them. */
@@ -34,6 +37,10 @@ export interface OwnTrackerOptions {
 export interface OwnTracker {
   readonly record: TargetRecord;
   readonly pid: number;
+  /** Its process, and those that it has started; alive now. */
+  pids(): readonly number[];
+  /** None: its start has nothing to tell. */
+  readonly notes: readonly string[];
   /** IP address and port that it serves. */
   readonly address: string;
   readonly port: number;
@@ -69,9 +76,13 @@ export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTr
   try {
     const ready = await readyMessage(running, options.abort);
     const { nodeVersion } = await agent.ready;
+    const pid = running.child.pid as number;
+    const tree = new ProcessTree({ pid, marker: null, ownSession: false });
     return {
       record: describe(running, ready, nodeVersion),
-      pid: running.child.pid as number,
+      pid,
+      pids: () => tree.alive(),
+      notes: [],
       address: servedAddress(ready.host),
       port: ready.port,
       agent,
@@ -98,7 +109,9 @@ async function readyMessage(running: LaunchedProcess, abort: AbortSignal | undef
   let giveUp: ((reason: unknown) => void) | undefined;
   const onAbort = () => giveUp?.(abort?.reason);
   const timer = setTimeout(() => {
-    giveUp?.(notReady(`no ready message within ${READY_TIMEOUT_MS} ms`, running.stderr()));
+    giveUp?.(
+      trackerNotReady(`no ready message within ${READY_TIMEOUT_MS} ms`, running.stderr(), NOT_READY_HINT),
+    );
   }, READY_TIMEOUT_MS);
   try {
     return await new Promise<TrackerReady>((resolve, reject) => {
@@ -108,7 +121,9 @@ async function readyMessage(running: LaunchedProcess, abort: AbortSignal | undef
       onTrackerMessage(running.child, (message) => message.type === 'tracker-ready' && resolve(message));
       void running.exited.then((exit) => {
         reject(
-          exit.cause === 'port in use' ? portInUse(exit) : notReady(describeExit(exit), exit.lastStderr),
+          exit.cause === 'port in use'
+            ? portInUse(exit)
+            : trackerNotReady(describeEarlyExit(exit), exit.lastStderr, NOT_READY_HINT),
         );
       });
     });
@@ -116,21 +131,6 @@ async function readyMessage(running: LaunchedProcess, abort: AbortSignal | undef
     clearTimeout(timer);
     abort?.removeEventListener('abort', onAbort);
   }
-}
-
-function describeExit({ exitCode, signal, cause }: TargetExit): string {
-  const how = signal === null ? `exit code ${exitCode ?? 'none'}` : `signal ${signal}`;
-  return `the tracker ended before it was ready (${cause === null ? how : `${how}, ${cause}`})`;
-}
-
-function notReady(what: string, stderr: string): LabError {
-  const words = stderr.trim().replace(/\s+/g, ' ').slice(-300);
-  return new LabError({
-    code: 'TRACKER_NOT_READY',
-    message: words === '' ? `${what}; it wrote nothing to stderr` : `${what}; stderr: "${words}"`,
-    hint: 'npm run tracker -- --port 0 runs it alone and shows its whole output',
-    exitCode: ExitCode.trackerFailed,
-  });
 }
 
 function portInUse({ lastStderr }: TargetExit): LabError {

@@ -1,28 +1,24 @@
-import { randomInt } from 'node:crypto';
-import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ExitCode, LabError } from '../../errors.ts';
-import {
-  Action,
-  ANNOUNCE_REQUEST_BYTES,
-  AnnounceEvent,
-  CONNECT_REQUEST_BYTES,
-  INFO_HASH_BYTES,
-  PROTOCOL_ID_HIGH,
-  PROTOCOL_ID_LOW,
-  RequestOffset,
-  SCRAPE_HEAD_REQUEST_BYTES,
-} from '../../wire/bep15.ts';
+import { AnnounceEvent } from '../../wire/bep15.ts';
 import { hostPort } from '../../wire/host-port.ts';
+import { probeConnectLimit, probeIdBinding } from './preflight-probes.ts';
+import {
+  type AnnounceContent,
+  announceRequest,
+  connectRequest,
+  scrapeRequest,
+} from './preflight-requests.ts';
+import { type NoReply, openQuestionSocket, type QuestionSocket } from './question-socket.ts';
 import {
   type AnnounceReading,
+  isWhitelistRefusal,
   readAnnounceReply,
   readConnectReply,
   readScrapeReply,
   type ScrapeReading,
-  transactionIdOf,
 } from './reply-reading.ts';
 
 const CONNECT_TRIES = 3;
@@ -36,13 +32,10 @@ const LEAST_TRY_MS = 250;
 /** A refused try fails at once; a tracker that is just starting gets this long before the next. */
 const REFUSED_PAUSE_MS = 250;
 
-interface PreflightOptions {
+interface PreflightOptions extends AnnounceContent {
   /** IP address. */
   readonly address: string;
   readonly port: number;
-  /** A hash of the load, 20 bytes: a tracker with a whitelist has to know it. */
-  readonly infoHash: Uint8Array;
-  readonly numWant: number;
 }
 
 /** What one client saw of a tracker that works. */
@@ -55,45 +48,60 @@ export interface Preflight {
   /** Null where the tracker does not answer scrapes with figures; `scrapeRefusal` says why. */
   readonly scrape: ScrapeReading | null;
   readonly scrapeRefusal: string | null;
+  /** What a load has to expect of this tracker: a limit of connects, ids that belong to a port. One sentence or more each. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Proves before any load that a tracker is there and takes the load's hashes: three tries to connect, one announce, one
- * scrape; the peer of the announce is taken back. A failure is known within 5 seconds.
+ * scrape, a few more connects, and the id from another port; the peer of the announce is taken back. A tracker that works
+ * is left after some milliseconds, a failure is known within 5 seconds.
  *
  * @throws LabError `TARGET_UNREACHABLE` (an ICMP error or no route), `TARGET_SILENT`, `CONNECT_REFUSED`,
- * `ANNOUNCE_REFUSED`; all with exit code 12
+ * `ANNOUNCE_REFUSED`, `HASH_NOT_WHITELISTED`; all with exit code 12
  */
 export async function preflight(options: PreflightOptions): Promise<Preflight> {
-  const where = `udp://${hostPort(options.address, options.port)}`;
-  const family = isIPv6(options.address) ? 6 : 4;
-  const client = await openClient(options, where);
+  const { address, port } = options;
+  const where = `udp://${hostPort(address, port)}`;
+  const first = await openQuestionSocket(address, port);
+  if ('refused' in first) throw unreachable(where, first.refused ?? 'no route');
+  const second = await openQuestionSocket(address, port);
   try {
     const startMs = performance.now();
-    const { connectionId, rttNs, connectTries } = await connect(client, where);
+    const { connectionId, rttNs, connectTries } = await connect(first, where);
     const leftMs = startMs + DEADLINE_MS - performance.now();
     const tryMs = Math.max(LEAST_TRY_MS, Math.min(TRY_TIMEOUT_MS, leftMs / ANNOUNCE_TRIES));
-    const announce = await announceWith(client, connectionId, options, tryMs);
+    const announce = await announceWith(first, connectionId, options, tryMs);
     if (!(announce instanceof Uint8Array)) throw silent(where, 'connects but no announce', announce);
-    const announced = readAnnounceReply(announce, family);
+    if (isWhitelistRefusal(announce)) throw notWhitelisted(where, options.infoHash);
+    const announced = readAnnounceReply(announce, isIPv6(address) ? 6 : 4);
     if ('refusal' in announced) throw announceRefused(where, announced.refusal);
-    const reply = await client.ask(scrapeRequest(connectionId, options.infoHash), tryMs);
+    const reply = await first.ask(scrapeRequest(connectionId, options.infoHash), tryMs);
     const scraped =
       reply instanceof Uint8Array ? readScrapeReply(reply) : { refusal: describeSilence(reply) };
-    client.tell(announceRequest(connectionId, options, AnnounceEvent.stopped));
+    const notes: (string | null)[] = [];
+    if (!('refused' in second)) {
+      notes.push(
+        await probeConnectLimit(second, rttNs),
+        await probeIdBinding(second, { connectionId, rttNs, ...options }),
+      );
+    }
+    first.tell(announceRequest(connectionId, options, AnnounceEvent.stopped));
     return {
       rttNs,
       connectTries,
       announce: announced.value,
       scrape: 'value' in scraped ? scraped.value : null,
       scrapeRefusal: 'refusal' in scraped ? scraped.refusal : null,
+      notes: notes.filter((note) => note !== null),
     };
   } finally {
-    await client.close();
+    await first.close();
+    if (!('refused' in second)) await second.close();
   }
 }
 
-async function connect(client: PreflightClient, where: string) {
+async function connect(client: QuestionSocket, where: string) {
   let last: NoReply = { refused: null };
   for (let connectTries = 1; connectTries <= CONNECT_TRIES; connectTries++) {
     const sentMs = performance.now();
@@ -113,116 +121,16 @@ async function connect(client: PreflightClient, where: string) {
 }
 
 async function announceWith(
-  client: PreflightClient,
+  client: QuestionSocket,
   connectionId: Uint8Array,
-  options: PreflightOptions,
+  content: AnnounceContent,
   tryMs: number,
 ): Promise<Uint8Array | NoReply> {
   let reply: Uint8Array | NoReply = { refused: null };
   for (let tries = 0; tries < ANNOUNCE_TRIES && !(reply instanceof Uint8Array); tries++) {
-    reply = await client.ask(announceRequest(connectionId, options, AnnounceEvent.started), tryMs);
+    reply = await client.ask(announceRequest(connectionId, content, AnnounceEvent.started), tryMs);
   }
   return reply;
-}
-
-function connectRequest(): Buffer {
-  const request = Buffer.alloc(CONNECT_REQUEST_BYTES);
-  request.writeUInt32BE(PROTOCOL_ID_HIGH, 0);
-  request.writeUInt32BE(PROTOCOL_ID_LOW, 4);
-  return addressed(request, Action.connect);
-}
-
-function announceRequest(connectionId: Uint8Array, options: PreflightOptions, event: AnnounceEvent): Buffer {
-  const request = Buffer.alloc(ANNOUNCE_REQUEST_BYTES);
-  request.set(connectionId, RequestOffset.connectionId);
-  request.set(options.infoHash, RequestOffset.infoHash);
-  request.write('-TL0000-preflight000', RequestOffset.peerId, 'latin1');
-  request.writeUInt32BE(1, RequestOffset.left + 4);
-  request.writeUInt32BE(event, RequestOffset.event);
-  request.writeInt32BE(options.numWant, RequestOffset.numWant);
-  // The discard port: no other client gains from this peer in the moment that it is known.
-  request.writeUInt16BE(9, RequestOffset.port);
-  return addressed(request, Action.announce);
-}
-
-function scrapeRequest(connectionId: Uint8Array, infoHash: Uint8Array): Buffer {
-  const request = Buffer.alloc(SCRAPE_HEAD_REQUEST_BYTES + INFO_HASH_BYTES);
-  request.set(connectionId, RequestOffset.connectionId);
-  request.set(infoHash, RequestOffset.infoHash);
-  return addressed(request, Action.scrape);
-}
-
-function addressed(request: Buffer, action: Action): Buffer {
-  request.writeUInt32BE(action, RequestOffset.action);
-  request.writeUInt32BE(randomInt(2 ** 32), RequestOffset.transactionId);
-  return request;
-}
-
-/** No reply came. `refused`: the code of the error that came instead, for example ECONNREFUSED; null: nothing came. */
-interface NoReply {
-  readonly refused: string | null;
-}
-
-interface PreflightClient {
-  /** Sends one request and waits for the reply with its transaction id. */
-  ask(request: Buffer, timeoutMs: number): Promise<Uint8Array | NoReply>;
-  /** Sends one request whose answer does not matter. */
-  tell(request: Buffer): void;
-  close(): Promise<void>;
-}
-
-async function openClient({ address, port }: PreflightOptions, where: string): Promise<PreflightClient> {
-  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
-  try {
-    await connectSocket(socket, port, address);
-  } catch (error) {
-    socket.close();
-    throw unreachable(where, errorCode(error));
-  }
-  let onReply: ((reply: Uint8Array | NoReply) => void) | undefined;
-  socket.on('message', (message) => onReply?.(message));
-  // An ICMP error of an earlier datagram (ECONNREFUSED), or of the send itself.
-  socket.on('error', (error) => onReply?.({ refused: errorCode(error) }));
-  return {
-    ask(request, timeoutMs) {
-      return new Promise((resolve) => {
-        const finish = (reply: Uint8Array | NoReply) => {
-          clearTimeout(timer);
-          onReply = undefined;
-          resolve(reply);
-        };
-        const timer = setTimeout(finish, timeoutMs, { refused: null });
-        onReply = (reply) => {
-          const expected = request.readUInt32BE(RequestOffset.transactionId);
-          if (!(reply instanceof Uint8Array) || transactionIdOf(reply) === expected) finish(reply);
-        };
-        socket.send(request, (error) => error && onReply?.({ refused: errorCode(error) }));
-      });
-    },
-    tell(request) {
-      socket.send(request, () => undefined);
-    },
-    close: () => closeSocket(socket),
-  };
-}
-
-function connectSocket(socket: Socket, port: number, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.connect(port, address, () => {
-      socket.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/** After the sends that are under way. */
-function closeSocket(socket: Socket): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => socket.close(() => resolve())));
-}
-
-function errorCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
 function describeSilence({ refused }: NoReply): string {
@@ -253,12 +161,25 @@ function connectRefused(where: string, refusal: string): LabError {
   );
 }
 
+/** The lab's hashes are the same in every run of the same seed. */
+const WHITELIST_HINT =
+  'tracker-lab hashes > whitelist.txt writes the hashes of the load (same --seed and --swarm-hashes as the run); load it ' +
+  'into the tracker, or pass hashes that it knows with --info-hashes FILE';
+
+function notWhitelisted(where: string, infoHash: Uint8Array): LabError {
+  return failure(
+    'HASH_NOT_WHITELISTED',
+    `${where} answers the announce with 8 bytes instead of at least 20, as a tracker with a whitelist does for a hash that ` +
+      `is not in it (${Buffer.from(infoHash).toString('hex')})`,
+    WHITELIST_HINT,
+  );
+}
+
 function announceRefused(where: string, refusal: string): LabError {
   return failure(
     'ANNOUNCE_REFUSED',
     `${where} refuses the announce: ${refusal}`,
-    'a tracker with a whitelist has to know the hashes of the load: tracker-lab hashes > whitelist.txt writes them ' +
-      '(same --seed and --swarm-hashes as the run)',
+    `a tracker with a whitelist has to know the hashes of the load: ${WHITELIST_HINT}`,
   );
 }
 

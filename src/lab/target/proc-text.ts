@@ -27,11 +27,44 @@ function isCount(value: number | undefined): value is number {
   return value !== undefined && Number.isFinite(value) && value >= 0;
 }
 
+/** Where a process stands among the others. */
+export interface Lineage {
+  readonly parentPid: number;
+  readonly group: number;
+  readonly session: number;
+  /** Clock ticks from the machine's start to its own; tells it from a later process with the same id. */
+  readonly startTicks: number;
+  /** Nobody has asked for its exit code yet, or it is on its way out: it runs no more. */
+  readonly ended: boolean;
+}
+
+/** /proc/PID/stat. @see man 5 proc_pid_stat: state is field 3, ppid 4, pgrp 5, session 6, starttime 22 */
+export function parseLineage(text: string): Lineage | null {
+  const fields = text
+    .slice(text.lastIndexOf(')') + 1)
+    .trim()
+    .split(/\s+/);
+  const [parentPid, group, session, startTicks] = [fields[1], fields[2], fields[3], fields[19]].map(Number);
+  if (!isCount(parentPid) || !isCount(group) || !isCount(session) || !isCount(startTicks)) return null;
+  return { parentPid, group, session, startTicks, ended: /^[ZXx]$/.test(fields[0] ?? '') };
+}
+
 /** VmRSS of /proc/PID/status in bytes; null for a process that has given its memory back (a zombie). */
 export function parseResidentBytes(status: string): number | null {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
   return kib === undefined ? null : Number(kib) * BYTES_PER_KIB;
 }
+
+/** What a thread does at the moment. Others are stopped, traced or at their end. */
+export type ThreadState = 'running' | 'asleep' | 'uninterruptible' | 'other';
+
+/** @see man 5 proc_pid_stat, field 3; `I` is a kernel thread without work. */
+const threadStates: Readonly<Record<string, ThreadState>> = {
+  R: 'running',
+  S: 'asleep',
+  I: 'asleep',
+  D: 'uninterruptible',
+};
 
 export interface TaskCounters {
   readonly voluntaryContextSwitches: number;
@@ -40,12 +73,16 @@ export interface TaskCounters {
   readonly runQueueDelayMs: number;
 }
 
+interface TaskReading extends TaskCounters {
+  readonly state: ThreadState;
+}
+
 /**
  * /proc/PID/task/TID/status and schedstat (on-CPU ns, run-queue delay ns, slices) of one thread.
  *
  * @param schedstat - null where the kernel has none; the delay is 0 then
  */
-export function parseTask(status: string, schedstat: string | null): TaskCounters | null {
+export function parseTask(status: string, schedstat: string | null): TaskReading | null {
   const voluntary = /^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1];
   const involuntary = /^nonvoluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1];
   if (voluntary === undefined || involuntary === undefined) return null;
@@ -54,31 +91,58 @@ export function parseTask(status: string, schedstat: string | null): TaskCounter
     voluntaryContextSwitches: Number(voluntary),
     involuntaryContextSwitches: Number(involuntary),
     runQueueDelayMs: Number.isFinite(delayNs) ? delayNs / NANOS_PER_MS : 0,
+    state: threadStates[/^State:\s+(\w)/m.exec(status)?.[1] ?? ''] ?? 'other',
   };
 }
 
-interface UdpSocketTotals {
-  readonly sockets: number;
+/** One row of /proc/net/udp or udp6. */
+export interface UdpSocketRow {
+  /** Local port. */
+  readonly port: number;
+  /** Names the socket: a process that has it open has a link to `socket:[INODE]` in /proc/PID/fd. */
+  readonly inode: string;
   readonly drops: number;
   readonly queueBytes: number;
 }
 
 /**
- * Adds up the sockets of /proc/net/udp or udp6 that are bound to a local port.
+ * Columns: sl, local_address (hex address:port), rem_address, st, tx_queue:rx_queue (hex), tr:tm->when, retrnsmt, uid,
+ * timeout, inode, ref, pointer, drops. Rows that cannot be read are left out.
  *
- * Columns: sl, local_address (hex address:port), rem_address, st, tx_queue:rx_queue (hex), …, drops last.
+ * @see https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
  */
-export function sumUdpSockets(table: string, port: number): UdpSocketTotals {
-  let sockets = 0;
-  let drops = 0;
-  let queueBytes = 0;
+export function parseUdpSockets(table: string): UdpSocketRow[] {
+  const rows: UdpSocketRow[] = [];
   for (const row of table.split('\n').slice(1)) {
     const columns = row.trim().split(/\s+/);
-    const localPort = Number.parseInt(columns[1]?.split(':')[1] ?? '', 16);
-    if (localPort !== port || columns.length < 13) continue;
-    sockets += 1;
-    drops += Number(columns.at(-1));
-    queueBytes += Number.parseInt(columns[4]?.split(':')[1] ?? '0', 16);
+    const port = Number.parseInt(columns[1]?.split(':')[1] ?? '', 16);
+    if (Number.isNaN(port) || columns.length < 13) continue;
+    rows.push({
+      port,
+      inode: columns[9] as string,
+      drops: Number(columns.at(-1)),
+      queueBytes: Number.parseInt(columns[4]?.split(':')[1] ?? '0', 16),
+    });
   }
-  return { sockets, drops, queueBytes };
+  return rows;
+}
+
+/** A reading of the whole machine's CPU time, all cores added up since its start. */
+interface MachineCpu {
+  readonly busyMs: number;
+  readonly stolenMs: number;
+}
+
+/**
+ * The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice. Time of
+ * guests is part of user and nice already; waiting for a disk is idle time.
+ *
+ * @see man 5 proc_stat
+ */
+export function parseMachineCpu(stat: string): MachineCpu | null {
+  const fields = /^cpu\s+(.+)$/m.exec(stat)?.[1]?.trim().split(/\s+/).map(Number) ?? [];
+  const [user, nice, system, , , irq, softirq, steal] = fields;
+  if (![user, nice, system, irq, softirq].every(isCount)) return null;
+  const busyTicks = [user, nice, system, irq, softirq].reduce<number>((sum, ticks) => sum + (ticks ?? 0), 0);
+  return { busyMs: busyTicks * TICK_MS, stolenMs: (steal ?? 0) * TICK_MS };
 }

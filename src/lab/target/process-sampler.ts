@@ -1,12 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { ProcessRow } from '../../run.ts';
-import { parseResidentBytes, parseStat, parseTask, sumUdpSockets, type TaskCounters } from './proc-text.ts';
+import {
+  parseLineage,
+  parseResidentBytes,
+  parseStat,
+  parseTask,
+  parseUdpSockets,
+  type TaskCounters,
+  type ThreadState,
+  type UdpSocketRow,
+} from './proc-text.ts';
+import { listProc, readProc } from './read-proc.ts';
 
 /** A process row before the lab's clock has stamped it. */
 export type ProcessReading = Omit<ProcessRow, 'atMs'>;
 
 interface ProcessSamplerOptions {
-  readonly pid: number;
+  /** The target's processes that are alive; asked at each reading. */
+  readonly pids: () => readonly number[];
   /** The UDP port that the target serves. */
   readonly port: number;
   readonly intervalMs: number;
@@ -20,16 +30,17 @@ export interface ProcessSampler {
 }
 
 /**
- * Reads /proc at an interval, the first time at once, until {@link ProcessSampler.stop} or the target's end. One reading
- * takes below a millisecond; it does not keep the lab alive.
+ * Reads /proc at an interval, the first time at once, until {@link ProcessSampler.stop} or the end of the target's last
+ * process. One reading of one process takes below a millisecond; it does not keep the lab alive.
  */
 export function startProcessSampler(options: ProcessSamplerOptions): ProcessSampler {
-  const reader = new ProcessReader(options.pid, options.port);
+  const reader = new ProcessReader(options.pids, options.port);
   const first = process.platform === 'linux' ? reader.read() : null;
   if (first === null) {
+    const pids = options.pids();
     const reason =
       process.platform === 'linux'
-        ? `process ${options.pid} has no entry in /proc`
+        ? `${pids.length === 0 ? 'it has no process' : `process ${pids.join(', ')} has no entry`} in /proc`
         : `${process.platform} has no /proc`;
     return {
       unavailable: `No CPU, memory and socket figures of the target: ${reason}.`,
@@ -37,7 +48,7 @@ export function startProcessSampler(options: ProcessSamplerOptions): ProcessSamp
     };
   }
   options.onRow(first);
-  const timer = setInterval(function sampleProcess() {
+  const timer = setInterval(function sampleProcesses() {
     const row = reader.read();
     if (row === null) clearInterval(timer);
     else options.onRow(row);
@@ -45,70 +56,109 @@ export function startProcessSampler(options: ProcessSamplerOptions): ProcessSamp
   return { unavailable: null, stop: () => clearInterval(timer) };
 }
 
-/** Reads one process. Counters of threads that have ended stay in the sums. */
-export class ProcessReader {
-  readonly #folder: string;
-  readonly #port: number;
-  readonly #tasks = new Map<string, TaskCounters>();
+/** The cumulative counters of one process as they were last seen. */
+interface ProcessCounters {
+  cpuUserMs: number;
+  cpuSystemMs: number;
+  readonly tasks: Map<string, TaskCounters>;
+}
 
-  constructor(pid: number, port: number) {
-    this.#folder = `/proc/${pid}`;
+/** What a process has at the moment; gone with it. */
+interface ProcessState {
+  readonly rssBytes: number;
+  readonly threads: number;
+  readonly threadStates: readonly ThreadState[];
+}
+
+/** Reads the processes of a target and adds them up. Counters of processes and threads that have ended stay in the sums. */
+export class ProcessReader {
+  readonly #pids: () => readonly number[];
+  readonly #port: number;
+  /** By process id and start. */
+  readonly #counters = new Map<string, ProcessCounters>();
+
+  constructor(pids: () => readonly number[], port: number) {
+    this.#pids = pids;
     this.#port = port;
   }
 
-  /** Null where the process is gone, or a zombie. */
+  /** Null where all processes are gone, or zombies. */
   read(): ProcessReading | null {
-    const stat = parseStat(readOrEmpty(`${this.#folder}/stat`));
-    const rssBytes = parseResidentBytes(readOrEmpty(`${this.#folder}/status`));
-    if (stat === null || rssBytes === null) return null;
-    this.#readTasks();
-    const tasks = [...this.#tasks.values()];
-    const sum = (field: keyof TaskCounters) => tasks.reduce((total, task) => total + task[field], 0);
+    const pids = this.#pids();
+    const states = pids.map((pid) => this.#readProcess(pid)).filter((state) => state !== null);
+    if (states.length === 0) return null;
+    const processes = [...this.#counters.values()];
+    const tasks = processes.flatMap((counters) => [...counters.tasks.values()]);
+    const threads = states.flatMap((state) => state.threadStates);
+    const inState = (wanted: ThreadState) => threads.filter((state) => state === wanted).length;
     return {
       kind: 'process',
-      ...stat,
-      rssBytes,
-      voluntaryContextSwitches: sum('voluntaryContextSwitches'),
-      involuntaryContextSwitches: sum('involuntaryContextSwitches'),
-      runQueueDelayMs: sum('runQueueDelayMs'),
-      ...this.#readSockets(),
+      cpuUserMs: sumOf(processes, 'cpuUserMs'),
+      cpuSystemMs: sumOf(processes, 'cpuSystemMs'),
+      rssBytes: sumOf(states, 'rssBytes'),
+      threads: sumOf(states, 'threads'),
+      voluntaryContextSwitches: sumOf(tasks, 'voluntaryContextSwitches'),
+      involuntaryContextSwitches: sumOf(tasks, 'involuntaryContextSwitches'),
+      runQueueDelayMs: sumOf(tasks, 'runQueueDelayMs'),
+      threadStates: {
+        running: inState('running'),
+        asleep: inState('asleep'),
+        uninterruptible: inState('uninterruptible'),
+      },
+      ...readSockets(pids, this.#port),
     };
   }
 
-  #readTasks(): void {
-    for (const id of listOrEmpty(`${this.#folder}/task`)) {
-      const folder = `${this.#folder}/task/${id}`;
-      const task = parseTask(readOrEmpty(`${folder}/status`), readOrEmpty(`${folder}/schedstat`));
-      if (task) this.#tasks.set(id, task);
+  #readProcess(pid: number): ProcessState | null {
+    const folder = `/proc/${pid}`;
+    const statText = readProc(`${folder}/stat`);
+    const stat = parseStat(statText);
+    const lineage = parseLineage(statText);
+    const rssBytes = parseResidentBytes(readProc(`${folder}/status`));
+    if (stat === null || lineage === null || rssBytes === null) return null;
+    const key = `${pid}@${lineage.startTicks}`;
+    const counters = this.#counters.get(key) ?? { cpuUserMs: 0, cpuSystemMs: 0, tasks: new Map() };
+    this.#counters.set(key, counters);
+    counters.cpuUserMs = stat.cpuUserMs;
+    counters.cpuSystemMs = stat.cpuSystemMs;
+    return { rssBytes, threads: stat.threads, threadStates: readTasks(folder, counters.tasks) };
+  }
+}
+
+/** Brings the counters up to date and tells the states of the threads that are there. */
+function readTasks(folder: string, counters: Map<string, TaskCounters>): ThreadState[] {
+  const states: ThreadState[] = [];
+  for (const id of listProc(`${folder}/task`) ?? []) {
+    const task = parseTask(
+      readProc(`${folder}/task/${id}/status`),
+      readProc(`${folder}/task/${id}/schedstat`),
+    );
+    if (task === null) continue;
+    counters.set(id, task);
+    states.push(task.state);
+  }
+  return states;
+}
+
+/**
+ * From the tables of the processes' own network namespaces: the first that has the port. The lab's own tables come last,
+ * for a process of another user that does not let itself be looked into.
+ */
+function readSockets(
+  pids: readonly number[],
+  port: number,
+): Pick<ProcessReading, 'socketDrops' | 'socketQueueBytes'> {
+  for (const owner of [...pids, 'self']) {
+    const sockets = ['udp', 'udp6'].flatMap((table): UdpSocketRow[] =>
+      parseUdpSockets(readProc(`/proc/${owner}/net/${table}`)).filter((row) => row.port === port),
+    );
+    if (sockets.length > 0) {
+      return { socketDrops: sumOf(sockets, 'drops'), socketQueueBytes: sumOf(sockets, 'queueBytes') };
     }
   }
-
-  /** The tables of the target's own network namespace. */
-  #readSockets(): Pick<ProcessReading, 'socketDrops' | 'socketQueueBytes'> {
-    const totals = ['udp', 'udp6'].map((table) =>
-      sumUdpSockets(readOrEmpty(`${this.#folder}/net/${table}`), this.#port),
-    );
-    if (totals.every(({ sockets }) => sockets === 0)) return { socketDrops: null, socketQueueBytes: null };
-    return {
-      socketDrops: totals.reduce((total, { drops }) => total + drops, 0),
-      socketQueueBytes: totals.reduce((total, { queueBytes }) => total + queueBytes, 0),
-    };
-  }
+  return { socketDrops: null, socketQueueBytes: null };
 }
 
-/** The process or thread may end between two reads. */
-function readOrEmpty(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function listOrEmpty(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+function sumOf<Field extends string>(rows: readonly Readonly<Record<Field, number>>[], field: Field): number {
+  return rows.reduce((total, row) => total + row[field], 0);
 }

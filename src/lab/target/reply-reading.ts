@@ -50,6 +50,14 @@ export function readAnnounceReply(reply: Uint8Array, family: AddressFamily): Rea
   };
 }
 
+/**
+ * Whether a tracker answers an announce as Debian's opentracker does for a hash that its whitelist lacks: action and
+ * transaction id, and nothing after them.
+ */
+export function isWhitelistRefusal(reply: Uint8Array): boolean {
+  return reply.length === ERROR_HEAD_BYTES && readUint32(reply, ResponseOffset.action) === Action.announce;
+}
+
 /** Of a scrape with one hash. */
 export function readScrapeReply(reply: Uint8Array): Reading<ScrapeReading> {
   const refusal = refusalOf(reply, Action.scrape, SCRAPE_HEAD_RESPONSE_BYTES + SCRAPE_ENTRY_BYTES);

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { decodeProfile } from '../../../src/analyze/profile/decode-profile.ts';
 import { classifyFrame, detectRuntime } from '../../../src/analyze/profile/frame-classes.ts';
 import type { FrameClass, FrameRuntime } from '../../../src/analyze/profile/profile.ts';
+import { packageRoot } from '../../../src/package-root.ts';
 
 type Row = readonly [functionName: string, file: string, expected: FrameClass, mappingFile?: string];
 
@@ -50,6 +54,9 @@ const goRows: readonly Row[] = [
   ['main.(*store).announce', '/home/me/tracker/main.go', 'application'],
   ['example.com/tracker/internal/swarm.(*Swarm).Peers', '/home/me/tracker/swarm.go', 'application'],
   ['mytracker/swarm.Peers', '/home/me/tracker/swarm.go', 'application'],
+  ['main.main.gowrap2', 'example.com/tracker/main.go', 'application'],
+  ['main.(*swarm).pick.func1', 'example.com/tracker/swarms.go', 'application'],
+  ['main.pick[go.shape.int]', '/home/me/tracker/pick.go', 'application'],
   [
     'github.com/anacrolix/torrent.Foo',
     '/root/go/pkg/mod/github.com/anacrolix/torrent@v1.2.0/x.go',
@@ -70,6 +77,17 @@ const goRows: readonly Row[] = [
   ['runtime.greyobject', 'runtime/mgcmark.go', 'gc'],
   ['runtime.gcAssistAlloc', 'runtime/mgcmark.go', 'gc'],
   ['runtime.bgsweep', 'runtime/mgcsweep.go', 'gc'],
+  ['runtime.GC', 'runtime/mgc.go', 'gc'],
+  ['runtime.(*scavChunkFlags).setNonEmpty', 'runtime/mgcscavenge.go', 'gc'],
+  ['runtime.pollFractionalWorkerExit', 'runtime/mgc.go', 'gc'],
+  ['runtime.(*mheap).nextSpanForSweep', 'runtime/mgcsweep.go', 'gc'],
+  ['runtime.scanObject', 'runtime/mgcmark_greenteagc.go', 'gc'],
+  ['runtime.gcmarknewobject', 'runtime/mgcmark.go', 'gc'],
+  ['runtime.gcUsesSpanInlineMarkBits', 'runtime/mgcmark_greenteagc.go', 'gc'],
+  ['runtime.gcstopm', 'runtime/proc.go', 'runtime'],
+  ['runtime.ready', 'runtime/proc.go', 'runtime'],
+  ['runtime.readyWithTime', 'runtime/sema.go', 'runtime'],
+  ['runtime.read', 'runtime/sys_linux_amd64.s', 'syscall'],
   ['runtime.(*gcWork).tryGet', 'runtime/mgcwork.go', 'gc'],
   ['gcWriteBarrier', 'runtime/asm_amd64.s', 'gc'],
   ['runtime.mallocgc', 'runtime/malloc.go', 'allocation'],
@@ -82,6 +100,8 @@ const goRows: readonly Row[] = [
   ['sync.(*RWMutex).RLock', 'sync/rwmutex.go', 'lock'],
   ['runtime.semacquire1', 'runtime/sema.go', 'lock'],
   ['runtime.lock2', 'runtime/lock_futex.go', 'lock'],
+  ['runtime.(*rwmutex).rlock', 'runtime/rwmutex.go', 'lock'],
+  ['runtime.(*semaRoot).queue', 'runtime/sema.go', 'lock'],
   ['runtime.findRunnable', 'runtime/proc.go', 'idle'],
   ['runtime.futexsleep', 'runtime/os_linux.go', 'idle'],
   ['runtime.futex', 'runtime/sys_linux_amd64.s', 'runtime'],
@@ -112,6 +132,18 @@ const nativeRows: readonly Row[] = [
   ['v8::internal::ScavengerCollector::CollectGarbage', '', 'gc', '/usr/bin/node'],
   ['v8::internal::Runtime_StackGuard', '', 'runtime', '/usr/bin/node'],
   ['node::UDPWrap::DoSend', '', 'network', '/usr/bin/node'],
+  ['EVP_DigestUpdate', '', 'runtime', '/usr/bin/node'],
+  ['std::_Function_handler<void ()>::_M_invoke', '', 'runtime', '/usr/bin/node'],
+  ['[koffi.node]', '', 'library', '/srv/node_modules/koffi/koffi.node'],
+  ['__vdso_clock_gettime', '', 'library', '[vdso]'],
+  ['std::collections::HashMap<K,V>::get', '', 'library', '/usr/bin/tracker'],
+  ['<alloc::vec::Vec<T> as core::clone::Clone>::clone', '', 'library', '/usr/bin/tracker'],
+  ['aquatic_udp::workers::swarm::announce', '', 'application', '/usr/bin/tracker'],
+  ['sendto@plt', '', 'syscall', '/usr/bin/tracker'],
+  ['io_canread@plt', '', 'library', '/usr/bin/tracker'],
+  ['[opentracker]', '', 'application', '/usr/bin/opentracker'],
+  ['[unknown]', '', 'runtime'],
+  ['__sendmmsg', '', 'syscall', '/usr/lib/libc.so.6'],
 ];
 
 const kernelRows: readonly Row[] = [
@@ -124,6 +156,13 @@ const kernelRows: readonly Row[] = [
   ['__futex_wait', '', 'lock', '[kernel.kallsyms]'],
   ['native_queued_spin_lock_slowpath', '', 'lock', '[kernel.kallsyms]'],
   ['ep_poll', '', 'idle', '[kernel.kallsyms]'],
+  ['__alloc_skb', '', 'network', '[kernel.kallsyms]'],
+  ['process_backlog', '', 'network', '[kernel.kallsyms]'],
+  ['udpv6_sendmsg', '', 'network', '[kernel.kallsyms]'],
+  ['_raw_spin_lock_irqsave', '', 'lock', '[kernel.kallsyms]'],
+  ['_raw_spin_unlock_irqrestore', '', 'syscall', '[kernel.kallsyms]'],
+  ['__alloc_frozen_pages_noprof', '', 'allocation', '[kernel.kallsyms]'],
+  ['nf_conntrack_in', '[nf_conntrack]', 'network', '[kernel.kallsyms]'],
   ['copy_user_generic', '', 'syscall', '[kernel.kallsyms]'],
 ];
 
@@ -171,5 +210,47 @@ describe('a program seen by perf', () => {
     expect(classifyFrame(node, 'v8')).toMatchObject({ runtime: 'native' });
     const kernel = { functionName: 'udp_sendmsg', file: '[kernel.kallsyms]', mappingFile: '' };
     expect(classifyFrame(kernel, 'v8')).toEqual({ runtime: 'kernel', class: 'network' });
+  });
+});
+
+describe('the profiles of a real Go tracker', () => {
+  const classes = new Map<string, FrameClass>();
+  const runtimes = new Set<FrameRuntime>();
+  for (const kind of ['cpu', 'allocations', 'live-heap', 'mutex', 'block', 'goroutine']) {
+    const file = path.join(packageRoot, `test/fixtures/profiles/go-tracker-${kind}.pb.gz`);
+    const result = decodeProfile(readFileSync(file), { fileName: file });
+    if (!result.ok) throw result.problem;
+    for (const frame of result.profile.frames) {
+      classes.set(frame.functionName, frame.class);
+      runtimes.add(frame.runtime);
+    }
+  }
+  const classesOf = (name: RegExp) => [
+    ...new Set([...classes].filter(([one]) => name.test(one)).map(([, c]) => c)),
+  ];
+
+  test.each<[RegExp, FrameClass]>([
+    [/^main\./, 'application'],
+    [/^runtime\.(?:mallocgc|growslice|newobject|makeslice)/, 'allocation'],
+    [/^runtime\.(?:gc[A-Z]|scan|bgsweep|markroot)/, 'gc'],
+    [/^sync\.\(\*Mutex\)\./, 'lock'],
+    [/^runtime\.(?:un)?lock2?$/, 'lock'],
+    [/^internal\/poll\.\(\*fdMutex\)/, 'lock'],
+    [/^(?:syscall|internal\/runtime\/syscall\/linux)\.(?:Raw)?Syscall6$/, 'syscall'],
+    [/^net\./, 'network'],
+    [/^(?:crypto|fmt|bytes|encoding)\b/, 'library'],
+    [/^runtime\.(?:findRunnable|gopark|netpoll)$/, 'idle'],
+  ])('have %s as %s, and as nothing else', (name, expected) => {
+    expect(classesOf(name)).toEqual([expected]);
+  });
+
+  test('are of Go throughout', () => {
+    expect([...runtimes]).toEqual(['go']);
+  });
+
+  test('have no function of the tracker elsewhere', () => {
+    const application = [...classes].filter(([, frameClass]) => frameClass === 'application');
+    expect(application.map(([name]) => name).filter((name) => !name.startsWith('main.'))).toEqual([]);
+    expect(application.length).toBeGreaterThan(8);
   });
 });

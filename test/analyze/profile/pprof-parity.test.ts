@@ -1,17 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodeProfile } from '../../../src/analyze/profile/decode-profile.ts';
-import { formatTop } from '../../../src/analyze/profile/format-top.ts';
-import { type TopTableOptions, topTable } from '../../../src/analyze/profile/top-table.ts';
+import type { TopTableOptions } from '../../../src/analyze/profile/top-table.ts';
 import { packageRoot } from '../../../src/package-root.ts';
 import { encodePprof, type PprofParts } from './encode-pprof.ts';
+import { goTop, hasGo, labTop } from './pprof-tool.ts';
 
-// The tool itself starts ten times as fast as `go tool`, which only looks it up.
-const pprofTool = spawnSync('go', ['tool', '-n', 'pprof'], { encoding: 'utf8' }).stdout?.trim() ?? '';
-const hasGo = pprofTool !== '' && existsSync(pprofTool);
 const fixtures = path.join(packageRoot, 'test/fixtures/profiles');
 
 const shapes: readonly TopTableOptions[] = [
@@ -21,34 +16,6 @@ const shapes: readonly TopTableOptions[] = [
   { count: 25, granularity: 'filefunctions' },
   { count: 25, granularity: 'lines' },
 ];
-
-/** What `go tool pprof -top` prints, without the two lines on the profiled binary, which the lab does not keep. */
-function goTop(file: string, options: TopTableOptions): string {
-  const args = [
-    '-symbolize=none',
-    '-top',
-    `-nodecount=${options.count}`,
-    `-${options.granularity ?? 'functions'}`,
-    `-${options.sort ?? 'flat'}`,
-    ...(options.valueType === undefined ? [] : [`-sample_index=${options.valueType}`]),
-    file,
-  ];
-  const output = execFileSync(pprofTool, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, TZ: 'UTC' },
-  });
-  return output
-    .split('\n')
-    .filter((line) => !/^(?:File|Build ID): /.test(line))
-    .join('\n');
-}
-
-function labTop(file: string, options: TopTableOptions): string {
-  const result = decodeProfile(readFileSync(file), { fileName: file });
-  if (!result.ok) throw result.problem;
-  return formatTop(topTable(result.profile, options));
-}
 
 /** A profile of functions `f1`, `f2`, … in one file, each sample a stack of their numbers, leaf first. */
 function numbered(samples: NonNullable<PprofParts['samples']>, functionCount: number): Uint8Array {
@@ -111,6 +78,12 @@ describe.skipIf(!hasGo)(
       ['node-allocations.pb.gz', [undefined]],
       ['go-cpu.pb.gz', [undefined, 'samples']],
       ['go-heap.pb.gz', [undefined, 'inuse_objects', 'alloc_objects']],
+      ['go-tracker-cpu.pb.gz', [undefined, 'samples']],
+      ['go-tracker-allocations.pb.gz', [undefined, 'alloc_objects']],
+      ['go-tracker-live-heap.pb.gz', [undefined, 'inuse_objects']],
+      ['go-tracker-mutex.pb.gz', [undefined, 'contentions']],
+      ['go-tracker-block.pb.gz', [undefined, 'contentions']],
+      ['go-tracker-goroutine.pb.gz', [undefined]],
     ] as const;
 
     for (const [name, valueTypes] of real) {

@@ -17,7 +17,7 @@ function input(options: SyntheticOptions = {}, over: Partial<QuickReferenceInput
   return {
     evidence,
     clean: phaseFigures(evidence, 'clean'),
-    valid: true,
+    invalid: null,
     cpuCapacityShare: usedCapacity(evidence),
     trend: memoryTrend(evidence),
     law: littlesLaw(evidence),
@@ -57,7 +57,7 @@ describe('fast enough', () => {
   });
 
   it('cannot be told of an invalid run or one without replies', () => {
-    expect(answers(assessDeployments(input({}, { valid: false })))).toEqual([
+    expect(answers(assessDeployments(input({}, { invalid: 'the load generator was the limit' })))).toEqual([
       'unknown',
       'unknown',
       'unknown',

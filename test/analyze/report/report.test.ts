@@ -6,7 +6,16 @@ import { type AnalyzedRun, analyzeRun } from '../../../src/analyze/analyze.ts';
 import { reportSchema } from '../../../src/analyze/report/report-schema.ts';
 import { summarize } from '../../../src/analyze/report/summarize.ts';
 import { packageRoot } from '../../../src/package-root.ts';
-import { healthyAllocations, healthyCpu, healthyLiveHeap } from '../drawn-profiles.ts';
+import {
+  goBlock,
+  goCpu,
+  goGoroutines,
+  goMutex,
+  healthyAllocations,
+  healthyCpu,
+  healthyLiveHeap,
+  nativePerf,
+} from '../drawn-profiles.ts';
 import { expectGolden } from '../golden.ts';
 import { drawProfile } from '../profile/draw-profile.ts';
 import { halfBusy, type SyntheticOptions, syntheticRun, writeSyntheticRun } from '../synthetic-run.ts';
@@ -41,6 +50,13 @@ const eventful: SyntheticOptions = {
   }),
 };
 
+const goTarget = { kind: 'command', name: 'gotracker', runtime: 'go1.26.8', socketKind: null } as const;
+const goRun: SyntheticOptions = {
+  target: goTarget,
+  without: ['runtime'],
+  profiles: { cpu: goCpu, mutex: goMutex, block: goBlock, goroutine: goGoroutines },
+};
+
 const odd: readonly (readonly [string, SyntheticOptions])[] = [
   ['healthy', { profiles }],
   ['eventful', eventful],
@@ -71,6 +87,28 @@ const odd: readonly (readonly [string, SyntheticOptions])[] = [
     'that the generator limited',
     { clean: { threads: [{ cpuShare: null, sendLagNsP50: 0, sendLagNsP99: 5e6, sendLagNsMax: 9e6 }] } },
   ],
+  ['of a Go program', goRun],
+  [
+    'of a Go program without profiles',
+    {
+      target: goTarget,
+      without: ['runtime'],
+      run: { missingProfiles: [{ kind: 'mutex', reason: 'no mutex fraction is set' }] },
+    },
+  ],
+  [
+    'of a native program with perf alone',
+    {
+      target: { kind: 'command', runtime: null, version: null, socketKind: null, receiveBuffer: null },
+      without: ['runtime'],
+      profiles: { perf: nativePerf },
+      run: { missingProfiles: [{ kind: 'cpu', reason: 'it is no Node.js program' }] },
+    },
+  ],
+  ['with perf beside the profiles of its runtime', { profiles: { ...profiles, perf: nativePerf } }],
+  ['whose drops exceed its timeouts', { process: (_, index) => ({ socketDrops: index }) }],
+  ['whose sockets are not visible', { process: () => ({ socketDrops: null, socketQueueBytes: null }) }],
+  ['that others disturbed', { machine: (row) => ({ busyMs: row.busyMs + row.atMs }) }],
   ['without load threads', { clean: { threads: [] } }],
   [
     'of an unknown remote tracker that died',
@@ -210,6 +248,21 @@ describe.each(odd)('the report of a run %s', (_, options) => {
     expect(report.notMeasured.filter((one) => one.reason === '')).toEqual([]);
   });
 
+  it('has a loss by cause that adds up to the failed requests', () => {
+    const { markdown, report } = analyzed;
+    const loss = readTables(markdown).find(({ head }) => head[0] === 'Cause' && head[1] === 'Count');
+    const failed = report.phases.clean?.requests.failed;
+    if (failed === undefined) {
+      expect(loss).toBeUndefined();
+      return;
+    }
+    const counts = (loss?.rows ?? []).map(([, count = '']) =>
+      count.startsWith('not measured') ? 0 : Number(count.replaceAll(/[*,]/g, '')),
+    );
+    expect(counts.at(-1)).toBe(failed);
+    expect(counts.slice(0, -1).reduce((sum, count) => sum + count, 0)).toBe(failed);
+  });
+
   it('has a summary without gaps', () => {
     const { report, directory } = analyzed;
     const lines = summarize(report, directory);
@@ -258,6 +311,61 @@ describe('the report', () => {
       growthBytes: 40e6,
     });
     expect(report.statuses.memory.growth.tier).toBe('Good');
+  });
+
+  it('has a part for each profile of a Go program', async () => {
+    const { report, markdown } = await analyze(goRun);
+    expect(report.top.mutex?.raw.valueType).toEqual({ type: 'delay', unit: 'nanoseconds' });
+    expect(report.top.mutex?.charged.rows[0]?.functionName).toBe('main.(*store).announce');
+    expect(report.top.block?.charged.rows[0]?.functionName).toBe('main.worker');
+    expect(report.top.goroutine?.charged.rows[0]?.value).toBe(8);
+    expect(report.top.perf).toBeNull();
+    expect(markdown).toContain('by who held them (mutex profile)');
+    expect(markdown).toContain('by who waited (block profile)');
+    expect(markdown).toContain('10 (goroutine) in the profiled phase, by /debug/pprof/goroutine');
+    expect(markdown).toContain('Not measured: perf (it was not asked for).');
+    expect(markdown).toContain('Garbage collection and event loop: not measured');
+    expect(markdown).not.toContain('array buffers');
+  });
+
+  it('names each profile that a Go program lacks, with the reason', async () => {
+    const run = { missingProfiles: [{ kind: 'mutex' as const, reason: 'no mutex fraction is set' }] };
+    const { report, markdown } = await analyze({ target: goTarget, run });
+    expect(markdown).toMatch(/\(mutex profile\)\n\nNot measured: no mutex fraction is set\./);
+    const reasons = new Map(report.notMeasured.map(({ figure, reason }) => [figure, reason]));
+    expect(reasons.get('top.mutex')).toBe('no mutex fraction is set');
+    expect(reasons.get('top.block')).toBe('it was not asked for');
+  });
+
+  it('goes by perf where there is no other CPU profile', async () => {
+    const { report, markdown, directory } = await analyze({
+      target: { kind: 'command', runtime: null },
+      profiles: { perf: nativePerf },
+      run: { missingProfiles: [{ kind: 'cpu', reason: 'it is no Node.js program' }] },
+    });
+    expect(markdown).toContain("The runtime's own profile is not there: it is no Node.js program.");
+    expect(markdown).not.toContain('The same by perf');
+    const lines = summarize(report, directory).join('\n');
+    expect(lines).toContain('reply /src/udp.c:40');
+    expect(lines).toContain(`analyze ${path.join(directory, 'perf.pb.gz')}`);
+  });
+
+  it('shows perf beside the runtime’s own profile, which the rules go by', async () => {
+    const { report, markdown } = await analyze({ profiles: { ...profiles, perf: nativePerf } });
+    expect(markdown).toContain('#### The same by perf, with native and kernel frames');
+    expect(markdown.indexOf('cpu.pb.gz')).toBeLessThan(markdown.indexOf('perf.pb.gz'));
+    expect(report.top.perf?.charged.rows[0]?.functionName).toBe('reply');
+  });
+
+  it('says where the split of the timeouts is an estimate', async () => {
+    const { markdown } = await analyze({ process: (_, index) => ({ socketDrops: index }) });
+    expect(markdown).toContain('is an estimate: 48 drops and late replies more');
+  });
+
+  it('shows the time off the CPU of any process', async () => {
+    const { markdown } = await analyze({ target: goTarget, without: ['runtime'] });
+    expect(markdown).toMatch(/\| Voluntary context switches +\| +0\.082 a request \|/);
+    expect(markdown).toContain('1 running or runnable, 10 asleep, 0 in uninterruptible sleep');
   });
 
   it('names a Go tracker’s runtime as the template does', async () => {

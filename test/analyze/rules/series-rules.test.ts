@@ -90,6 +90,13 @@ describe('event-loop-stall', () => {
     expect(eventLoopStall(syntheticEvidence()).verdict).toBe('clear');
     expect(eventLoopStall(syntheticEvidence({ without: ['runtime'] })).verdict).toBe('insufficient-data');
   });
+
+  it('is clear of a program that has no event loop, and not of one that is not known', () => {
+    const stall = (runtime: string | null) =>
+      eventLoopStall(syntheticEvidence({ without: ['runtime'], target: { kind: 'address', runtime } }));
+    expect(stall('go1.26.8').verdict).toBe('clear');
+    expect(stall(null).verdict).toBe('insufficient-data');
+  });
 });
 
 describe('receive-drops', () => {

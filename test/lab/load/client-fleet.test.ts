@@ -17,7 +17,7 @@ function fleetOf({ seeder = false, openLoop = false, firstStep = 0, mix }: Fleet
   return new ClientFleet({
     plan: planSession(mix ?? { connect: 1, announce: 8, scrape: 2 }, HASHES),
     numWant: 50,
-    pool: poolBytes(1, 10),
+    pool: poolBytes(1, 10, null),
     memberships: [Uint32Array.of(3, 7), Uint32Array.of(1, 2)],
     identities: [0, 1].map((worker) => ({ ...workerIdentity(1, worker), seeder })),
     firstSteps: [firstStep, 0],
@@ -132,7 +132,7 @@ test('requests carry the id, the identity and the hashes of the client', () => {
   expect([readUint32(bytes, 0), readUint32(bytes, 4), readUint32(bytes, 12)]).toEqual([
     0xaabbccdd, 0x11223344, 99,
   ]);
-  expect(bytes.subarray(16, 36)).toEqual(poolBytes(1, 10).subarray(60, 80));
+  expect(bytes.subarray(16, 36)).toEqual(poolBytes(1, 10, null).subarray(60, 80));
   expect(Buffer.from(bytes.subarray(36, 56))).toEqual(Buffer.from(identity.peerId));
   expect(readUint32(bytes, 88)).toBe(identity.key);
   expect(readUint32(bytes, 92)).toBe(50);

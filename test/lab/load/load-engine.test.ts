@@ -76,7 +76,7 @@ function setUp(openLoop = false) {
     fleet: new ClientFleet({
       plan: planSession({ connect: 1, announce: 8, scrape: 2 }, 2),
       numWant: 50,
-      pool: poolBytes(1, 4),
+      pool: poolBytes(1, 4, null),
       memberships: [Uint32Array.of(0, 1), Uint32Array.of(2, 3)],
       identities: [workerIdentity(1, 0), workerIdentity(1, 1)],
       firstSteps: [0, 0],

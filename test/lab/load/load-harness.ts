@@ -34,6 +34,7 @@ export const scenario: Scenario = {
   skew: 1,
   seed: 1,
   loadThreads: 1,
+  infoHashesFile: null,
 };
 
 const cleanUps: (() => unknown)[] = [];
@@ -57,6 +58,7 @@ export async function start(
   const beganMs = performance.now();
   const pool = await startLoad({
     scenario: { ...scenario, ...changes },
+    infoHashes: null,
     target: { host: '127.0.0.1', port },
     now: () => performance.now() - beganMs,
     onSecond: (row) => rows.push(row),

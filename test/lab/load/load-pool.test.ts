@@ -45,6 +45,15 @@ describe('in closed loop', () => {
     expect([...responder.infoHashes].filter((hash) => !pool.has(hash))).toEqual([]);
   });
 
+  test('clients speak about the given hashes alone where a list is given', async () => {
+    const responder = await respond(({ bytes }) => [validReply(bytes)]);
+    const infoHashes = Array.from({ length: 30 }, (_, index) => `${10 + index}`.repeat(20));
+    const load = await start(responder.port, { loadThreads: 2 }, { infoHashes });
+    await run(load, 300);
+    expect(responder.infoHashes.size).toBeGreaterThan(10);
+    expect([...responder.infoHashes].filter((hash) => !infoHashes.includes(hash))).toEqual([]);
+  });
+
   test('each lost reply is one time-out, of at least the time-out, and nothing else is', async () => {
     let lost = 0;
     const responder = await respond(({ number, bytes }) => {

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  poolBytes,
-  poolHash,
-  poolInfoHashes,
-  SwarmModel,
-  workerIdentity,
-} from '../../../src/lab/load/swarm-model.ts';
+import { poolBytes, poolInfoHashes, SwarmModel, workerIdentity } from '../../../src/lab/load/swarm-model.ts';
 
 const options = { seed: 1, swarmHashes: 100, skew: 1, hashesPerWorker: 5 };
 
@@ -21,13 +15,20 @@ describe('the pool of info hashes', () => {
     for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{40}$/);
   });
 
-  test('is the same as a list of lines, as bytes and one by one', () => {
-    const bytes = poolBytes(9, 3);
+  test('is the same as a list of lines and as bytes', () => {
+    const bytes = poolBytes(9, 3, null);
     expect(bytes.length).toBe(60);
     [...poolInfoHashes(9, 3)].forEach((line, index) => {
       expect(Buffer.from(bytes.subarray(20 * index, 20 * index + 20)).toString('hex')).toBe(line);
-      expect(Buffer.from(poolHash(9, index)).toString('hex')).toBe(line);
     });
+  });
+});
+
+describe('a pool of given hashes', () => {
+  test('is their bytes in their order, as many as are asked for, whatever the seed', () => {
+    const given = ['00'.repeat(20), `${'ab'.repeat(19)}01`, 'ff'.repeat(20)];
+    expect(Buffer.from(poolBytes(9, 2, given)).toString('hex')).toBe(given.slice(0, 2).join(''));
+    expect(poolBytes(1, 3, given)).toEqual(poolBytes(2, 3, given));
   });
 });
 

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../../../src/errors.ts';
 import { addressTarget, isLoopback, parseTargetAddress } from '../../../src/lab/target/address-target.ts';
@@ -45,6 +48,46 @@ describe('an address target', () => {
 
   it('is remote elsewhere', async () => {
     expect((await addressTarget('udp://192.0.2.1:80')).record.network).toBe('remote');
+  });
+});
+
+describe.runIf(process.platform === 'linux')('an address target with a process', () => {
+  it('knows its name and its processes, and says nothing where it serves the port', async () => {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const { port } = socket.address();
+    const target = await addressTarget(`udp://127.0.0.1:${port}`, process.pid);
+    expect(target.pid).toBe(process.pid);
+    expect(target.pids()[0]).toBe(process.pid);
+    expect(target.record.pid).toBe(process.pid);
+    expect(target.record.name).toMatch(new RegExp(`^\\S.* at 127\\.0\\.0\\.1:${port}$`));
+    expect(target.notes).toEqual([]);
+    socket.close();
+  });
+
+  it('has its child processes among its own', async () => {
+    const child = spawn('sleep', ['60']);
+    const target = await addressTarget('udp://127.0.0.1:6969', process.pid);
+    expect(target.pids()).toContain(child.pid);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    expect(target.pids()).not.toContain(child.pid);
+    expect(target.pids()).toContain(process.pid);
+  });
+
+  it('warns where the process serves another port, or none', async () => {
+    const child = spawn('sleep', ['60']);
+    const { notes } = await addressTarget('udp://127.0.0.1:6969', child.pid);
+    expect(notes).toEqual([expect.stringContaining('does not serve UDP port 6969 (its UDP ports: none)')]);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  });
+
+  it('is refused where there is no such process', async () => {
+    await expect(addressTarget('udp://127.0.0.1:6969', 2 ** 22 + 1)).rejects.toMatchObject({
+      code: 'NO_SUCH_PROCESS',
+      exitCode: 2,
+    });
   });
 });
 

@@ -72,7 +72,9 @@ describe('the own tracker', () => {
     });
     expect(tracker.record.command).toContain(entry);
 
+    expect(tracker.pids()).toEqual([tracker.pid]);
     const { exit, counters } = await tracker.stop();
+    expect(tracker.pids()).toEqual([]);
     expect(exit).toEqual({ expected: true, exitCode: 0, signal: null, cause: null, lastStderr: '' });
     expect(counters).toEqual({ connects: 7 });
     expect(isAlive(tracker.pid)).toBe(false);

@@ -18,12 +18,19 @@ afterEach(() => {
 });
 
 /** A socket on loopback that answers as told, and keeps what it got. */
-async function serve(answer: Answer, address = '127.0.0.1'): Promise<{ port: number; requests: Buffer[] }> {
+function serve(answer: Answer, address = '127.0.0.1'): Promise<{ port: number; requests: Buffer[] }> {
+  return serveByPort(answer, address);
+}
+
+async function serveByPort(
+  answer: (request: Buffer, action: number, senderPort: number) => ReturnType<Answer>,
+  address = '127.0.0.1',
+): Promise<{ port: number; requests: Buffer[] }> {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
   const requests: Buffer[] = [];
   socket.on('message', (request, from) => {
     requests.push(request);
-    const reply = answer(request, request.readUInt32BE(8));
+    const reply = answer(request, request.readUInt32BE(8), from.port);
     if (!reply) return;
     const head = Buffer.alloc(8);
     head.writeUInt32BE(reply.action, 0);
@@ -73,6 +80,7 @@ describe('the pre-flight', () => {
       announce: { intervalSeconds: 1800, leechers: 3, seeders: 4, peers: 2 },
       scrape: { seeders: 4, completed: 9, leechers: 3 },
       scrapeRefusal: null,
+      notes: [],
     });
     expect(result.rttNs).toBeGreaterThan(0);
     const [connect, announce] = requests as [Buffer, Buffer];
@@ -89,7 +97,8 @@ describe('the pre-flight', () => {
     const events = requests
       .filter((request) => request.readUInt32BE(8) === ANNOUNCE)
       .map((r) => r.readUInt32BE(80));
-    expect(events.slice(0, 3)).toEqual([2, 3, 2]);
+    // Started, the stop that tries the id from another port, and the stop of the one that started.
+    expect(events.slice(0, 4)).toEqual([2, 3, 3, 2]);
   });
 
   it('works over IPv6', async () => {
@@ -116,6 +125,59 @@ describe('the pre-flight', () => {
     const { scrape, scrapeRefusal } = await check(port);
     expect(scrape).toBeNull();
     expect(scrapeRefusal).toContain('no scrape here');
+  });
+});
+
+describe('the pre-flight notes', () => {
+  /** Answers `served` connects, and from then on as told. */
+  function limited(served: number, beyond: Answer): Answer {
+    let connects = 0;
+    return (request, action) =>
+      action === CONNECT && ++connects > served ? beyond(request, action) : tracker(request, action);
+  }
+
+  it.each([
+    [1, 0],
+    [10, 9],
+  ])('a limit of %i connects that shows by silence', async (limit, accepted) => {
+    const { port } = await serve(limited(limit, () => null));
+    const { notes } = await check(port);
+    expect(notes).toEqual([expect.stringContaining(`accepted ${accepted} of 12 further connects`)]);
+    expect(notes[0]).toContain('silent');
+  });
+
+  it('a limit of connects that shows by an error, with its text', async () => {
+    const { port } = await serve(limited(4, () => ({ action: ERROR, body: Buffer.from('slow down') })));
+    const { notes } = await check(port);
+    expect(notes).toEqual([expect.stringMatching(/accepted 3 of 12 .*slow down/)]);
+  });
+
+  it('no limit where some connects were lost on the way', async () => {
+    let connects = 0;
+    const { port } = await serve((request, action) =>
+      action === CONNECT && [3, 6, 13].includes(++connects) ? null : tracker(request, action),
+    );
+    expect((await check(port)).notes).toEqual([]);
+  });
+
+  it.each([
+    ['silence', null],
+    ['an error', { action: ERROR, body: Buffer.from('bad connection id') }],
+  ])('ids that belong to a port, shown by %s', async (_name, refusal) => {
+    const { port } = await serveByPort((request, action, senderPort) => {
+      const id = words(senderPort, senderPort);
+      if (action === CONNECT) return { action, body: id };
+      return request.compare(id, 0, 8, 0, 8) === 0 ? { action, body: words(1800, 3, 4) } : refusal;
+    });
+    const { notes } = await check(port);
+    expect(notes).toEqual([expect.stringContaining('binds connection ids to the port')]);
+  });
+
+  it('nothing of the port where a stop is never answered', async () => {
+    const { port } = await serve((request, action) =>
+      action === ANNOUNCE && request.readUInt32BE(80) === 3 ? null : tracker(request, action),
+    );
+    expect((await check(port)).notes).toEqual([]);
   });
 });
 
@@ -158,8 +220,10 @@ describe('the pre-flight fails', () => {
       action === ANNOUNCE ? { action, body: Buffer.alloc(0) } : tracker(request, action),
     );
     const error = await failure(port);
-    expect(error).toMatchObject({ code: 'ANNOUNCE_REFUSED' });
+    expect(error).toMatchObject({ code: 'HASH_NOT_WHITELISTED' });
     expect(error.message).toContain('8 bytes');
+    expect(error.message).toContain(infoHash.toString('hex'));
+    expect(error.hint).toContain('tracker-lab hashes');
   });
 
   it.each([

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
+  parseLineage,
+  parseMachineCpu,
   parseResidentBytes,
   parseStat,
   parseTask,
-  sumUdpSockets,
+  parseUdpSockets,
 } from '../../../src/lab/target/proc-text.ts';
 
 const stat =
@@ -30,8 +32,16 @@ describe('/proc/PID/stat', () => {
     expect(parseStat(stat)).toEqual({ cpuUserMs: 3450, cpuSystemMs: 670, threads: 11 });
   });
 
+  it('tells parent, group, session and start', () => {
+    const lineage = { parentPid: 1, group: 4242, session: 4242, startTicks: 123_456 };
+    expect(parseLineage(stat)).toEqual({ ...lineage, ended: false });
+    expect(parseLineage(stat.replace(') S ', ') Z '))).toEqual({ ...lineage, ended: true });
+    expect(parseLineage(stat.replace(') S ', ') X '))?.ended).toBe(true);
+  });
+
   it.each(['', '1 (x) S', 'nonsense'])('answers null for "%s"', (text) => {
     expect(parseStat(text)).toBeNull();
+    expect(parseLineage(text)).toBeNull();
   });
 });
 
@@ -51,7 +61,20 @@ describe('a thread', () => {
       voluntaryContextSwitches: 150,
       involuntaryContextSwitches: 23,
       runQueueDelayMs: 2.5,
+      state: 'asleep',
     });
+  });
+
+  it.each([
+    ['R (running)', 'running'],
+    ['S (sleeping)', 'asleep'],
+    ['I (idle)', 'asleep'],
+    ['D (disk sleep)', 'uninterruptible'],
+    ['T (stopped)', 'other'],
+    ['t (tracing stop)', 'other'],
+    ['Z (zombie)', 'other'],
+  ])('in the state %s is %s', (letter, state) => {
+    expect(parseTask(status.replace('S (sleeping)', letter), null)?.state).toBe(state);
   });
 
   it('waited 0 where the kernel keeps no schedstat', () => {
@@ -65,12 +88,34 @@ describe('a thread', () => {
 });
 
 describe('/proc/net/udp', () => {
-  it('adds up the sockets with the local port, not those that talk to it', () => {
-    expect(sumUdpSockets(udp, 0x1b39)).toEqual({ sockets: 2, drops: 43, queueBytes: 0x1500 + 0x100 });
+  it('has a row for each socket, with its local port and not the one that it talks to', () => {
+    expect(parseUdpSockets(udp)).toEqual([
+      { port: 0x1b39, inode: '5001', drops: 42, queueBytes: 0x1500 },
+      { port: 0x1b39, inode: '5002', drops: 1, queueBytes: 0x100 },
+      { port: 0xc001, inode: '5003', drops: 7, queueBytes: 0x900 },
+    ]);
   });
 
-  it('has none for another port, or in an empty table', () => {
-    expect(sumUdpSockets(udp, 80)).toEqual({ sockets: 0, drops: 0, queueBytes: 0 });
-    expect(sumUdpSockets('', 0x1b39).sockets).toBe(0);
+  it.each(['', 'nonsense', 'header\n  101: 0100007F:1B39 00000000:0000\n'])('has none in %j', (table) => {
+    expect(parseUdpSockets(table)).toEqual([]);
+  });
+});
+
+describe('/proc/stat', () => {
+  const machine = `cpu  1000 20 300 50000 400 5 60 70 800 0
+cpu0 500 10 150 25000 200 2 30 35 400 0
+intr 1 2 3
+`;
+
+  it('tells busy and stolen time; guests are in user time, waiting for a disk is idle', () => {
+    expect(parseMachineCpu(machine)).toEqual({ busyMs: (1000 + 20 + 300 + 5 + 60) * 10, stolenMs: 700 });
+  });
+
+  it('has no stolen time on kernels that do not know it', () => {
+    expect(parseMachineCpu('cpu  1 2 3 4 5 6 7\n')).toEqual({ busyMs: 190, stolenMs: 0 });
+  });
+
+  it.each(['', 'cpu0 1 2 3 4 5 6 7 8', 'cpu  1 2 3', 'cpu  a b c d e f g h'])('is null for %j', (text) => {
+    expect(parseMachineCpu(text)).toBeNull();
   });
 });

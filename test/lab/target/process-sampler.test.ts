@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
@@ -8,16 +8,22 @@ import {
   startProcessSampler,
 } from '../../../src/lab/target/process-sampler.ts';
 
+/** A process in a network namespace of its own has other socket tables than the lab. */
+const canUnshare = spawnSync('unshare', ['-rn', 'true']).status === 0;
+
 describe.runIf(process.platform === 'linux')('the process sampler', () => {
   it('tells CPU, memory, switches and the socket of a process', async () => {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 4096 }).bind(0, '127.0.0.1');
     await once(socket, 'listening');
     const { port } = socket.address();
-    const reader = new ProcessReader(process.pid, port);
+    const reader = new ProcessReader(() => [process.pid], port);
     const first = reader.read() as ProcessReading;
     expect(first).toMatchObject({ kind: 'process', socketDrops: 0, socketQueueBytes: 0 });
     expect(first.rssBytes).toBeGreaterThan(10 * 1024 * 1024);
     expect(first.threads).toBeGreaterThan(1);
+    // This thread runs while it reads; the others of this process are asleep or at work.
+    expect(first.threadStates.running).toBeGreaterThan(0);
+    expect(first.threadStates.asleep).toBeGreaterThan(0);
     expect(first.voluntaryContextSwitches).toBeGreaterThan(0);
 
     for (const endMs = performance.now() + 60; performance.now() < endMs; );
@@ -43,7 +49,7 @@ describe.runIf(process.platform === 'linux')('the process sampler', () => {
     for (let sent = 0; sent < 64; sent++) {
       await new Promise((done) => sender.send(Buffer.alloc(1000), port, '127.0.0.1', done));
     }
-    const row = new ProcessReader(child.pid as number, port).read();
+    const row = new ProcessReader(() => [child.pid as number], port).read();
     expect(row?.socketDrops).toBeGreaterThan(0);
     expect(row?.socketQueueBytes).toBeGreaterThan(0);
     sender.close();
@@ -51,8 +57,50 @@ describe.runIf(process.platform === 'linux')('the process sampler', () => {
     await once(child, 'close');
   });
 
+  it('adds up several processes, and keeps what one that has ended has used', async () => {
+    const busy = `
+      for (const end = performance.now() + 80; performance.now() < end; );
+      process.stdout.write('done');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['-e', busy], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    const alone = new ProcessReader(() => [process.pid], 1).read() as ProcessReading;
+    let pids = [process.pid, child.pid as number];
+    const reader = new ProcessReader(() => pids, 1);
+    const both = reader.read() as ProcessReading;
+    expect(both.cpuUserMs).toBeGreaterThanOrEqual(alone.cpuUserMs + 50);
+    expect(both.threads).toBeGreaterThan(alone.threads);
+    expect(both.rssBytes).toBeGreaterThan(alone.rssBytes + 10 * 1024 * 1024);
+
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    pids = [process.pid];
+    const after = reader.read() as ProcessReading;
+    expect(after.cpuUserMs).toBeGreaterThanOrEqual(both.cpuUserMs);
+    expect(after.voluntaryContextSwitches).toBeGreaterThanOrEqual(both.voluntaryContextSwitches);
+    expect(after.threads).toBeLessThan(both.threads);
+  });
+
+  it.skipIf(!canUnshare)(
+    'looks into its own tables where those of the process do not have the port (needs unshare)',
+    async () => {
+      const socket = createSocket('udp4').bind(0, '127.0.0.1');
+      await once(socket, 'listening');
+      const script = "process.stdout.write('ready'); setInterval(() => {}, 1000);";
+      const child = spawn('unshare', ['-rn', process.execPath, '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout, 'data');
+      const row = new ProcessReader(() => [child.pid as number], socket.address().port).read();
+      expect(row).toMatchObject({ socketDrops: 0, socketQueueBytes: 0 });
+      socket.close();
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    },
+  );
+
   it('says null for the socket where there is none', () => {
-    expect(new ProcessReader(process.pid, 1).read()).toMatchObject({
+    expect(new ProcessReader(() => [process.pid], 1).read()).toMatchObject({
       socketDrops: null,
       socketQueueBytes: null,
     });
@@ -62,7 +110,7 @@ describe.runIf(process.platform === 'linux')('the process sampler', () => {
     const rows: ProcessReading[] = [];
     const sampler = await new Promise<ReturnType<typeof startProcessSampler>>((resolve) => {
       const started = startProcessSampler({
-        pid: process.pid,
+        pids: () => [process.pid],
         port: 1,
         intervalMs: 5,
         onRow(row) {
@@ -77,7 +125,7 @@ describe.runIf(process.platform === 'linux')('the process sampler', () => {
 
   it('says that a process is not there', () => {
     const sampler = startProcessSampler({
-      pid: 2 ** 22 + 1,
+      pids: () => [2 ** 22 + 1],
       port: 1,
       intervalMs: 5,
       onRow: () => expect.unreachable(),

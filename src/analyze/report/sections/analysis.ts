@@ -1,4 +1,5 @@
 import type { Finding, RuleId } from '../../finding.ts';
+import { invalidReason } from '../../validity.ts';
 import { formatShare, significant } from '../format.ts';
 import { bullets, escapeCell, escapeText, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
@@ -22,7 +23,8 @@ function bottlenecks(report: Report): string {
   const found = report.findings.filter((finding) => finding.verdict === 'found');
   const parts = ['### Bottlenecks Identified'];
   if (!report.valid) {
-    parts.push('**This run is invalid: the load generator was the limit. No other verdict is given.**');
+    const reason = invalidReason(report.validity.checks) ?? 'a check failed';
+    parts.push(`**This run is invalid: ${reason}. No verdict on the tracker is given.**`);
   } else if (found.length === 0) {
     parts.push('No rule found a bottleneck.');
   }

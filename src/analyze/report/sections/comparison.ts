@@ -11,12 +11,11 @@ import {
 } from '../markdown-text.ts';
 import type { Report, ScenarioFigures } from '../report-schema.ts';
 
-const purposes: Readonly<Record<ScenarioFigures['scenario'], string>> = {
+const purposes: Readonly<Record<(typeof scenarioRows)[number]['name'], string>> = {
   light: 'the baseline: the best latency that this tracker has',
   medium: 'an everyday load, good to compare versions with',
   heavy: 'enough workers to keep the tracker busy, so that its bottleneck shows',
   stress: 'past the limit: what is lost, and how it recovers',
-  custom: 'settings of its own',
 };
 
 /** Comparative Results: the scenarios of the suite side by side. */
@@ -26,8 +25,8 @@ export function comparisonSection(report: Report): string {
     const run = runs.find((one) => one.scenario === row.name);
     return run === undefined ? unmeasuredRow(row, runs) : measuredRow(row.title, run);
   });
-  for (const run of runs.filter((one) => one.scenario === 'custom'))
-    rows.push(measuredRow('Custom Load', run));
+  for (const run of runs.filter((one) => !scenarioRows.some((row) => row.name === one.scenario)))
+    rows.push(measuredRow(run.scenario, run));
   return [
     '## Comparative Results',
     '### Load Test Scenarios',

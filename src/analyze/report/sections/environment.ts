@@ -1,3 +1,4 @@
+import { isGoRuntime } from '../../target-runtime.ts';
 import { formatDuration, formatRate } from '../format.ts';
 import { escapeCell, figure, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
@@ -5,7 +6,7 @@ import type { Report } from '../report-schema.ts';
 /** Test Environment: what was measured, on what, with what. */
 export function environmentSection(report: Report): string {
   const { environment, target } = report;
-  const isGo = /^go/i.test(target.runtime ?? '');
+  const isGo = isGoRuntime(target.runtime);
   const gib = (environment.memoryBytes / 2 ** 30).toFixed(1);
   const pinning = environment.pinning;
   const buffer = target.receiveBuffer;
@@ -18,7 +19,13 @@ export function environmentSection(report: Report): string {
     ],
     [
       isGo ? 'Go Version' : 'Runtime (Go Version)',
-      figure(target.runtime, escapeCell, "the tracker's process is not the lab's own"),
+      figure(
+        target.runtime,
+        escapeCell,
+        target.kind === 'address'
+          ? "the tracker's process is not the lab's own"
+          : 'the program does not tell',
+      ),
     ],
     ['OS', `${escapeCell(environment.os)}, kernel ${escapeCell(environment.kernel)}`],
     ['Architecture', escapeCell(environment.arch)],
@@ -85,6 +92,9 @@ export function configurationSection(report: Report): string {
     row('Timeout', 'timeoutMs', formatDuration(scenario.timeoutMs)),
     row('Session', 'mix', `${connect} connect, ${announce} announce, ${scrape} scrape`),
     row('Shared info hashes', 'swarmHashes', scenario.swarmHashes.toLocaleString('en-US')),
+    ...(scenario.infoHashesFile === null
+      ? []
+      : [row('Info hashes from', 'infoHashesFile', escapeCell(scenario.infoHashesFile))]),
     row('Skew', 'skew', `Zipf exponent ${scenario.skew}`),
     row('Seed', 'seed', String(scenario.seed)),
     row('Load threads', 'loadThreads', String(scenario.loadThreads)),

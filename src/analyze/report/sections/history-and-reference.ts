@@ -1,3 +1,4 @@
+import { isOtherEnvironment } from '../../same-environment.ts';
 import { formatChange, formatCount, formatLatency, formatRate, formatShare } from '../format.ts';
 import { assessmentRows, bullets, escapeCell, escapeText, figure, table } from '../markdown-text.ts';
 import type { Assessment, HistoryRow, Report } from '../report-schema.ts';
@@ -36,9 +37,11 @@ export function historySection(report: Report): string {
 function notes(row: HistoryRow, before: HistoryRow | undefined, isThis: boolean): string {
   const told: string[] = [];
   if (isThis) told.push('**this run**');
-  if (!row.valid) told.push('invalid: generator-limited');
+  if (!row.valid) told.push('invalid: its figures are not those of the tracker');
   if (row.partial) told.push('partial');
   if (before === undefined) told.push('the first shown');
+  else if (isOtherEnvironment(row, before))
+    told.push('environment changed: no comparison with the rows above');
   else if (
     row.requestsPerSecond !== null &&
     before.requestsPerSecond !== null &&

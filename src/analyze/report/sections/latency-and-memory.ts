@@ -2,6 +2,7 @@ import { cleanReason } from '../clean-reason.ts';
 import { formatDuration, formatLatency, formatMegabytes, formatRate, significant } from '../format.ts';
 import { bullets, escapeText, figure, statusCell, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
+import { runtimeHealth } from './runtime.ts';
 
 /** Latency Statistics of all operations together, and what Little's law says of them. */
 export function latencyStatistics(report: Report): string {
@@ -140,53 +141,4 @@ function runtimeMemory(report: Report): string {
     ),
   ];
   return `${title}\n\n${table(['Kind', 'First', 'Highest', 'Last', 'What it is'], rows, ['l', 'r', 'r', 'r', 'l'])}`;
-}
-
-function runtimeHealth(report: Report): string {
-  const target = report.phases.clean?.target ?? null;
-  const title = '#### Runtime in the clean phase';
-  const gcMs = target?.gcMsByKind ?? null;
-  const gcCount = target?.gcCountByKind ?? null;
-  if (target === null || gcMs === null || gcCount === null) {
-    const reason =
-      report.notMeasured.find((one) => one.figure === 'memory.runtime')?.reason ?? cleanReason(report);
-    return `${title}\n\nNot measured: ${escapeText(reason)}.`;
-  }
-  const gc = Object.entries(gcMs).map(([kind, ms]) => [
-    `Garbage collection, ${kind}`,
-    `${significant(ms)} ms in ${gcCount[kind as keyof typeof gcCount]} runs`,
-  ]);
-  const rows = [
-    ...gc,
-    [
-      'Event-loop delay, median of P99',
-      figure(target.eventLoopDelayNsP99Median, formatLatency, 'no sample was taken'),
-    ],
-    ['Event-loop delay, longest', figure(target.eventLoopDelayNsMax, formatLatency, 'no sample was taken')],
-    [
-      'Event-loop utilisation, mean',
-      figure(
-        target.eventLoopUtilizationMean,
-        (share) => `${(share * 100).toFixed(1)} %`,
-        'no sample was taken',
-      ),
-    ],
-    [
-      'Waiting for a core',
-      figure(
-        target.runQueueDelayShare,
-        (share) => `${(share * 100).toFixed(1)} % of the time`,
-        'the process was not sampled',
-      ),
-    ],
-    [
-      'Involuntary context switches',
-      figure(
-        target.involuntaryContextSwitchesPerSecond,
-        (value) => `${significant(value)} a second`,
-        'the process was not sampled',
-      ),
-    ],
-  ];
-  return `${title}\n\n${table(['Metric', 'Value'], rows, ['l', 'r'])}`;
 }

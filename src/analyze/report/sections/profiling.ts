@@ -1,97 +1,103 @@
-import { fittingUnit, formatMeasure, formatPercent } from '../../profile/format-measure.ts';
-import { formatCount, formatDuration, significant } from '../format.ts';
-import { bullets, escapeCell, escapeText, table } from '../markdown-text.ts';
+import type { ProfileKind } from '../../../run.ts';
+import { isGoRuntime } from '../../target-runtime.ts';
+import { significant } from '../format.ts';
+import { bullets, escapeCell, escapeText } from '../markdown-text.ts';
 import type { Report, TopPair } from '../report-schema.ts';
+import { cpuTop, profileOfTop } from '../top-pair.ts';
+import { pairText } from './profile-tables.ts';
+
+type TopName = keyof Report['top'];
+
+/** Parts that only some targets have, with what is ranked in each. */
+const furtherParts: readonly { readonly name: TopName; readonly heading: string; readonly title: string }[] =
+  [
+    {
+      name: 'mutex',
+      heading: 'Waiting for locks, by who held them (mutex profile)',
+      title:
+        'Top 10 functions by the waiting that they caused until they unlocked, which is where Go books it',
+    },
+    {
+      name: 'block',
+      heading: 'Waiting for locks and channels, by who waited (block profile)',
+      title: 'Top 10 functions by their waiting, waits for work on a channel included',
+    },
+    { name: 'goroutine', heading: 'Goroutines', title: 'Top 10 places by the goroutines that were there' },
+  ];
 
 /** Profiling Results: the costliest functions and allocators, raw and charged to the application. */
 export function profilingSection(report: Report): string {
-  const { cpu, allocations, liveHeap } = report.top;
+  const { allocations, liveHeap } = report.top;
+  const further = furtherParts.filter(({ name }) => isExpected(report, name));
   return [
     '## Profiling Results',
     'Costs are printed as pprof prints them: 1 MB is 1024 kB here.',
-    '### CPU Profile',
-    cpu === null ? missing(report, 'top.cpu') : pairText(cpu, 'Top 10 functions by CPU time'),
-    cpu === null ? '' : `**Analysis:**\n\n${bullets(cpuAnalysis(report, cpu))}`,
+    ...cpuParts(report),
     '### Memory Profile',
     allocations === null
-      ? missing(report, 'top.allocations')
+      ? missing(report, 'allocations')
       : pairText(allocations, 'Top 10 allocators, objects collected since included'),
     allocations === null ? '' : `**Analysis:**\n\n${bullets(allocationAnalysis(report, allocations))}`,
     '#### Live heap',
     liveHeap === null
-      ? missing(report, 'top.liveHeap')
+      ? missing(report, 'liveHeap')
       : pairText(liveHeap, 'Top 10 by what was still in use at the end'),
+    ...further.flatMap(({ name, heading, title }) => {
+      const pair = report.top[name];
+      return [`#### ${heading}`, pair === null ? missing(report, name) : pairText(pair, title)];
+    }),
+    ...others(
+      report,
+      further.map(({ name }) => name),
+    ),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function missing(report: Report, figure: string): string {
-  const reason = report.notMeasured.find((one) => one.figure === figure)?.reason ?? 'it was not captured';
-  return `Not measured: ${escapeText(reason)}.`;
+/** The CPU profile that the rules went by first; perf's beside it where there are both. */
+function cpuParts(report: Report): string[] {
+  const { cpu, perf } = report.top;
+  const main = cpuTop(report);
+  const parts = ['### CPU Profile'];
+  if (main === null) parts.push(missing(report, 'cpu'));
+  else {
+    if (cpu === null)
+      parts.push(`The runtime's own profile is not there: ${escapeText(reasonOf(report, 'cpu'))}.`);
+    parts.push(pairText(main, 'Top 10 functions by CPU time'));
+    parts.push(`**Analysis:**\n\n${bullets(cpuAnalysis(report, main))}`);
+  }
+  if (cpu !== null && perf !== null) {
+    parts.push('#### The same by perf, with native and kernel frames');
+    parts.push(pairText(perf, 'Top 10 functions by CPU time'));
+  }
+  return parts;
 }
 
-function pairText(pair: TopPair, title: string): string {
-  const { profile, raw, charged } = pair;
-  const { unit } = raw.valueType;
-  const value = (amount: number): string => formatMeasure(amount, unit, fittingUnit(amount, unit));
-  const interval = `${significant(profile.interval.value)} ${profile.interval.unit}`;
-  const threads = profile.threads.length === 1 ? '1 thread' : `${profile.threads.length} threads`;
-  const head = `${title}: ${value(raw.total)} (${escapeText(raw.valueType.type)}) in ${formatDuration(profile.durationNs / 1e6)} of the ${profile.phase} phase, ${threads}, one sample every ${interval}, by ${escapeText(profile.source)}. File: ${escapeText(profile.file)}.`;
-  if (raw.rows.length === 0) return `${head}\n\nThe profile holds no sample.`;
-  const rawRows = raw.rows.map((row) => [
-    value(row.flat),
-    formatPercent(row.flatPercent, 100).trim(),
-    formatPercent(row.sumPercent, 100).trim(),
-    value(row.cum),
-    formatPercent(row.cumPercent, 100).trim(),
-    escapeCell(row.functionName),
-    place(row),
-  ]);
-  const chargedRows = charged.rows.map((row) => [
-    value(row.value),
-    formatPercent(row.percent, 100).trim(),
-    escapeCell(row.functionName),
-    place(row),
-    row.class,
-    row.via.map((leaf) => `${escapeCell(leaf.functionName)} ${Math.round(leaf.percent)} %`).join(', ') ||
-      '- (itself)',
-  ]);
-  return [
-    head,
-    '**As `go tool pprof -top` prints it:**',
-    table(['flat', 'flat%', 'sum%', 'cum', 'cum%', 'Function', 'File'], rawRows, [
-      'r',
-      'r',
-      'r',
-      'r',
-      'r',
-      'l',
-      'l',
-    ]),
-    left(raw.omittedRows),
-    '**Charged to the nearest application function** (what has none, such as garbage collection and idle time, has rows of its own):',
-    table(['Cost', 'Share', 'Function', 'File', 'Class', 'Through'], chargedRows, [
-      'r',
-      'r',
-      'l',
-      'l',
-      'l',
-      'l',
-    ]),
-    left(charged.omittedRows),
-  ].join('\n\n');
+/** The profiles that have no part above, in one paragraph: nothing is passed over. */
+function others(report: Report, shown: readonly TopName[]): string[] {
+  const names = (['perf', 'mutex', 'block', 'goroutine'] as const)
+    .filter((name) => report.top[name] === null && !shown.includes(name))
+    .map((name) => `${name} (${escapeText(reasonOf(report, name))})`);
+  return names.length === 0 ? [] : ['#### Other profiles', `Not measured: ${names.join('; ')}.`];
 }
 
-function left(count: number): string {
-  return count === 0
-    ? 'No further row.'
-    : `${formatCount(count)} further ${count === 1 ? 'row is' : 'rows are'} left out.`;
+/** Whether a part is there or was to be expected: asked for, or of a Go target. */
+function isExpected(report: Report, name: TopName): boolean {
+  const kind: ProfileKind = profileOfTop[name];
+  return (
+    report.top[name] !== null ||
+    isGoRuntime(report.target.runtime) ||
+    report.missingProfiles.some((one) => one.kind === kind)
+  );
 }
 
-function place(row: { readonly file: string; readonly line: number; readonly class: string }): string {
-  if (row.file === '') return `- (${row.class})`;
-  return escapeCell(row.line === 0 ? row.file : `${row.file}:${row.line}`);
+function missing(report: Report, name: TopName): string {
+  return `Not measured: ${escapeText(reasonOf(report, name))}.`;
+}
+
+function reasonOf(report: Report, name: TopName): string {
+  return report.notMeasured.find((one) => one.figure === `top.${name}`)?.reason ?? 'it was not captured';
 }
 
 /** One sentence a rule that reads the CPU profile, as it was found here. */
@@ -131,8 +137,10 @@ function allocationAnalysis(report: Report, allocations: TopPair): string[] {
       ? 'No application function is among the top allocators.'
       : `${escapeCell(top.functionName)} causes ${top.percent.toFixed(1)} % of the bytes: the first place to allocate less.`,
   );
-  lines.push(
-    'Memory of Buffers outside the heap is not in this profile; see array buffers under Memory Usage.',
-  );
+  if (report.memory.runtime !== null) {
+    lines.push(
+      'Memory of Buffers outside the heap is not in this profile; see array buffers under Memory Usage.',
+    );
+  }
   return lines;
 }

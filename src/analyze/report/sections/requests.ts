@@ -12,7 +12,8 @@ import {
 } from '../format.ts';
 import { bullets, escapeText, figure, notMeasured, statusCell, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
-import { generatorHealth, lossSection, profilersCost, repliesSection } from './loss-and-cost.ts';
+import { lossSection } from './loss.ts';
+import { generatorHealth, profilersCost, repliesSection } from './replies-and-cost.ts';
 
 type Clean = Report['phases']['clean'];
 

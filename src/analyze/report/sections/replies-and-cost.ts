@@ -1,68 +1,9 @@
 import { cleanReason } from '../clean-reason.ts';
-import {
-  formatChange,
-  formatCount,
-  formatDuration,
-  formatLatency,
-  formatRate,
-  formatShare,
-  significant,
-} from '../format.ts';
-import { escapeCell, escapeText, figure, notMeasured, table } from '../markdown-text.ts';
+import { formatChange, formatLatency, formatRate, formatShare, significant } from '../format.ts';
+import { escapeText, figure, notMeasured, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
 
 type Clean = Report['phases']['clean'];
-
-/** Loss by cause: what became of the requests that failed, and of datagrams that answered none. */
-export function lossSection(report: Report, clean: Clean): string {
-  if (clean === null) return `#### Loss by cause\n\nNot measured: ${escapeText(cleanReason(report))}.`;
-  const { requests, strayReplies } = clean;
-  const share = (count: number): string =>
-    requests.sent === 0 ? '- (nothing was sent)' : formatShare(count / requests.sent);
-  const counted = (name: string, count: number, meaning: string): string[] => [
-    name,
-    formatCount(count),
-    share(count),
-    meaning,
-  ];
-  const drops = clean.target.socketDrops;
-  const unknownDrops = 'the socket is not visible to the lab';
-  const rows = [
-    counted('Timed out', requests.timedOut, `no reply within ${formatDuration(report.scenario.timeoutMs)}`),
-    counted('Error replies', requests.errorReplies, 'the tracker refused (BEP 15 action 3); texts below'),
-    counted('Malformed replies', requests.malformedReplies, 'too short, or another action than asked for'),
-    counted('Refused by the socket', requests.sendFailed, "the generator's kernel did not take the datagram"),
-    ['Late replies', formatCount(strayReplies.late), '- (counted as timed out)', 'came after the timeout'],
-    [
-      'Duplicate replies',
-      formatCount(strayReplies.duplicate),
-      '- (no request of their own)',
-      'a second answer to one request',
-    ],
-    [
-      'Unknown replies',
-      formatCount(strayReplies.unknown + strayReplies.malformed),
-      '- (no request of their own)',
-      'no transaction id that is known',
-    ],
-    [
-      "Dropped at the tracker's sockets",
-      figure(drops, formatCount, unknownDrops),
-      drops === null ? '- (not known)' : share(drops),
-      'the receive queue was full; these time out',
-    ],
-    [
-      "Dropped at the generator's sockets",
-      figure(clean.generatorSocketDrops, formatCount, unknownDrops),
-      clean.generatorSocketDrops === null ? '- (not known)' : share(clean.generatorSocketDrops),
-      "replies that the generator lost: not the tracker's fault",
-    ],
-  ];
-  const head = `#### Loss by cause\n\n${table(['Cause', 'Count', 'Share of requests', 'What it is'], rows, ['l', 'r', 'r', 'l'])}`;
-  if (clean.errorTexts.length === 0) return `${head}\n\nThe tracker sent no error text.`;
-  const texts = clean.errorTexts.map(({ text, count }) => [escapeCell(text), formatCount(count)]);
-  return `${head}\n\n${table(['Error text', 'Replies'], texts, ['l', 'r'])}`;
-}
 
 /** What the replies hold and what they cost the tracker. */
 export function repliesSection(report: Report, clean: Clean): string {
@@ -178,7 +119,7 @@ export function generatorHealth(report: Report, clean: Clean): string {
   ]);
   const finding = report.findings.find((one) => one.rule === 'generator-limited');
   const told = escapeText(finding?.summary ?? 'It was not judged.');
-  const verdict = report.valid ? told : `**${told}**`;
+  const verdict = finding?.verdict === 'found' ? `**${told}**` : told;
   return [
     title,
     table(['Load thread', 'CPU of a core', 'Send delay P50', 'P99', 'Max'], rows, ['l', 'r', 'r', 'r', 'r']),

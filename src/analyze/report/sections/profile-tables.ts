@@ -1,0 +1,84 @@
+import { fittingUnit, formatMeasure, formatPercent } from '../../profile/format-measure.ts';
+import { formatCount, formatDuration, significant } from '../format.ts';
+import { escapeCell, escapeText, table } from '../markdown-text.ts';
+import type { TopPair } from '../report-schema.ts';
+
+/**
+ * Both top tables of a profile, under a sentence on what it is.
+ *
+ * @param title - what is ranked, for example `Top 10 functions by CPU time`
+ */
+export function pairText(pair: TopPair, title: string): string {
+  const { profile, raw, charged } = pair;
+  const { unit } = raw.valueType;
+  const value = (amount: number): string => formatMeasure(amount, unit, fittingUnit(amount, unit));
+  const head = `${title}: ${value(raw.total)} (${escapeText(raw.valueType.type)})${captured(profile)}, by ${escapeText(profile.source)}. File: ${escapeText(profile.file)}.`;
+  if (raw.rows.length === 0) return `${head}\n\nThe profile holds no sample.`;
+  const rawRows = raw.rows.map((row) => [
+    value(row.flat),
+    formatPercent(row.flatPercent, 100).trim(),
+    formatPercent(row.sumPercent, 100).trim(),
+    value(row.cum),
+    formatPercent(row.cumPercent, 100).trim(),
+    escapeCell(row.functionName),
+    place(row),
+  ]);
+  const chargedRows = charged.rows.map((row) => [
+    value(row.value),
+    formatPercent(row.percent, 100).trim(),
+    escapeCell(row.functionName),
+    place(row),
+    row.class,
+    row.via.map((leaf) => `${escapeCell(leaf.functionName)} ${Math.round(leaf.percent)} %`).join(', ') ||
+      '- (itself)',
+  ]);
+  return [
+    head,
+    '**As `go tool pprof -top` prints it:**',
+    table(['flat', 'flat%', 'sum%', 'cum', 'cum%', 'Function', 'File'], rawRows, [
+      'r',
+      'r',
+      'r',
+      'r',
+      'r',
+      'l',
+      'l',
+    ]),
+    left(raw.omittedRows),
+    '**Charged to the nearest application function** (what has none, such as garbage collection and idle time, has rows of its own):',
+    table(['Cost', 'Share', 'Function', 'File', 'Class', 'Through'], chargedRows, [
+      'r',
+      'r',
+      'l',
+      'l',
+      'l',
+      'l',
+    ]),
+    left(charged.omittedRows),
+  ].join('\n\n');
+}
+
+/** When, of how many threads and how often. A goroutine profile is of one moment. */
+function captured(profile: TopPair['profile']): string {
+  const phase = `the ${profile.phase} phase`;
+  const when =
+    profile.kind === 'goroutine' || profile.durationNs <= 0
+      ? ` in ${phase}`
+      : ` in ${formatDuration(profile.durationNs / 1e6)} of ${phase}`;
+  const { length } = profile.threads;
+  const threads = length === 0 ? '' : length === 1 ? ', 1 thread' : `, ${length} threads`;
+  const { interval } = profile;
+  if (interval === null) return `${when}${threads}`;
+  return `${when}${threads}, one sample every ${significant(interval.value)} ${interval.unit}`;
+}
+
+function left(count: number): string {
+  return count === 0
+    ? 'No further row.'
+    : `${formatCount(count)} further ${count === 1 ? 'row is' : 'rows are'} left out.`;
+}
+
+function place(row: { readonly file: string; readonly line: number; readonly class: string }): string {
+  if (row.file === '') return `- (${row.class})`;
+  return escapeCell(row.line === 0 ? row.file : `${row.file}:${row.line}`);
+}

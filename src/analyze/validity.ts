@@ -1,0 +1,146 @@
+/**
+ * The one verdict before all others: does the run say anything of the tracker? Pure.
+ *
+ * Three checks look at the run itself; where one of them fails the run is invalid and no rule speaks of the tracker. The
+ * fourth looks at the run before it: another environment voids the comparison with earlier runs, not this run's figures.
+ */
+import type { Evidence } from './evidence.ts';
+import type { EvidenceLine } from './finding.ts';
+import { machineLoad } from './machine-load.ts';
+import { phaseFigures } from './phase-figures.ts';
+import type { HistoryRow } from './report/report-schema.ts';
+import { generatorLimited } from './rules/generator-limited.ts';
+import { percent } from './rules/rule.ts';
+import { changedParts } from './same-environment.ts';
+import { FOREIGN_CPU_SHARE, OFFERED_RATE_SHARE } from './thresholds.ts';
+import type { ValidityCheckName, ValidityVerdict } from './validity-names.ts';
+
+export interface ValidityCheck {
+  readonly check: ValidityCheckName;
+  readonly verdict: ValidityVerdict;
+  /** One sentence with the figures. */
+  readonly reason: string;
+  readonly evidence: readonly EvidenceLine[];
+}
+
+/** The checks that decide whether a run is valid. A check that could not be made does not make it invalid. */
+export function measurementChecks(evidence: Evidence): readonly ValidityCheck[] {
+  return [generator(evidence), offeredRate(evidence), foreignLoad(evidence)];
+}
+
+/** Whether none of the checks failed. */
+export function isValid(checks: readonly Pick<ValidityCheck, 'verdict'>[]): boolean {
+  return checks.every((check) => check.verdict !== 'invalid');
+}
+
+const failures: Readonly<Record<ValidityCheckName, string>> = {
+  'generator-limited': 'the load generator was the limit',
+  'offered-rate': 'the load that was asked for was not offered',
+  'foreign-load': 'others took CPU of this machine',
+  environment: 'the environment changed',
+};
+
+/** What failed, in a few words without a full stop; null of a valid run. */
+export function invalidReason(checks: readonly Pick<ValidityCheck, 'check' | 'verdict'>[]): string | null {
+  const failed = checks.filter((check) => check.verdict === 'invalid').map(({ check }) => failures[check]);
+  return failed.length === 0 ? null : failed.join(', and ');
+}
+
+/** @param before - the last comparable run; absent: there is none */
+export function environmentCheck(evidence: Evidence, before: HistoryRow | undefined): ValidityCheck {
+  const told = (verdict: ValidityVerdict, reason: string): ValidityCheck => {
+    return { check: 'environment', verdict, reason, evidence: [] };
+  };
+  if (before === undefined) return told('ok', 'There is no earlier run to compare with.');
+  const changed = changedParts(evidence.run.environment, before.environment);
+  const when = `the run of ${before.startedAt.slice(0, 10)}`;
+  if (changed === null) {
+    return told('not measured', `The environment of ${when}, the last comparable one, is not on record.`);
+  }
+  if (changed.length === 0) return told('ok', `The same as in ${when}, the last comparable one.`);
+  const parts = changed.map((part) => `${part.name} is ${part.now}, was ${part.before}`).join('; ');
+  return told(
+    'changed',
+    `Since ${when}: ${parts}. This run's own figures hold; a comparison with the runs before it does not.`,
+  );
+}
+
+function generator(evidence: Evidence): ValidityCheck {
+  const finding = generatorLimited(evidence);
+  const verdicts = { found: 'invalid', clear: 'ok', 'insufficient-data': 'not measured' } as const;
+  return {
+    check: 'generator-limited',
+    verdict: verdicts[finding.verdict],
+    reason: finding.summary,
+    evidence: finding.evidence,
+  };
+}
+
+function offeredRate(evidence: Evidence): ValidityCheck {
+  const { ratePerSecond } = evidence.run.scenario;
+  const check = 'offered-rate';
+  if (ratePerSecond === 0) {
+    return {
+      check,
+      verdict: 'ok',
+      reason: 'No rate was asked for: a closed loop sends with each reply.',
+      evidence: [],
+    };
+  }
+  const clean = phaseFigures(evidence, 'clean');
+  if (clean === null || clean.durationMs <= 0) {
+    return { check, verdict: 'not measured', reason: 'There was no clean phase.', evidence: [] };
+  }
+  const seconds = clean.durationMs / 1000;
+  const achieved = clean.requests.sent / seconds;
+  const line = (metric: string, value: number, threshold: number | null): EvidenceLine => {
+    return { metric, value, unit: 'req/s', threshold, source: 'run.json, clean phase' };
+  };
+  // The next point of each thread's grid may lie on either side of the phase's end.
+  const slack = evidence.run.scenario.loadThreads;
+  const isShort = clean.requests.sent + slack < OFFERED_RATE_SHARE * ratePerSecond * seconds;
+  const told = `${perSecond(achieved)} of ${perSecond(ratePerSecond)} requests a second were sent (${percent(achieved / ratePerSecond)})`;
+  return {
+    check,
+    verdict: isShort ? 'invalid' : 'ok',
+    reason: isShort
+      ? `${told}: the tracker was not under the load that was asked for.`
+      : `${told}, as asked for.`,
+    evidence: [
+      line('requests sent', achieved, OFFERED_RATE_SHARE * ratePerSecond),
+      line('requests asked for', ratePerSecond, null),
+    ],
+  };
+}
+
+function foreignLoad(evidence: Evidence): ValidityCheck {
+  const load = machineLoad(evidence);
+  const check = 'foreign-load';
+  if (typeof load === 'string') {
+    return { check, verdict: 'not measured', reason: `Not known: ${load}.`, evidence: [] };
+  }
+  const limit = FOREIGN_CPU_SHARE * evidence.run.environment.cpuCount;
+  const line = (metric: string, value: number, threshold: number | null): EvidenceLine => {
+    return { metric, value, unit: 'cores', threshold, source: 'timeline.ndjson, clean phase' };
+  };
+  const isTaken = load.takenCoresMedian > limit;
+  const told = `Other processes took ${load.foreignCoresMedian.toFixed(2)} cores and the hypervisor ${load.stolenCoresMedian.toFixed(2)} in the median of ${load.windows} seconds`;
+  return {
+    check,
+    verdict: isTaken ? 'invalid' : 'ok',
+    reason: isTaken
+      ? `${told}, more than ${limit.toFixed(2)} of ${evidence.run.environment.cpuCount} cores: the tracker did not have the machine that the figures are for.`
+      : `${told}.`,
+    evidence: [
+      line('taken by others, median second', load.takenCoresMedian, limit),
+      line('other processes, median second', load.foreignCoresMedian, null),
+      line('other processes, worst second', load.foreignCoresMax, null),
+      line('hypervisor, median second', load.stolenCoresMedian, null),
+      line('hypervisor, worst second', load.stolenCoresMax, null),
+    ],
+  };
+}
+
+function perSecond(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 1 });
+}

@@ -1,0 +1,102 @@
+/** What is measured and how to reach, start and profile it, from flags, environment and config file. Pure. */
+import { LabError } from '../../errors.ts';
+
+/** All settings of a tracker. */
+export interface TrackerSettings {
+  /** `udp://HOST:PORT`; null: our tracker, started by the lab. */
+  readonly target: string | null;
+  /** The command that starts the tracker; null: it runs already. */
+  readonly exec: string | null;
+  /** Absolute path of the folder where `exec` is started; null: the lab's own. */
+  readonly cwd: string | null;
+  /** Added to the environment of `exec`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Process of a tracker that runs already. */
+  readonly pid: number | null;
+  /** A Go tracker's `/debug/pprof`, http or https. */
+  readonly pprof: string | null;
+  /** Profile with Linux perf, too. */
+  readonly perf: boolean;
+  /** Absolute path of a file of info hashes, the pool of the load; null: the pool is made from the seed. */
+  readonly infoHashes: string | null;
+  /** Permit a target off this machine. */
+  readonly allowRemote: boolean;
+}
+
+const defaults: TrackerSettings = {
+  target: null,
+  exec: null,
+  cwd: null,
+  env: {},
+  pid: null,
+  pprof: null,
+  perf: false,
+  infoHashes: null,
+  allowRemote: false,
+};
+
+/** The names of the settings, in the order in which they are shown. They are attribute names of the flags as well. */
+export const trackerSettingNames = Object.keys(defaults) as readonly (keyof TrackerSettings)[];
+
+type TrackerSettingSource = 'flag' | 'environment' | 'config' | 'default';
+
+/** Some of the settings, each with its source. */
+export type GivenTracker = {
+  readonly [Name in keyof TrackerSettings]?: {
+    readonly value: NonNullable<TrackerSettings[Name]>;
+    readonly source: 'flag' | 'environment';
+  };
+};
+
+export interface ResolvedTracker {
+  /** As the config file names it; null where none was asked for by name. */
+  readonly name: string | null;
+  readonly settings: TrackerSettings;
+  readonly sources: Readonly<Record<keyof TrackerSettings, TrackerSettingSource>>;
+}
+
+/**
+ * The settings of the tracker of a run: what is given by flags and environment wins over the config file's. Of `env`
+ * both are kept, and of a variable in both the given one.
+ *
+ * @param named - a tracker of the config file; null: none was asked for
+ * @throws LabError `BAD_TRACKER` where settings contradict each other
+ */
+export function resolveTracker(
+  given: GivenTracker,
+  named: { readonly name: string; readonly settings: Partial<TrackerSettings> } | null,
+): ResolvedTracker {
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, TrackerSettingSource> = {};
+  for (const name of trackerSettingNames) {
+    values[name] = given[name]?.value ?? named?.settings[name] ?? defaults[name];
+    sources[name] = given[name]?.source ?? (named?.settings[name] === undefined ? 'default' : 'config');
+  }
+  values['env'] = { ...named?.settings.env, ...given.env?.value };
+  const settings = values as unknown as TrackerSettings;
+  refuseContradictions(settings);
+  return { name: named?.name ?? null, settings, sources: sources as ResolvedTracker['sources'] };
+}
+
+function refuseContradictions({ target, exec, cwd, env, pid, pprof }: TrackerSettings): void {
+  const refuse = (message: string, hint: string): never => {
+    throw new LabError({ code: 'BAD_TRACKER', message, hint });
+  };
+  const needsTarget = Object.entries({ exec, pid, pprof }).find(([, value]) => value !== null)?.[0];
+  if (target === null && needsTarget !== undefined) {
+    refuse(
+      `${needsTarget} is given, but not where that tracker listens`,
+      'pass its address, for example --target udp://127.0.0.1:6969',
+    );
+  }
+  if (exec !== null && pid !== null) {
+    refuse(
+      'exec starts a tracker, pid is the process of one that runs already',
+      'leave out one of the two; the process of a started command is known',
+    );
+  }
+  const ofCommand = cwd !== null ? 'cwd' : Object.keys(env).length > 0 ? 'env' : null;
+  if (exec === null && ofCommand !== null) {
+    refuse(`${ofCommand} is given, but no command that it is for`, 'pass --exec COMMAND, too');
+  }
+}

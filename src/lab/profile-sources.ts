@@ -1,0 +1,44 @@
+import type { Scenario } from '../run.ts';
+import { DEFAULT_CPU_INTERVAL_MICROS, DEFAULT_HEAP_INTERVAL_BYTES } from './capture/agent-protocol.ts';
+import { agentSource } from './capture/agent-source.ts';
+import { goPprofSource } from './capture/go/go-pprof-source.ts';
+import { perfSource } from './capture/perf/perf-source.ts';
+import type { ProfileSource } from './capture/profile-source.ts';
+import type { Target } from './target/open-target.ts';
+
+/** What the operator said of profiling. */
+export interface ProfilingWish {
+  /** URL of a Go program's pprof handlers; null: none. */
+  readonly pprof: string | null;
+  /** Profile by perf too. A process that has no other profiler is profiled by perf anyway. */
+  readonly perf: boolean;
+  readonly allowRemote: boolean;
+}
+
+export interface PlannedSources {
+  /** On since the target's start, and taken at the end of warm-up; null: there is none. */
+  readonly warmupSource: ProfileSource | null;
+  /** Of the profiled phase; none: there is no such phase. */
+  readonly sources: readonly ProfileSource[];
+}
+
+/** How this target can be profiled, and when. */
+export function planProfileSources(target: Target, scenario: Scenario, wish: ProfilingWish): PlannedSources {
+  if (scenario.profileDurationMs === 0) return { warmupSource: null, sources: [] };
+  const preload =
+    target.agent === null
+      ? null
+      : agentSource(target.agent, {
+          cpu: { intervalMicros: DEFAULT_CPU_INTERVAL_MICROS },
+          allocations: { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES },
+        });
+  const endpoint =
+    wish.pprof === null ? null : goPprofSource({ url: wish.pprof, allowRemote: wish.allowRemote });
+  const hasOther = preload !== null || endpoint !== null;
+  const perf =
+    wish.perf || (!hasOther && target.pids().length > 0) ? perfSource({ pids: () => target.pids() }) : null;
+  return {
+    warmupSource: preload,
+    sources: [preload, endpoint, perf].filter((source) => source !== null),
+  };
+}
