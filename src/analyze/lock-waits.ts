@@ -24,15 +24,16 @@ export function heldDelay(evidence: Evidence): LockDelay | null {
 }
 
 /**
- * Who waited for a lock. Of the block profile only waits for a mutex count: a goroutine that waits on a channel, a
- * condition or a group is mostly one without work. Null where there is no such profile.
+ * Who waited for a lock. Of the block profile only waits for a mutex count, that of a socket's senders included: a
+ * goroutine that waits on a channel, a condition, a group or for its turn to read a socket is mostly one without work.
+ * Null where there is no such profile.
  */
 export function waitedDelay(evidence: Evidence): LockDelay | null {
   const loaded = usable(evidence, 'block');
   return loaded === null ? null : delayOf(loaded, keepSamples(loaded.profile, isMutexWait));
 }
 
-const mutexMethod = /(?:^|\/)sync\.\(\*(?:RW)?Mutex\)\./;
+const mutexMethod = /(?:^|\/)sync\.\(\*(?:RW)?Mutex\)\.|^internal\/poll\.\(\*FD\)\.writeLock$/;
 
 function isMutexWait(stack: readonly Frame[]): boolean {
   return stack.some((frame) => mutexMethod.test(frame.functionName));

@@ -170,7 +170,7 @@ const kernel: RuntimeRules = {
     },
     {
       class: 'lock',
-      name: /futex|^_raw_spin_lock|^native_queued_spin_lock|^queued_spin_lock|^rwsem_|^mutex_(?:lock|unlock|spin)|^__mutex_/,
+      name: /futex|^_raw_(?:spin|read|write)_(?:try)?lock|^native_queued_spin_lock|^queued_spin_lock|^rwsem_|^mutex_(?:lock|unlock|spin)|^__mutex_/,
     },
     // A timer's sample waits until interrupts are on again: what ran without them is booked here, whatever it was.
     { class: 'syscall', name: /^_raw_(?:spin|read|write)_unlock|^__raw_callee_save/ },

@@ -147,6 +147,21 @@ describe('lock-contention of a Go program', () => {
     expect(finding.subject?.function).toBe('main.(*store).scrape');
   });
 
+  it('reads real profiles of a tracker behind one mutex', () => {
+    const profiles = {
+      cpu: fixture('go-tracker-cpu.pb.gz'),
+      mutex: fixture('go-tracker-mutex.pb.gz'),
+      block: fixture('go-tracker-block.pb.gz'),
+    };
+    const finding = lockContention(syntheticEvidence({ target: go, profiles, process: halfBusy }));
+    expect(finding.verdict).toBe('found');
+    expect(finding.subject?.function).toBe('main.(*tracker).announce');
+    const waited = finding.evidence.find((line) => line.metric.includes('by who waited'));
+    const blockedNs = profiles.block.values[1]?.reduce((sum, delay) => sum + delay, 0) ?? 0;
+    expect(waited?.value).toBeGreaterThan(0);
+    expect(waited?.value).toBeLessThan(blockedNs / 6e9 / 2);
+  });
+
   it('is clear where the profiles show little waiting', () => {
     const short = { ...goMutex, values: goMutex.values.map((values) => values.map((value) => value / 1e3)) };
     const profiles = { cpu: healthyGo, mutex: short };

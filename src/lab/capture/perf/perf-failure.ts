@@ -1,5 +1,5 @@
 /** Says why perf gave no profile, and what the operator can do about it. */
-export type PerfFailureCode =
+type PerfFailureCode =
   | 'not-installed'
   | 'too-old'
   | 'paranoid'

@@ -67,6 +67,8 @@ export function perfSource(options: PerfSourceOptions): ProfileSource {
       } catch (error) {
         return { files: [], missing: [{ kind: 'perf', reason: describe(error) }] };
       } finally {
+        // Once more, for whatever went wrong before the first time: no perf outlives its phase.
+        await perf.recording.stop();
         await rm(perf.folder, { recursive: true, force: true }).catch(() => undefined);
       }
     },

@@ -226,4 +226,24 @@ describe('perf that cannot record', () => {
     });
     expect(leftovers()).toEqual([]);
   });
+
+  it('ends perf where the target is not known any more', async () => {
+    const ended = path.join(folder, 'fake-perf-ended');
+    const command = fakePerf(
+      `trap 'echo yes > ${ended}; exit 0' INT; read order <&3; echo ack >&4; while :; do sleep 0.1; done`,
+    );
+    let calls = 0;
+    const pids = () => {
+      if (calls++ > 0) throw new Error('the target is gone');
+      return [process.pid];
+    };
+    const source = perfSource({ pids, command });
+    expect(await source.start(capture())).toEqual([]);
+    expect(await source.stop(capture())).toEqual({
+      files: [],
+      missing: [{ kind: 'perf', reason: 'the target is gone' }],
+    });
+    expect(existsSync(ended)).toBe(true);
+    expect(leftovers()).toEqual([]);
+  });
 });
