@@ -148,7 +148,7 @@ const histogramFileSchema = z.object({
  * - `perf`: CPU time of any process by Linux perf, with native and kernel frames
  * - `mutex`, `block`, `goroutine`: of a Go target
  */
-export const profileKinds = ['cpu', 'allocations', 'live-heap', 'perf', 'mutex', 'block', 'goroutine'] as const;
+const profileKinds = ['cpu', 'allocations', 'live-heap', 'perf', 'mutex', 'block', 'goroutine'] as const;
 export type ProfileKind = (typeof profileKinds)[number];
 
 /** One `.pb.gz` file. */
@@ -263,7 +263,11 @@ export interface ProcessRow {
   /** Time spent runnable but waiting for a core, from /proc/PID/schedstat. */
   readonly runQueueDelayMs: number;
   /** Threads by state at that moment: `R` running or runnable, `S` asleep, `D` in uninterruptible sleep; others left out. */
-  readonly threadStates: { readonly running: number; readonly asleep: number; readonly uninterruptible: number };
+  readonly threadStates: {
+    readonly running: number;
+    readonly asleep: number;
+    readonly uninterruptible: number;
+  };
   /** Datagrams dropped at the target's UDP sockets; null where the socket was not found. */
   readonly socketDrops: number | null;
   /** Bytes waiting in the receive queue of those sockets. */
@@ -314,7 +318,7 @@ export interface LoadRow {
 export interface MachineRow {
   readonly kind: 'machine';
   readonly atMs: number;
-  /** CPU time that was not idle, stolen time left out. */
+  /** CPU time of programs and of the kernel on their behalf; interrupts and stolen time left out. */
   readonly busyMs: number;
   /** Time that the hypervisor gave to others. */
   readonly stolenMs: number;

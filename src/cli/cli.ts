@@ -17,7 +17,7 @@ Examples:
   tracker-lab analyze profiles/20261124-101500-heavy   judge a run again, or print any pprof file's top tables
 
 Exit codes:
-  0 ok · 1 internal error · 2 usage · 11 run invalid (generator-limited) · 12 tracker crashed or never ready
+  0 ok · 1 internal error · 2 usage · 11 run invalid · 12 tracker crashed or never ready
   130 interrupted (SIGINT) · 143 terminated (SIGTERM)
 
 Every flag of a run can be set by the environment too: --duration is LAB_DURATION, --num-want is LAB_NUM_WANT.

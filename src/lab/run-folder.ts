@@ -2,7 +2,15 @@
  * The folder of one run while it is being written. A file is complete or absent: it is written under a temporary
  * name and renamed. Only the timeline grows in place, a line at a time.
  */
-import { createWriteStream, mkdirSync, renameSync, rmSync, type WriteStream, writeFileSync } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../errors.ts';
 import type { Run, TimelineRow } from '../run.ts';
@@ -32,7 +40,7 @@ export class RunFolder {
   static create(root: string, scenarioName: string, startedAt: string): RunFolder {
     const stamp = startedAt.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
     try {
-      mkdirSync(root, { recursive: true });
+      makeFolders(root);
       for (let suffix = 1; ; suffix++) {
         const runId = `${stamp}-${scenarioName}${suffix === 1 ? '' : `-${suffix}`}`;
         const directory = path.join(root, runId);
@@ -89,6 +97,13 @@ export class RunFolder {
     });
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Makes a folder with its parents, one by one: where /proc refuses one, Node 20's recursive mkdir never returns. */
+function makeFolders(directory: string): void {
+  if (existsSync(directory)) return;
+  makeFolders(path.dirname(directory));
+  makeFolder(directory);
 }
 
 /** @returns false where it is there already, perhaps by another lab that started in the same second */

@@ -77,6 +77,10 @@ describe('RunFolder', () => {
     await folder.discard();
   });
 
+  it('fails at once where the system refuses folders', () => {
+    expect(() => RunFolder.create('/proc/tracker-lab/runs', 'light', startedAt)).toThrow(/cannot write/);
+  });
+
   it('names the root where no folder can be made in it', () => {
     const file = path.join(root, 'file');
     writeFileSync(file, '');

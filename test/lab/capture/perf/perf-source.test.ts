@@ -11,7 +11,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodeProfile } from '../../../../src/analyze/profile/decode-profile.ts';
 import { formatTop } from '../../../../src/analyze/profile/format-top.ts';
 import type { Profile } from '../../../../src/analyze/profile/profile.ts';
@@ -31,8 +31,11 @@ let folder = '';
 beforeAll(() => {
   // Not perf-…: perf takes any file whose path begins with /tmp/perf- for the map of a JIT compiler.
   folder = mkdtempSync(path.join(os.tmpdir(), 'source-of-perf-'));
+  // What perf leaves behind is looked for in a place where nobody else works.
+  vi.stubEnv('TMPDIR', folder);
 });
 afterAll(() => {
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
 });
 
