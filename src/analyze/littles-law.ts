@@ -2,7 +2,8 @@
 import type { Nanoseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { phaseFigures } from './phase-figures.ts';
-import { LITTLES_LAW_TOLERANCE } from './thresholds.ts';
+import { LITTLES_LAW_TOLERANCE, SATURATED_CPU_SHARE } from './thresholds.ts';
+import { wantedCapacity } from './used-capacity.ts';
 
 export interface LittlesLaw {
   readonly concurrency: number;
@@ -15,6 +16,8 @@ export interface LittlesLaw {
   readonly ratio: number;
   /** The mean latency is what the loop makes it: a queue of the load's own workers, no cause of its own. */
   readonly explains: boolean;
+  /** It explains, and the tracker had used up its CPU: else a long tail is stalls, and the mean what a request takes. */
+  readonly isQueue: boolean;
 }
 
 /** Null in open loop, and where nothing was answered in the clean phase. */
@@ -27,12 +30,14 @@ export function littlesLaw(evidence: Evidence): LittlesLaw | null {
   const throughputPerSecond = (latency.count * 1000) / figures.durationMs;
   const expectedLatencyNs = (concurrency * 1e9) / throughputPerSecond;
   const ratio = latency.meanNs / expectedLatencyNs;
+  const explains = Math.abs(ratio - 1) <= LITTLES_LAW_TOLERANCE;
   return {
     concurrency,
     throughputPerSecond,
     meanLatencyNs: latency.meanNs,
     expectedLatencyNs,
     ratio,
-    explains: Math.abs(ratio - 1) <= LITTLES_LAW_TOLERANCE,
+    explains,
+    isQueue: explains && (wantedCapacity(evidence) ?? 0) >= SATURATED_CPU_SHARE,
   };
 }

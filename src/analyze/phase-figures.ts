@@ -30,11 +30,13 @@ export interface PhaseFigures {
   readonly requests: RequestFigures;
   /** Where those that timed out were lost; they add up to `requests.timedOut`. */
   readonly timeoutCauses: TimeoutCauses;
-  /** Of those sent; null where nothing was sent. */
+  /** Of those that came to an end; what was in flight when a run was cut short is neither. Null where nothing did. */
   readonly successShare: Share | null;
   readonly errorShare: Share | null;
   /** Successful requests a second. */
   readonly requestsPerSecond: number | null;
+  /** Successful requests over those that an open loop was to send; null in closed loop, and where that was none. */
+  readonly servedShare: Share | null;
   readonly operations: Readonly<Record<Operation, OperationFigures>>;
   /** `response` in open loop, where it was recorded; else `service`. */
   readonly latencyClock: 'service' | 'response';
@@ -88,9 +90,10 @@ export function phaseFigures(evidence: Evidence, phase: PhaseName): PhaseFigures
       trackerDrops: target.socketDrops,
       generatorDrops: load.generatorSocketDrops,
     }),
-    successShare: ratio(requests.succeeded, requests.sent),
-    errorShare: ratio(requests.failed, requests.sent),
+    successShare: ratio(requests.succeeded, settledRequests(requests)),
+    errorShare: ratio(requests.failed, settledRequests(requests)),
     requestsPerSecond: perSecond(requests.succeeded),
+    servedShare: servedShare(evidence, requests, durationMs),
     operations: byOperation,
     latencyClock,
     latency: evidence.latency(phase, 'all', latencyClock),
@@ -104,6 +107,19 @@ export function phaseFigures(evidence: Evidence, phase: PhaseName): PhaseFigures
     generatorSocketDrops: load.generatorSocketDrops,
     target,
   };
+}
+
+/** Requests that came to an end: all but those in flight when a run was cut short. */
+export function settledRequests(requests: { readonly sent: number; readonly unresolved: number }): number {
+  return requests.sent - requests.unresolved;
+}
+
+function servedShare(evidence: Evidence, requests: RequestFigures, durationMs: Milliseconds): Share | null {
+  const { ratePerSecond, loadThreads } = evidence.run.scenario;
+  if (ratePerSecond === 0) return null;
+  // The next point of each thread's grid may lie on either side of the phase's end.
+  const due = (ratePerSecond * durationMs) / 1000 - loadThreads;
+  return ratio(requests.succeeded, Math.max(settledRequests(requests), due - requests.unresolved, 0));
 }
 
 function requestFigures(counts: Omit<RequestFigures, 'failed'>): RequestFigures {

@@ -81,6 +81,7 @@ const signs = { above: '>', below: '<', atLeast: '≥', atMost: '≤' } as const
 /** Name and limit in a reader's units, by the figure. */
 const wordings: Readonly<Record<string, (sign: string, limit: number) => string>> = {
   requestsPerSecond: (sign, limit) => `RPS ${sign} ${limit.toLocaleString('en-US')}`,
+  servedShare: (sign, limit) => `served ${sign} ${Number((limit * 100).toFixed(3))} % of the offered rate`,
   successShare: (sign, limit) => `success rate ${sign} ${Number((limit * 100).toFixed(3))} %`,
   errorShare: (sign, limit) => `error rate ${sign} ${Number((limit * 100).toFixed(3))} %`,
   p95Ns: (sign, limit) => `P95 ${sign} ${limit / 1e6} ms`,

@@ -64,6 +64,35 @@ export const requestTiers: TierTable = {
   critical: { name: 'Critical', conditions: [{ figure: 'errorShare', is: 'above', limit: 0.05 }] },
 };
 
+/**
+ * Of an open loop, whose rate is the operator's own choice: judged is whether it was served. Figures: `servedShare`, replies
+ * over what was offered; the shares as above.
+ */
+export const openLoopTiers: TierTable = {
+  label: 'open-loop request',
+  source: 'lab: the success rates of the template, held against the offered rate in place of its RPS',
+  worst: 'Poor',
+  tiers: [
+    {
+      name: 'Good',
+      conditions: [
+        { figure: 'servedShare', is: 'above', limit: 0.999 },
+        { figure: 'successShare', is: 'above', limit: 0.999 },
+        { figure: 'errorShare', is: 'below', limit: 0.001 },
+      ],
+    },
+    {
+      name: 'Acceptable',
+      conditions: [
+        { figure: 'servedShare', is: 'above', limit: 0.99 },
+        { figure: 'successShare', is: 'above', limit: 0.99 },
+        { figure: 'errorShare', is: 'below', limit: 0.01 },
+      ],
+    },
+  ],
+  critical: { name: 'Critical', conditions: [{ figure: 'errorShare', is: 'above', limit: 0.05 }] },
+};
+
 /** Figures: `p95Ns`, `p99Ns`. */
 export const localLatencyTiers: TierTable = {
   label: 'local latency',
@@ -173,9 +202,15 @@ export const scalingCpuShare = { flatUntil: 0.5, risesFrom: 0.7, soarsFrom: 0.8 
 
 /** Source: template: Quick Reference, "Is my tracker fast enough?". Both limits are strict. */
 export const deploymentSizes = [
-  { name: 'small', users: '< 1000 concurrent users', requestsPerSecond: 1_000, p95Ns: 10 * MS },
-  { name: 'medium', users: '1K-10K users', requestsPerSecond: 10_000, p95Ns: 20 * MS },
-  { name: 'large', users: '10K+ users', requestsPerSecond: 50_000, p95Ns: 50 * MS },
+  {
+    name: 'small',
+    users: '< 1000 concurrent users',
+    mostUsers: 1_000,
+    requestsPerSecond: 1_000,
+    p95Ns: 10 * MS,
+  },
+  { name: 'medium', users: '1K-10K users', mostUsers: 10_000, requestsPerSecond: 10_000, p95Ns: 20 * MS },
+  { name: 'large', users: '10K+ users', mostUsers: null, requestsPerSecond: 50_000, p95Ns: 50 * MS },
 ] as const;
 
 /** Source: template: Quick Reference, "When to worry". */
@@ -216,6 +251,18 @@ export const NOTABLE_RISE_SHARE: Share = 0.2;
 export const GENERATOR_CPU_SHARE: Share = 0.8;
 /** CPU of the tracker past which it is the limit, however busy the generator. Source: lab: docs/adr/0003. */
 export const SATURATED_CPU_SHARE: Share = 0.9;
+/**
+ * CPU share of a load thread below which a late generator was held up by others and not by its own work. Source: lab: at
+ * half of a core a queue of its own work has no reason to build up.
+ */
+export const HELD_UP_CPU_SHARE: Share = 0.5;
+/**
+ * Samples in application functions from which a CPU profile names them soundly. Source: lab: a function of one tenth has
+ * ten of 100 samples, with a standard error of three; fewer do not tell it from one of half or twice the cost.
+ */
+export const LEAST_APPLICATION_SAMPLES = 100;
+/** Share of the samples that is left out as chance where threads at work are counted. Source: lab: one in twenty, as P95. */
+export const RARE_SAMPLE_SHARE: Share = 0.05;
 /** P99 send delay past which the load is not the load that was asked for. Source: lab: the "Excellent" P95 limit. */
 export const GENERATOR_LAG_NS: Nanoseconds = 1 * MS;
 /** Least share of the asked rate that an open loop must send. Source: lab: a tenth of the 10 % by which equal runs differ. */

@@ -2,7 +2,9 @@ import type { ProfileKind } from '../run.ts';
 import type { Share } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { phaseFigures } from './phase-figures.ts';
+import { processRows } from './series.ts';
 import { targetRuntime } from './target-runtime.ts';
+import { RARE_SAMPLE_SHARE } from './thresholds.ts';
 
 /**
  * CPU of the clean phase over what the target's threads could use: a core each, no more than the machine has (or
@@ -26,7 +28,8 @@ export function wantedCapacity(evidence: Evidence): Share | null {
 /** Cores that the target's threads can use at once: no more than it has threads to run, than the machine has, or than it is pinned to. */
 export function usableCores(evidence: Evidence): number {
   const { cpuCount, pinning } = evidence.run.environment;
-  const cores = pinnedCores(pinning?.target ?? null) ?? cpuCount;
+  const isPinned = evidence.run.target.kind !== 'address';
+  const cores = pinnedCores(isPinned ? (pinning?.target ?? null) : null) ?? cpuCount;
   return Math.max(1, Math.min(runningThreads(evidence) ?? cores, cores));
 }
 
@@ -42,9 +45,23 @@ function runningThreads(evidence: Evidence): number | null {
     case 'go':
       return null;
     case 'native':
-      // perf lists those that it met running; of the process itself it is known only how many there are.
-      return threadsOf('perf') ?? phaseFigures(evidence, 'clean')?.target.threads ?? null;
+      return runnableAtOnce(evidence) ?? threadsOf('perf');
   }
+}
+
+/**
+ * Threads of a native program that have work at once: as many as were running or runnable in one sample of twenty or more.
+ * perf lists each thread that had a single sample, and /proc each that is asleep for good; a saturated tracker of one
+ * thread must not be taken for one that could use more. Null where the process was not sampled.
+ */
+function runnableAtOnce(evidence: Evidence): number | null {
+  const running = processRows(evidence, 'clean').map((row) => row.threadStates.running);
+  if (running.length === 0) return null;
+  const sorted = running.sort((a, b) => a - b);
+  const often = sorted[Math.floor((sorted.length - 1) * (1 - RARE_SAMPLE_SHARE))] as number;
+  const used = phaseFigures(evidence, 'clean')?.target.cpuShare ?? 0;
+  // The kernel counts in ticks of 10 ms, so a whole core may read a little above 1.
+  return Math.max(1, often, Math.ceil(used - 0.05));
 }
 
 /** Cores in a CPU list as taskset takes it, for example `0,2-3`; null where it is none. */

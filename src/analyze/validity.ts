@@ -9,7 +9,7 @@ import type { EvidenceLine } from './finding.ts';
 import { machineLoad } from './machine-load.ts';
 import { phaseFigures } from './phase-figures.ts';
 import type { HistoryRow } from './report/report-schema.ts';
-import { generatorLimited } from './rules/generator-limited.ts';
+import { generatorLimited, HELD_UP, isHeldUp } from './rules/generator-limited.ts';
 import { percent } from './rules/rule.ts';
 import { changedParts } from './same-environment.ts';
 import { FOREIGN_CPU_SHARE, OFFERED_RATE_SHARE } from './thresholds.ts';
@@ -20,6 +20,8 @@ export interface ValidityCheck {
   readonly verdict: ValidityVerdict;
   /** One sentence with the figures. */
   readonly reason: string;
+  /** What failed, in a few words without a full stop; null unless `invalid`. */
+  readonly failure: string | null;
   readonly evidence: readonly EvidenceLine[];
 }
 
@@ -33,23 +35,16 @@ export function isValid(checks: readonly Pick<ValidityCheck, 'verdict'>[]): bool
   return checks.every((check) => check.verdict !== 'invalid');
 }
 
-const failures: Readonly<Record<ValidityCheckName, string>> = {
-  'generator-limited': 'the load generator was the limit',
-  'offered-rate': 'the load that was asked for was not offered',
-  'foreign-load': 'others took CPU of this machine',
-  environment: 'the environment changed',
-};
-
 /** What failed, in a few words without a full stop; null of a valid run. */
-export function invalidReason(checks: readonly Pick<ValidityCheck, 'check' | 'verdict'>[]): string | null {
-  const failed = checks.filter((check) => check.verdict === 'invalid').map(({ check }) => failures[check]);
+export function invalidReason(checks: readonly Pick<ValidityCheck, 'failure'>[]): string | null {
+  const failed = checks.map(({ failure }) => failure).filter((failure) => failure !== null);
   return failed.length === 0 ? null : failed.join(', and ');
 }
 
 /** @param before - the last comparable run; absent: there is none */
 export function environmentCheck(evidence: Evidence, before: HistoryRow | undefined): ValidityCheck {
   const told = (verdict: ValidityVerdict, reason: string): ValidityCheck => {
-    return { check: 'environment', verdict, reason, evidence: [] };
+    return { check: 'environment', verdict, reason, failure: null, evidence: [] };
   };
   if (before === undefined) return told('ok', 'There is no earlier run to compare with.');
   const changed = changedParts(evidence.run.environment, before.environment);
@@ -72,6 +67,12 @@ function generator(evidence: Evidence): ValidityCheck {
     check: 'generator-limited',
     verdict: verdicts[finding.verdict],
     reason: finding.summary,
+    failure:
+      finding.verdict === 'found'
+        ? isHeldUp(evidence)
+          ? HELD_UP
+          : 'the load generator was the limit'
+        : null,
     evidence: finding.evidence,
   };
 }
@@ -84,12 +85,19 @@ function offeredRate(evidence: Evidence): ValidityCheck {
       check,
       verdict: 'ok',
       reason: 'No rate was asked for: a closed loop sends with each reply.',
+      failure: null,
       evidence: [],
     };
   }
   const clean = phaseFigures(evidence, 'clean');
   if (clean === null || clean.durationMs <= 0) {
-    return { check, verdict: 'not measured', reason: 'There was no clean phase.', evidence: [] };
+    return {
+      check,
+      verdict: 'not measured',
+      reason: 'There was no clean phase.',
+      failure: null,
+      evidence: [],
+    };
   }
   const seconds = clean.durationMs / 1000;
   const achieved = clean.requests.sent / seconds;
@@ -106,6 +114,7 @@ function offeredRate(evidence: Evidence): ValidityCheck {
     reason: isShort
       ? `${told}: the tracker was not under the load that was asked for.`
       : `${told}, as asked for.`,
+    failure: isShort ? 'the load that was asked for was not offered' : null,
     evidence: [
       line('requests sent', achieved, OFFERED_RATE_SHARE * ratePerSecond),
       line('requests asked for', ratePerSecond, null),
@@ -117,7 +126,7 @@ function foreignLoad(evidence: Evidence): ValidityCheck {
   const load = machineLoad(evidence);
   const check = 'foreign-load';
   if (typeof load === 'string') {
-    return { check, verdict: 'not measured', reason: `Not known: ${load}.`, evidence: [] };
+    return { check, verdict: 'not measured', reason: `Not known: ${load}.`, failure: null, evidence: [] };
   }
   const limit = FOREIGN_CPU_SHARE * evidence.run.environment.cpuCount;
   const line = (metric: string, value: number, threshold: number | null): EvidenceLine => {
@@ -131,6 +140,7 @@ function foreignLoad(evidence: Evidence): ValidityCheck {
     reason: isTaken
       ? `${told}, more than ${limit.toFixed(2)} of ${evidence.run.environment.cpuCount} cores: the tracker did not have the machine that the figures are for.`
       : `${told}.`,
+    failure: isTaken ? 'others took CPU of this machine' : null,
     evidence: [
       line('taken by others, median second', load.takenCoresMedian, limit),
       line('other processes, median second', load.foreignCoresMedian, null),

@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { LabError } from '../errors.ts';
-import type { CliContext } from './context.ts';
+import { type CliContext, columnsOf } from './context.ts';
+import { labCommand } from './lab-command.ts';
 import { integerBetween } from './parse-values.ts';
 
 interface AnalyzeOptions {
@@ -42,11 +43,21 @@ async function analyzeDirectory(
   options: AnalyzeOptions,
   context: CliContext,
 ): Promise<void> {
+  if (existsSync(path.join(directory, 'timeline.ndjson')) && !existsSync(path.join(directory, 'run.json'))) {
+    throw new LabError({
+      code: 'RUN_NOT_SAVED',
+      message: `${directory} has no run.json: the run was killed before it was saved, or it still goes on`,
+      hint: 'wait for its end, or measure again and remove this folder',
+    });
+  }
   const { analyzeRun } = await import('../analyze/analyze.ts');
   const { summarize } = await import('../analyze/report/summarize.ts');
   const { report } = await analyzeRun(directory);
   if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else for (const line of summarize(report, directory)) context.stdout.write(`${line}\n`);
+  else {
+    const lines = summarize(report, directory, labCommand(context), columnsOf(context.stdout));
+    for (const line of lines) context.stdout.write(`${line}\n`);
+  }
 }
 
 /** The raw table as pprof prints it, and below it the one charged to application functions. */

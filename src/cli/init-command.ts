@@ -5,6 +5,7 @@ import { LabError } from '../errors.ts';
 import { CONFIG_FILE } from '../lab/config/parse-config.ts';
 import { packageRoot } from '../package-root.ts';
 import type { CliContext } from './context.ts';
+import { labCommand } from './lab-command.ts';
 
 /** `lab init`: writes a config file with one tracker and one scenario to begin with. */
 export function initCommand(context: CliContext): Command {
@@ -16,7 +17,7 @@ export function initCommand(context: CliContext): Command {
       writeNew(file, `${JSON.stringify(exampleConfig(path.dirname(file)), null, 2)}\n`);
       const config = given === CONFIG_FILE ? '' : ` --config ${given}`;
       context.stdout.write(
-        `Wrote ${file}. Change the tracker's address, then: tracker-lab${config} --tracker mine --scenario quick\n`,
+        `Wrote ${file}. Change the tracker's address, then: ${labCommand(context)}${config} --tracker mine --scenario quick\n`,
       );
     });
 }

@@ -11,13 +11,14 @@ export interface Interrupt {
 
 const exitCodeBySignal = { SIGINT: ExitCode.interrupted, SIGTERM: ExitCode.terminated } as const;
 
-export function createInterrupt(context: CliContext): Interrupt {
+/** @param tell - shows a line to the operator */
+export function createInterrupt(context: CliContext, tell: (line: string) => void): Interrupt {
   const controller = new AbortController();
   let exitCode: ExitCode | null = null;
   const stopListening = context.onSignal(function interrupt(signal) {
     if (exitCode !== null) context.exitNow(exitCode);
     exitCode = exitCodeBySignal[signal];
-    context.stderr.write(`\n${signal}: stopping, results so far are saved. Once more to stop at once.\n`);
+    tell(`${signal}: stopping; what was measured is saved. Once more to end at once.`);
     controller.abort(signal);
   });
   return { signal: controller.signal, exitCode: () => exitCode, stopListening };

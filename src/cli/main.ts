@@ -1,14 +1,17 @@
 #!/usr/bin/env node
+import type { Writable } from 'node:stream';
+import { ExitCode } from '../errors.ts';
 import { run } from './cli.ts';
 
 process.stdout.on('error', ignoreClosedPipe);
 process.stderr.on('error', ignoreClosedPipe);
 
-process.exitCode = await run(process.argv.slice(2), {
+const exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
+  entry: process.argv[1] ?? 'tracker-lab',
   onSignal(listener) {
     process.on('SIGINT', listener);
     process.on('SIGTERM', listener);
@@ -19,6 +22,17 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   exitNow: (code) => process.exit(code),
 });
+process.exitCode = exitCode;
+// Whoever interrupts does not wait for what nobody reads any more, such as a profile that is late.
+if (exitCode === ExitCode.interrupted || exitCode === ExitCode.terminated) {
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  process.exit();
+}
+
+/** Resolves when all that was written is out, or the reader is gone. */
+function flushed(stream: Writable): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()));
+}
 
 /** A reader that went away (`lab … | head`) is no error. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

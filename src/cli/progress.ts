@@ -1,23 +1,30 @@
 /** Live progress on stderr: one calm panel line where it is a terminal, a plain line every few seconds where not. */
 import { createLogUpdate } from 'log-update';
 import type { LabEvent } from '../lab/lab-event.ts';
-import type { Milliseconds } from '../units.ts';
+import type { PhaseName } from '../run.ts';
 import type { CliContext } from './context.ts';
+import { describeSecond } from './describe-second.ts';
 
 export interface Progress {
   readonly onEvent: (event: LabEvent) => void;
+  /** Shows a line that stays, and no live line after it. */
+  readonly lastWord: (line: string) => void;
   /** Leaves the terminal as it was. */
   readonly end: () => void;
 }
 
 /** Between two plain lines of one phase. */
 const PLAIN_LINE_EVERY_MS = 5_000;
+/** Of a terminal that does not tell. */
+const USUAL_COLUMNS = 80;
 
 /** @param quiet - print nothing but notes */
 export function createProgress(context: CliContext, quiet: boolean): Progress {
   const isTerminal = context.stderr.isTTY === true && !quiet;
-  const panel = isTerminal ? createLogUpdate(context.stderr as NodeJS.WriteStream) : null;
+  let panel = isTerminal ? createLogUpdate(context.stderr as NodeJS.WriteStream) : null;
+  let phase: PhaseName | null = null;
   let lastPlainMs = Number.NEGATIVE_INFINITY;
+  let stopped = false;
 
   function printLine(line: string): void {
     panel?.clear();
@@ -25,13 +32,20 @@ export function createProgress(context: CliContext, quiet: boolean): Progress {
   }
 
   function showSecond(event: Extract<LabEvent, { kind: 'second' }>): void {
-    const line = describeSecond(event);
+    // The last row of a phase arrives when the next one has begun.
+    if (quiet || stopped || event.row.phase !== phase) return;
     if (panel !== null) {
-      panel(line);
-    } else if (!quiet && event.elapsedMs - lastPlainMs >= PLAIN_LINE_EVERY_MS) {
+      panel(describeSecond(event, context.stderr.columns ?? USUAL_COLUMNS));
+    } else if (event.elapsedMs - lastPlainMs >= PLAIN_LINE_EVERY_MS) {
       lastPlainMs = event.elapsedMs;
-      printLine(line);
+      printLine(describeSecond(event, null));
     }
+  }
+
+  function end(): void {
+    panel?.clear();
+    panel?.done();
+    panel = null;
   }
 
   return {
@@ -43,30 +57,21 @@ export function createProgress(context: CliContext, quiet: boolean): Progress {
         case 'step':
           if (!quiet) printLine(event.text);
           break;
+        case 'phase':
+          phase = event.phase;
+          if (!quiet) printLine(`Phase: ${phase}`);
+          break;
         case 'second':
           showSecond(event);
           break;
       }
     },
-    end() {
-      panel?.clear();
-      panel?.done();
+    lastWord(line) {
+      end();
+      stopped = true;
+      // What the terminal itself has echoed, such as ^C, is written over.
+      context.stderr.write(`${isTerminal ? '\r' : ''}${line}\n`);
     },
+    end,
   };
-}
-
-function describeSecond(event: Extract<LabEvent, { kind: 'second' }>): string {
-  const { row } = event;
-  const failed = row.timedOut + row.errorReplies + row.malformedReplies + row.sendFailed;
-  return [
-    `  ${row.phase.padEnd(8)} ${seconds(event.elapsedMs)} of ${seconds(event.totalMs)}`,
-    `${Math.round((row.succeeded * 1000) / row.spanMs).toLocaleString('en-US')} req/s`,
-    `P95 ${row.latencyNsP95 === null ? 'no reply' : `${(row.latencyNsP95 / 1e6).toFixed(2)} ms`}`,
-    `errors ${failed.toLocaleString('en-US')}`,
-    `tracker CPU ${event.targetCpuShare === null ? 'not measured' : `${Math.round(event.targetCpuShare * 100)} %`}`,
-  ].join(' · ');
-}
-
-function seconds(durationMs: Milliseconds): string {
-  return `${(durationMs / 1000).toFixed(0).padStart(3)} s`;
 }

@@ -4,14 +4,15 @@ import { type Command, Option } from 'commander';
 import { ExitCode } from '../errors.ts';
 import { CONFIG_FILE } from '../lab/config/parse-config.ts';
 import { presetNames, presets } from '../lab/scenarios.ts';
-import { allowedCpus } from '../lab/target/pinning.ts';
+import { allowedCpus, planPinning } from '../lab/target/pinning.ts';
 import type { CliContext } from './context.ts';
-import { describeConfig, describePlan } from './describe-plan.ts';
+import { describeConfig, describePlan, type LabSetting } from './describe-plan.ts';
 import { integerBetween, parseEnvironment } from './parse-values.ts';
 import { resolveRun } from './resolve-run.ts';
 import type { RunFlags } from './run-flags.ts';
 import { runSuite } from './run-suite.ts';
-import { addScenarioFlags, environmentName } from './scenario-flags.ts';
+import { addScenarioFlags, environmentName, sourceOf } from './scenario-flags.ts';
+import { unknownVariables } from './unknown-variables.ts';
 
 /** Makes the program itself the command that runs a scenario. */
 export function addRunCommand(
@@ -97,15 +98,25 @@ export function addRunCommand(
       const flags = { ...given, out: path.resolve(context.cwd, given.out) };
       const cpus = allowedCpus();
       const { plans, tracker } = resolveRun({ flags, command, cwd: context.cwd, cpuCount: cpus.length });
+      const { pinning } = planPinning({ mode: flags.pin, allowed: cpus });
+      for (const line of unknownVariables(context.env, command)) context.stderr.write(`${line}\n`);
       if (flags.printConfig || flags.dryRun) {
         context.stdout.write(
-          flags.printConfig ? describeConfig(plans, tracker) : describePlan(plans, tracker, flags.out),
+          flags.printConfig
+            ? describeConfig(plans, tracker, labSettings(flags, command))
+            : describePlan({ plans, tracker, outDirectory: flags.out, pinning }),
         );
         setExitCode(ExitCode.ok);
       } else {
         setExitCode(await runSuite({ plans, tracker: tracker.settings, flags, cpus, context }));
       }
     });
+}
+
+/** What is set of the lab itself, with its source. */
+function labSettings(flags: RunFlags, command: Command): LabSetting[] {
+  const names = ['pin', 'out', 'trackerSocket', 'allowNoProfile'] as const;
+  return names.map((name) => ({ name, value: flags[name], source: sourceOf(command, name) ?? 'default' }));
 }
 
 function withEnvironment(option: Option): Option {

@@ -6,8 +6,9 @@ import type { TrackerSettings } from '../lab/config/tracker-settings.ts';
 import type { ScenarioPlan } from '../lab/plan.ts';
 import { type RunOutcome, runScenario } from '../lab/run-scenario.ts';
 import type { TargetSpec } from '../lab/target/open-target.ts';
-import type { CliContext } from './context.ts';
+import { type CliContext, columnsOf } from './context.ts';
 import { createInterrupt } from './interrupt.ts';
+import { labCommand } from './lab-command.ts';
 import { createProgress } from './progress.ts';
 import type { RunFlags } from './run-flags.ts';
 
@@ -22,8 +23,8 @@ export interface SuiteOptions {
 
 /** @returns the exit code of the run that went worst */
 export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOptions): Promise<ExitCode> {
-  const interrupt = createInterrupt(context);
   const progress = createProgress(context, flags.quiet);
+  const interrupt = createInterrupt(context, progress.lastWord);
   const suiteId = plans.length > 1 ? newSuiteId() : null;
   const outcomes: RunOutcome[] = [];
   let failure: LabError | null = null;
@@ -88,8 +89,14 @@ async function printResult(
   const out = flags.json ? context.stderr : context.stdout;
   if (!(flags.json && flags.quiet)) {
     for (const { report, directory } of analyzed) {
-      for (const line of summarize(report, shortPath(directory, context.cwd), labCommand(context)))
+      const shown = shortPath(directory, context.cwd);
+      for (const line of summarize(report, shown, labCommand(context), columnsOf(out)))
         out.write(`${line}\n`);
+      out.write('\n');
+    }
+    if (analyzed.length > 1) {
+      const { summarizeSuite } = await import('../analyze/report/summarize-suite.ts');
+      for (const line of summarizeSuite(analyzed.map(({ report }) => report))) out.write(`${line}\n`);
       out.write('\n');
     }
   }
@@ -98,11 +105,6 @@ async function printResult(
   const reports = analyzed.map(({ report }) => report);
   const document = suiteId === null ? reports[0] : suiteDocument(suiteId, reports);
   context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-}
-
-/** How the reader of the summary started this program, so that the next command can be typed as it stands. */
-function labCommand({ env }: CliContext): string {
-  return env['npm_lifecycle_event'] === 'lab' ? 'npm run lab --' : 'tracker-lab';
 }
 
 /** As a person would type it: relative where that is below the current folder. */

@@ -35,6 +35,7 @@ export function environmentName(option: Option): string {
   return `LAB_${option.name().toUpperCase().replaceAll('-', '_')}`;
 }
 
-function kebab(name: string): string {
+/** `numWant` is `num-want`. */
+export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

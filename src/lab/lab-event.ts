@@ -1,4 +1,4 @@
-import type { LoadRow } from '../run.ts';
+import type { LoadRow, PhaseName } from '../run.ts';
 import type { Milliseconds, Share } from '../units.ts';
 
 /** What a run tells while it goes on; for a person to watch, never for the report. */
@@ -7,6 +7,8 @@ export type LabEvent =
   | { readonly kind: 'step'; readonly text: string }
   /** Something worth knowing happened; shown even where progress is not. */
   | { readonly kind: 'note'; readonly text: string }
+  /** The load has entered its next phase. */
+  | { readonly kind: 'phase'; readonly phase: PhaseName }
   | {
       readonly kind: 'second';
       readonly row: LoadRow;

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { LabError } from '../errors.ts';
+import { ExitCode, LabError } from '../errors.ts';
 import type { Run, TimelineRow } from '../run.ts';
 
 export class RunFolder {
@@ -20,6 +20,8 @@ export class RunFolder {
   readonly directory: string;
   readonly #timeline: WriteStream;
   #timelineError: Error | null = null;
+  /** A run that ends at once, as on a second Ctrl-C, leaves no half folder. */
+  readonly #onLabExit = () => rmSync(this.directory, { recursive: true, force: true });
 
   private constructor(runId: string, directory: string) {
     this.runId = runId;
@@ -28,6 +30,7 @@ export class RunFolder {
     this.#timeline.on('error', (error) => {
       this.#timelineError ??= error;
     });
+    process.once('exit', this.#onLabExit);
   }
 
   /**
@@ -87,6 +90,7 @@ export class RunFolder {
       throw cannotWrite(path.join(this.directory, 'timeline.ndjson'), this.#timelineError);
     }
     this.writeFile('run.json', `${JSON.stringify(run, null, 2)}\n`);
+    process.off('exit', this.#onLabExit);
   }
 
   /** Removes the folder of a run that never began. */
@@ -95,6 +99,7 @@ export class RunFolder {
       this.#timeline.once('close', resolve);
       this.#timeline.destroy();
     });
+    process.off('exit', this.#onLabExit);
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -117,13 +122,29 @@ function makeFolder(directory: string): boolean {
   }
 }
 
+const aFileIsThere = 'a file stands where a folder is needed; pass a folder with --out DIR';
+const notAllowed = 'pass a folder that you may write to with --out DIR';
+/** What mends it, by the system's error code. */
+const hints: Readonly<Record<string, string>> = {
+  EEXIST: aFileIsThere,
+  ENOTDIR: aFileIsThere,
+  EACCES: notAllowed,
+  EPERM: notAllowed,
+  EROFS: notAllowed,
+  ENOSPC: 'free some space or pass another folder with --out DIR',
+  EDQUOT: 'free some space or pass another folder with --out DIR',
+};
+/** Errors of a folder that was chosen badly. */
+const operatorsChoice: ReadonlySet<string> = new Set(['EEXIST', 'ENOTDIR']);
+
 function cannotWrite(file: string, cause: unknown): LabError {
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const code = (cause as NodeJS.ErrnoException | null)?.code ?? '';
   return new LabError({
     code: 'OUT_NOT_WRITABLE',
     message: `cannot write ${file} (${reason})`,
-    hint: 'free some space or pass another folder with --out DIR',
-    exitCode: 1,
+    hint: hints[code] ?? 'pass another folder with --out DIR',
+    exitCode: operatorsChoice.has(code) ? ExitCode.usage : ExitCode.internal,
     cause,
   });
 }

@@ -4,21 +4,18 @@ import type { Milliseconds } from '../units.ts';
 import type { CapturedProfiles, CaptureOptions, ProfileSource } from './capture/profile-source.ts';
 import type { Interruption } from './interruption.ts';
 import type { LoadPool, LoadResult } from './load/load-pool.ts';
+import type { PlannedSources } from './profile-sources.ts';
 
 /** After the live heap was read: the forced collection paused the target, and its queue has to drain. */
 const SETTLE_MS = 500;
 /** What an interrupted run waits for its profiles; the figures are safe by then. */
 const INTERRUPTED_PROFILE_WAIT_MS = 3_000;
 
-export interface PhasesOptions {
+export interface PhasesOptions extends PlannedSources {
   readonly scenario: Scenario;
   readonly pool: LoadPool;
   /** Where the profiles go. */
   readonly directory: string;
-  /** On since the target's start, and taken at the end of warm-up; null: there is none. */
-  readonly warmupSource: ProfileSource | null;
-  /** Of the profiled phase; where there is none, there is no such phase. */
-  readonly sources: readonly ProfileSource[];
   readonly interruption: Interruption;
   readonly onPhase: (phase: PhaseName) => void;
 }
@@ -27,6 +24,13 @@ export interface PhasesResult {
   readonly load: LoadResult;
   readonly profiles: readonly ProfileFile[];
   readonly missingProfiles: readonly MissingProfile[];
+}
+
+/** Planned length of all phases together, with what lies between them. */
+export function plannedLengthMs(scenario: Scenario, { warmupSource, sources }: PlannedSources): Milliseconds {
+  const { warmupMs, durationMs, profileDurationMs } = scenario;
+  const settleMs = warmupSource === null ? 0 : SETTLE_MS;
+  return warmupMs + settleMs + durationMs + (sources.length === 0 ? 0 : profileDurationMs);
 }
 
 /** Runs all phases, or as many as there are before an interruption. */
@@ -69,15 +73,17 @@ function captureOptions(phase: PhaseName, { directory, scenario }: PhasesOptions
 class Captured {
   readonly files: ProfileFile[] = [];
   readonly missing: MissingProfile[] = [];
-  readonly #interruption: Interruption;
+  /** Resolves when a run that was interrupted has waited long enough; never where it was not. */
+  readonly #tooLate: Promise<null>;
 
   constructor(interruption: Interruption) {
-    this.#interruption = interruption;
+    this.#tooLate = interruption.raised.then(() => giveUpAfter(INTERRUPTED_PROFILE_WAIT_MS));
   }
 
   async start(sources: readonly ProfileSource[], options: CaptureOptions): Promise<void> {
-    const missing = await Promise.all(sources.map((source) => source.start(options)));
-    this.missing.push(...missing.flat());
+    const starts = sources.map((source) => Promise.race([source.start(options), this.#tooLate]));
+    // One that is late has nothing to stop; the stop tells of it.
+    for (const missing of await Promise.all(starts)) this.missing.push(...(missing ?? []));
   }
 
   async stop(sources: readonly ProfileSource[], options: CaptureOptions): Promise<void> {
@@ -85,11 +91,17 @@ class Captured {
   }
 
   async #stopOne(source: ProfileSource, options: CaptureOptions): Promise<void> {
-    const tooLate = this.#interruption.raised.then(() => giveUpAfter(INTERRUPTED_PROFILE_WAIT_MS));
-    const stopped: CapturedProfiles | null = await Promise.race([source.stop(options), tooLate]);
-    if (stopped === null) return;
-    this.files.push(...stopped.files);
-    this.missing.push(...stopped.missing);
+    const stopped: CapturedProfiles | null = await Promise.race([source.stop(options), this.#tooLate]);
+    this.files.push(...(stopped?.files ?? []));
+    this.missing.push(...(stopped?.missing ?? this.#unwritten(source)));
+  }
+
+  /** What the run did not wait for; what had not even begun is told already. */
+  #unwritten({ kinds }: ProfileSource): MissingProfile[] {
+    const told = new Set([...this.files, ...this.missing].map(({ kind }) => kind));
+    return kinds
+      .filter((kind) => !told.has(kind))
+      .map((kind) => ({ kind, reason: 'the run ended before it was written' }));
   }
 }
 

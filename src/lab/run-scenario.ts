@@ -3,9 +3,10 @@
  * here.
  */
 import { ExitCode, LabError } from '../errors.ts';
-import type { Run, Scenario } from '../run.ts';
+import type { MissingProfile, Run, Scenario } from '../run.ts';
 import { goRuntimeVersion } from './capture/go/go-version.ts';
 import { listeningProcess } from './capture/go/listening-process.ts';
+import type { NodeAgent } from './capture/node-agent-client.ts';
 import { perfNodeArguments } from './capture/perf/perf-node-arguments.ts';
 import { Interruption } from './interruption.ts';
 import type { LabEvent } from './lab-event.ts';
@@ -16,9 +17,10 @@ import type { ScenarioPlan } from './plan.ts';
 import { type ProfilingWish, planProfileSources } from './profile-sources.ts';
 import { startRunClock } from './run-clock.ts';
 import { RunFolder } from './run-folder.ts';
-import { type PhasesResult, runPhases } from './run-phases.ts';
+import { type PhasesResult, plannedLengthMs, runPhases } from './run-phases.ts';
 import { readEnvironment } from './target/environment.ts';
-import { openTarget, type Target, type TargetSpec } from './target/open-target.ts';
+import { openTarget, type Target, type TargetEnd, type TargetSpec } from './target/open-target.ts';
+import { removePerfTraces } from './target/perf-traces.ts';
 import { type Pinning, pinningObstacle, pinThisProcess, planPinning } from './target/pinning.ts';
 import { preflight } from './target/preflight.ts';
 import { toRun } from './to-run.ts';
@@ -68,22 +70,25 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
     notes.push(text);
     options.onEvent({ kind: 'note', text });
   };
+  const pinning = pin(options, note);
   const startedAt = new Date().toISOString();
   const folder = RunFolder.create(options.outDirectory, options.plan.scenario.name, startedAt);
   const interruption = new Interruption(options.signal);
-  const context: RunContext = { options, folder, interruption, pinning: pin(options, note), note };
+  const context: RunContext = { options, folder, interruption, pinning, note };
 
   let target: Target | null = null;
   try {
     target = await prepareTarget(context);
+    // While it runs: an ended process no longer tells.
+    const record = await withRuntime(target);
     const result = await measure(target, context);
-    const end = await target.stop();
+    const end = await stopTarget(target, options);
     const { run, histogramFiles } = toRun({
       runId: folder.runId,
       suiteId: options.suiteId,
       startedAt,
       environment: readEnvironment(context.pinning),
-      target: await withRuntime(target),
+      target: record,
       plan: options.plan,
       load: result.load,
       profiles: result.profiles,
@@ -99,8 +104,20 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
     await folder.discard();
     throw error;
   } finally {
-    await target?.stop();
+    if (target !== null) await stopTarget(target, options);
   }
+}
+
+/** Stops the target if the lab started it, and clears away what the flags for perf made it write. */
+async function stopTarget(
+  target: Target,
+  { profiling, target: spec }: RunOptions,
+): Promise<TargetEnd | null> {
+  const pids = [...target.pids(), ...(target.pid === null ? [] : [target.pid])];
+  const end = await target.stop();
+  const folder = spec.kind === 'command' ? (spec.cwd ?? process.cwd()) : process.cwd();
+  if (profiling.perf && end !== null) removePerfTraces(pids, folder);
+  return end;
 }
 
 /** A tracker that already runs is known by its pprof endpoint, where that is on this machine. */
@@ -131,7 +148,7 @@ async function prepareTarget({ options, interruption, pinning, note }: RunContex
     throw error;
   });
   try {
-    const missing = target.agent === null ? [] : (await target.agent.ready).missing;
+    const missing = target.agent === null ? [] : await missingProfilers(target.agent, scenario);
     for (const { kind, reason } of missing) {
       if (!options.allowNoProfile) throw profilerFailed(kind, reason);
       note(`No ${kind} profile: ${reason}.`);
@@ -146,13 +163,19 @@ async function prepareTarget({ options, interruption, pinning, note }: RunContex
     if (seen.scrape === null) note(`Scrapes are refused: ${seen.scrapeRefusal ?? 'no answer'}.`);
     refuseWhereInterrupted(interruption);
   } catch (error) {
-    await target.stop();
+    await stopTarget(target, options);
     throw error;
   }
   const { name, version, address, runtime } = target.record;
   const known = [name, version, runtime].filter((part) => part !== null).join(' · ');
   options.onEvent({ kind: 'step', text: `Target: ${known}, ${address}` });
   return target;
+}
+
+/** Which profilers of the preload do not work, found out before any load. */
+async function missingProfilers(agent: NodeAgent, scenario: Scenario): Promise<readonly MissingProfile[]> {
+  const { missing } = await agent.ready;
+  return scenario.profileDurationMs === 0 ? missing : [...missing, ...(await agent.probeProfilers())];
 }
 
 async function measure(target: Target, context: RunContext): Promise<PhasesResult> {
@@ -168,10 +191,7 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
   const observation = new Observation({
     folder: context.folder,
     target,
-    totalMs:
-      scenario.warmupMs +
-      scenario.durationMs +
-      (sources.sources.length === 0 ? 0 : scenario.profileDurationMs),
+    totalMs: plannedLengthMs(scenario, sources),
     now,
     onEvent: options.onEvent,
   });
@@ -196,7 +216,7 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
       ...sources,
       directory: context.folder.directory,
       interruption,
-      onPhase: (phase) => options.onEvent({ kind: 'step', text: `Phase: ${phase}` }),
+      onPhase: (phase) => options.onEvent({ kind: 'phase', phase }),
     });
   } finally {
     observation.stop();

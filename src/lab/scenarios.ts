@@ -29,8 +29,8 @@ export const presetCommon = {
   hashesPerWorker: 5,
   numWant: 50,
   timeoutMs: 5_000,
-  /** One connect a session of 50 announces and 10 scrapes: every operation is seen in the shortest run. */
-  mix: { connect: 1, announce: 50, scrape: 10 },
+  /** A session of 50 announces and 10 scrapes; a client connects again when its id is 60 s old, and not before. */
+  mix: { connect: 0, announce: 50, scrape: 10 },
   /** Zipf exponent 1: the k-th hash is chosen 1/k as often as the first. */
   skew: 1,
   seed: 1,

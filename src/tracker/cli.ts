@@ -84,19 +84,17 @@ function createCommand(version: string): Command {
     )
     .addOption(new Option('--log-level <level>', 'what goes to stderr').choices(logLevels).default('info'))
     .addHelpText(
-      'before',
+      'after',
       [
+        '',
         'Examples:',
         '  tracker --port 1337                          serve every info hash, IPv4 and IPv6',
         '  tracker --host 127.0.0.1 --port 0            on loopback; the port is printed',
         '  tracker --whitelist list.txt                 serve what the list has; it is read again when it changes',
         '',
-      ].join('\n'),
-    )
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 stopped by SIGINT or SIGTERM, 1 internal error, 2 usage, 12 the port cannot be had,\n' +
+        'Exit codes: 0 stopped by SIGINT or SIGTERM, 1 internal error, 2 usage, 12 the port cannot be had,',
         '130 or 143 ended by a second signal.',
+      ].join('\n'),
     );
 }
 

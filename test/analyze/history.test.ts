@@ -100,6 +100,28 @@ describe('the history of analysed runs', () => {
   });
 });
 
+describe('a run that was cut short', () => {
+  it('is compared with no row, and no row with it', async () => {
+    const historyFile = path.join(root, 'history.jsonl');
+    const partial = { reason: 'stopped by SIGINT' };
+    const runs = [
+      { runId: 'a', startedAt: day(1) },
+      { runId: 'b', startedAt: day(2), partial },
+      { runId: 'c', startedAt: day(3) },
+    ];
+    const told: string[] = [];
+    for (const run of runs) {
+      const { markdown, report } = await analyzeRun(writeSyntheticRun(root, { run }), { historyFile });
+      told.push(`${report.history.trends[0]?.observed} ${markdown}`);
+    }
+    expect(told[1]).toContain('a run that was cut short is not compared');
+    expect(told[1]).toContain('**this run**, partial, not compared with the rows above');
+    expect(told[2]).toContain('**this run**, not compared with the row above');
+    expect(told[2]).toContain('against a median of 12,200.00 req/s');
+    expect(told.join('')).not.toMatch(/RPS [+-][\d.]+ % on the row above/);
+  });
+});
+
 describe('the trends', () => {
   const earlier = (count: number, requestsPerSecond: number): HistoryRow[] =>
     Array.from({ length: count }, () => ({ ...row, requestsPerSecond }));

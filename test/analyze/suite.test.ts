@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { analyzeRun } from '../../src/analyze/analyze.ts';
 import { assessScaling } from '../../src/analyze/report/comparison.ts';
+import { growth } from '../../src/analyze/report/growth-steps.ts';
 import type { ScenarioFigures } from '../../src/analyze/report/report-schema.ts';
 import { suiteSchema } from '../../src/analyze/report/report-schema.ts';
 import { suiteDocument } from '../../src/analyze/report/suite-document.ts';
@@ -126,6 +127,20 @@ describe('the scaling', () => {
 
   it('does not hold where the rate stands still with CPU left', () => {
     expect(answers(run(10, 5_000, 1, 0.3), run(100, 5_100, 20, 0.3))).toEqual(['no', 'no', 'unknown']);
+  });
+
+  it('says the reverse of the worry about a plateau, whatever the figures', () => {
+    for (const cpu of [0.2, 0.45, 0.55, 0.7, 0.9]) {
+      for (const rate of [4_000, 5_400, 5_600, 9_000]) {
+        const runs = [run(10, 5_000, 1, 0.2), run(100, rate, 5, cpu)];
+        expect(answers(...runs)[0]).toBe(growth(runs).standsStill === 'yes' ? 'no' : 'yes');
+      }
+    }
+  });
+
+  it('asks for no growth of an open loop', () => {
+    const runs = [run(10, 500, 1, 0.1), run(100, 500, 1, 0.1)];
+    expect(assessScaling(runs, true)[0]?.answer).toBe('unknown');
   });
 
   it('asks for no growth from a tracker that is busy already', () => {

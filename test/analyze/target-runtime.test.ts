@@ -6,6 +6,19 @@ import { type SyntheticOptions, syntheticEvidence } from './synthetic-run.ts';
 
 const unknown = { kind: 'command', runtime: null } as const;
 
+const nativeUnsampled: SyntheticOptions = {
+  target: unknown,
+  profiles: { perf: nativePerf },
+  without: ['process'],
+};
+
+function atWork(running: (index: number) => number): NonNullable<SyntheticOptions['process']> {
+  return (_, index) => ({
+    threads: 9,
+    threadStates: { running: running(index), asleep: 6, uninterruptible: 0 },
+  });
+}
+
 describe('the runtime of a target', () => {
   it.each<[TargetRuntime, string, SyntheticOptions]>([
     ['node', 'its name', { target: { runtime: 'Node.js v26.1.0' } }],
@@ -35,8 +48,22 @@ describe('the cores that a target can use', () => {
   it.each<[string, number, SyntheticOptions]>([
     ['a Node program, its profiled threads', 1, { profiles: { cpu: healthyCpu } }],
     ['a Go program, all', 4, { target: { runtime: 'go1.26.8' }, profiles: { cpu: goCpu } }],
-    ['a native program, the threads that perf saw', 1, { target: unknown, profiles: { perf: nativePerf } }],
-    ['a native program without perf, its threads', 3, { target: unknown, process: () => ({ threads: 3 }) }],
+    ['a native program that was not sampled, the threads that perf saw', 1, nativeUnsampled],
+    ['a native program, those that have work at once', 3, { target: unknown, process: atWork(() => 3) }],
+    [
+      'a native program of one busy thread, one, whatever else wakes now and then',
+      1,
+      {
+        target: unknown,
+        profiles: { perf: nativePerf },
+        process: atWork((index) => (index % 30 === 0 ? 4 : 1)),
+      },
+    ],
+    [
+      'a tracker that runs already, all, for the lab pins only what it starts',
+      4,
+      { target: { kind: 'address', runtime: 'go1.26.8' } },
+    ],
   ])('are of %s', (_, cores, options) => {
     expect(usableCores(syntheticEvidence(fourCores(options)))).toBe(cores);
   });

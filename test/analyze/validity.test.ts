@@ -206,7 +206,7 @@ describe('an invalid run', () => {
   it('has no status in the table of scenarios', () => {
     expect(scenarioFigures(syntheticEvidence(besides(() => 1))).status).toEqual({
       tier: null,
-      reason: 'others took CPU of this machine',
+      reason: 'the run is invalid: others took CPU of this machine',
     });
   });
 });

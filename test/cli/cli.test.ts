@@ -30,6 +30,7 @@ describe('the command line', () => {
     ['an unknown flag', ['--scenari', 'heavy'], /Did you mean --scenario/],
     ['a word too many', ['heavy'], /too many arguments|unknown command/],
     ['a pool smaller than a worker needs', ['--swarm-hashes', '2', '--dry-run'], /pool has 2\. Hint: /],
+    ['cores that are not there', ['--pin', '0:9999'], /BAD_PINNING: core 9999 .*Hint: /],
     ['a run that does not exist', ['analyze', 'profiles/none'], /NO_SUCH_RUN: .*Hint: /],
   ])('refuses %s with exit code 2 and says what it expected', async (_name, args, message) => {
     const { exitCode, stderr, stdout } = await command(args);
@@ -41,14 +42,36 @@ describe('the command line', () => {
   it('prints every setting with its source', async () => {
     const { stdout, exitCode } = await command(['--scenario', 'light', '--duration', '7s', '--print-config']);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/durationMs +7000 +flag/);
-    expect(stdout).toMatch(/concurrency +10 +preset/);
-    expect(stdout).toMatch(/swarmHashes +5 +derived/);
+    expect(stdout).toMatch(/durationMs +--duration +7000 +flag/);
+    expect(stdout).toMatch(/concurrency +--concurrency +10 +preset/);
+    expect(stdout).toMatch(/swarmHashes +--swarm-hashes +5 +derived/);
+  });
+
+  it('prints where the results go and how cores are shared, which no scenario sets', async () => {
+    const { stdout } = await command(['--pin', 'off', '--print-config']);
+    expect(stdout).toMatch(/pin +--pin +off +flag/);
+    expect(stdout).toMatch(/out +--out +\/nowhere\/profiles +default/);
+    expect(stdout).toMatch(/trackerSocket +--tracker-socket +auto +default/);
+  });
+
+  it('warns of a variable that sets nothing, with the nearest that does', async () => {
+    const env = { LAB_DURATON: '3s', LAB_WHATEVER_ELSE: '1', LAB_RATE: '5', OTHER: '1' };
+    const { stderr, exitCode } = await command(['--dry-run'], '/nowhere', env);
+    expect(exitCode).toBe(0);
+    expect(stderr.trim().split('\n')).toEqual([
+      'Ignored: LAB_DURATON in the environment sets no flag. Did you mean LAB_DURATION?',
+      'Ignored: LAB_WHATEVER_ELSE in the environment sets no flag. tracker-lab --help shows the flags',
+    ]);
   });
 
   it('plans without doing anything on --dry-run', async () => {
     const { stdout } = await command(['--scenario', 'all', '--dry-run']);
     for (const name of ['light', 'medium', 'heavy', 'stress']) expect(stdout).toContain(`Scenario ${name}:`);
+    expect(stdout).toContain('closed loop');
+    expect(stdout).toContain('Cores: ');
+    const open = await command(['--rate', '2000', '--pin', 'off', '--dry-run']);
+    expect(open.stdout).toContain('open loop, 2000 requests/s');
+    expect(open.stdout).toContain('Cores: nothing is pinned');
   });
 
   it('prints the same hashes for the same seed, one whitelist line each', async () => {

@@ -3,14 +3,19 @@ import { Writable } from 'node:stream';
 import { run } from '../../src/cli/cli.ts';
 
 /** @param cwd - where the command believes to be; by default a folder that does not exist */
-export async function command(args: readonly string[], cwd = '/nowhere') {
+export async function command(
+  args: readonly string[],
+  cwd = '/nowhere',
+  env: Readonly<Record<string, string>> = {},
+) {
   const stdout = memory();
   const stderr = memory();
   const exitCode = await run(args, {
     stdout: stdout.stream,
     stderr: stderr.stream,
-    env: {},
+    env,
     cwd,
+    entry: '/usr/bin/tracker-lab',
     onSignal: () => () => undefined,
     exitNow: () => {
       throw new Error('exitNow is for a second signal');

@@ -42,11 +42,11 @@ describe('a scenario of the config file', () => {
     );
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^Scenario busy$/m);
-    expect(stdout).toMatch(/numWant +40 +flag/);
-    expect(stdout).toMatch(/concurrency +600 +environment/);
-    expect(stdout).toMatch(/durationMs +10000 +config/);
-    expect(stdout).toMatch(/timeoutMs +5000 +preset/);
-    expect(stdout).toMatch(/swarmHashes +24 +derived/);
+    expect(stdout).toMatch(/numWant +--num-want +40 +flag/);
+    expect(stdout).toMatch(/concurrency +--concurrency +600 +environment/);
+    expect(stdout).toMatch(/durationMs +--duration +10000 +config/);
+    expect(stdout).toMatch(/timeoutMs +--timeout +5000 +preset/);
+    expect(stdout).toMatch(/swarmHashes +--swarm-hashes +24 +derived/);
   });
 
   it('is among the choices where the name is unknown', async () => {
@@ -65,10 +65,10 @@ describe('a tracker of the config file', () => {
     );
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^Tracker mine$/m);
-    expect(stdout).toMatch(/target +udp:\/\/127\.0\.0\.1:6969 +config/);
-    expect(stdout).toMatch(/swarmHashes +3 +derived/);
+    expect(stdout).toMatch(/target +--target +udp:\/\/127\.0\.0\.1:6969 +config/);
+    expect(stdout).toMatch(/swarmHashes +--swarm-hashes +3 +derived/);
     const file = path.join(cwd, 'etc', 'hashes.txt');
-    expect(stdout).toMatch(new RegExp(`infoHashesFile +${file} +config`));
+    expect(stdout).toMatch(new RegExp(`infoHashesFile +--info-hashes +${file} +config`));
   });
 
   it('gives way to flags and the environment', async () => {
@@ -78,8 +78,8 @@ describe('a tracker of the config file', () => {
       ['--tracker', 'mine', '--info-hashes', 'mine.txt', '--scenario', 'busy', '--print-config'],
       cwd,
     );
-    expect(stdout).toMatch(/target +udp:\/\/127\.0\.0\.1:7 +environment/);
-    expect(stdout).toMatch(new RegExp(`infoHashes +${path.join(cwd, 'mine.txt')} +flag`));
+    expect(stdout).toMatch(/target +--target +udp:\/\/127\.0\.0\.1:7 +environment/);
+    expect(stdout).toMatch(new RegExp(`infoHashes +--info-hashes +${path.join(cwd, 'mine.txt')} +flag`));
   });
 
   it.each([

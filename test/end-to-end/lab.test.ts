@@ -1,10 +1,11 @@
 /** The whole lab as a user runs it: the built command, real trackers, real load, short phases. */
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { reportSchema } from '../../src/analyze/report/report-schema.ts';
 import { builtEntry } from '../../src/package-root.ts';
 import { type Run, runSchema } from '../../src/run.ts';
@@ -39,11 +40,13 @@ function onlyRun(out: string): { folder: string; run: Run; markdown: string } {
   };
 }
 
-/** Starts the lab and waits until its clean phase has begun. */
+/** Starts the lab, in a process group of its own as a terminal does, and waits until its clean phase has begun. */
 async function labInCleanPhase(out: string): Promise<Child> {
   const args = ['--scenario', 'light', '--warmup', '500ms', '--duration', '30s'];
   const child = startChild(
-    spawn(process.execPath, [builtEntry('cli/main.js'), '--out', path.join(root, out), ...args]),
+    spawn(process.execPath, [builtEntry('cli/main.js'), '--out', path.join(root, out), ...args], {
+      detached: true,
+    }),
   );
   await child.errorLine((line) => line === 'Phase: clean');
   return child;
@@ -74,6 +77,11 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Resolves when the process has ended; its parent may have gone first. */
+async function gone(pid: number): Promise<void> {
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000, interval: 20 });
 }
 
 beforeAll(() => {
@@ -108,10 +116,11 @@ describe('a run of our tracker', () => {
     }
     const sent = kinds.map((kind) => run.phases.reduce((sum, phase) => sum + phase.operations[kind].sent, 0));
     const counters = run.trackerCounters ?? {};
-    // One connect, two announces (the second takes the peer back) and one scrape are the pre-flight's.
+    // The pre-flight's own: connects that look for a limiter, an announce from each of two ports and one that takes the
+    // peer back, a scrape.
     expect(kinds.map((kind) => counters[`requests.${kind}`])).toEqual([
-      (sent[0] as number) + 1,
-      (sent[1] as number) + 2,
+      (sent[0] as number) + 13,
+      (sent[1] as number) + 3,
       (sent[2] as number) + 1,
     ]);
   });
@@ -173,6 +182,40 @@ describe('a run that is cut short', () => {
     expect(isAlive(run.target.pid as number)).toBe(false);
   });
 
+  it('by Ctrl-C, which every process of the terminal gets, was not ended by its tracker', async () => {
+    const command = await labInCleanPhase('terminal');
+    process.kill(-(command.process.pid as number), 'SIGINT');
+    expect(await command.exitCode).toBe(130);
+    const { run } = onlyRun('terminal');
+    expect(run.partial?.reason).toBe('stopped by SIGINT');
+    expect(run.targetExit).toMatchObject({ expected: true, exitCode: 0 });
+    expect(run.trackerCounters).not.toBeNull();
+    expect(isAlive(run.target.pid as number)).toBe(false);
+  });
+
+  it('by a second Ctrl-C ends at once, without its tracker and without half a folder', async () => {
+    const command = await labInCleanPhase('twice');
+    const { pid } = command.process;
+    const [tracker] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    command.process.kill('SIGINT');
+    await command.errorLine((line) => line.startsWith('SIGINT: stopping'));
+    const startMs = performance.now();
+    command.process.kill('SIGINT');
+    expect(await command.exitCode).toBe(130);
+    expect(performance.now() - startMs).toBeLessThan(2000);
+    expect(runFolders('twice').filter((folder) => !existsSync(path.join(folder, 'run.json')))).toEqual([]);
+    await gone(Number(tracker));
+  });
+
+  it('by SIGKILL leaves a folder of which analyze says what it is', async () => {
+    const command = await labInCleanPhase('shot');
+    await command.stop();
+    const [folder] = runFolders('shot');
+    const { exitCode, stderr } = await lab(['analyze', folder as string], 'shot');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/RUN_NOT_SAVED: .*killed before it was saved.*Hint: /);
+  });
+
   it('by the death of the tracker tells how it died and ends with 12', async () => {
     const command = await labInCleanPhase('killed');
     const { pid } = command.process;
@@ -193,19 +236,60 @@ describe('a run that is cut short', () => {
   });
 });
 
+describe('a profiler that does not start', () => {
+  const cannotSample = path.join(import.meta.dirname, 'fixtures', 'no-cpu-profiler.cjs');
+  async function withoutProfiler(args: readonly string[], out: string) {
+    const port = await freePort();
+    const tracker = `${process.execPath} ${builtEntry('tracker/main.js')} --host 127.0.0.1 --port ${port}`;
+    const target = ['--target', `udp://127.0.0.1:${port}`, '--exec', tracker];
+    const environment = ['--env', `NODE_OPTIONS=--require=${cannotSample}`];
+    return lab(['--scenario', 'light', ...short, ...target, ...environment, ...args], out);
+  }
+
+  it('stops the run before its load, and leaves no folder', async () => {
+    const { exitCode, stderr } = await withoutProfiler([], 'unprofiled');
+    expect(exitCode).toBe(12);
+    expect(stderr).toMatch(
+      /PROFILER_FAILED: the cpu profiler did not start: main: no timer for samples\. Hint: .*--allow-no-profile/,
+    );
+    expect(stderr).not.toContain('Phase:');
+    expect(runFolders('unprofiled')).toEqual([]);
+  });
+
+  it('is left out, and the report says so, where the operator permits it', async () => {
+    const { stderr } = await withoutProfiler(['--allow-no-profile'], 'permitted');
+    expect(stderr).toContain('No cpu profile: main: no timer for samples.');
+    const { run } = onlyRun('permitted');
+    expect(run.profiles.map(({ kind }) => kind).sort()).toEqual(['allocations', 'live-heap']);
+    expect(run.missingProfiles).toEqual([{ kind: 'cpu', reason: 'main: no timer for samples' }]);
+  });
+});
+
+function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(0, '127.0.0.1', () => {
+      const { port } = socket.address();
+      socket.close(() => resolve(port));
+    });
+  });
+}
+
 describe('--scenario all', () => {
   it('fills the comparative table of all four reports', async () => {
     const ended = await lab(['--scenario', 'all', '--json', ...short], 'all');
     expectJudged(ended);
     const { reports } = JSON.parse(ended.stdout) as SuiteDocument;
     expect(reports.map(({ scenario }) => scenario.name)).toEqual(['light', 'medium', 'heavy', 'stress']);
+    expect(ended.stderr).toMatch(/^Scenario +Workers +RPS .*\nlight .*\nmedium .*\nheavy .*\nstress /m);
     const folders = runFolders('all');
     expect(folders).toHaveLength(4);
     for (const folder of folders) {
       const markdown = readFileSync(path.join(folder, 'report.md'), 'utf8');
       const table = markdown.slice(markdown.indexOf('### Load Test Scenarios'));
       for (const row of ['Light Load', 'Medium Load', 'Heavy Load', 'Stress Test']) {
-        expect(table).toMatch(new RegExp(`\\| ${row} +\\| +[\\d,]+ \\| +2 s \\| +[\\d,.]+ \\|`));
+        expect(table).toMatch(new RegExp(`\\| ${row} +\\| +[\\d,]+ \\| +2(\\.\\d+)? s \\| +[\\d,.]+ \\|`));
       }
       const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
       // Every scenario is pinned like the first, though the lab itself was pinned by it.

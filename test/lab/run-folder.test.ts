@@ -85,5 +85,14 @@ describe('RunFolder', () => {
     const file = path.join(root, 'file');
     writeFileSync(file, '');
     expect(() => RunFolder.create(file, 'light', startedAt)).toThrow(new RegExp(`cannot write ${file}`));
+    for (const out of [file, path.join(file, 'below')]) {
+      try {
+        RunFolder.create(out, 'light', startedAt);
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'OUT_NOT_WRITABLE', exitCode: 2 });
+        expect((error as LabError).hint).toMatch(/a file stands where a folder is needed.*--out DIR/);
+      }
+    }
   });
 });

@@ -60,6 +60,6 @@ describe('parseFlags', () => {
   it('gives help and version as a text', () => {
     expect(parseFlags(['--version'], '1.2.3')).toEqual({ text: '1.2.3\n' });
     const help = parseFlags(['--help'], '1.2.3');
-    expect('text' in help && help.text).toMatch(/^Examples:\n[\s\S]*Usage: tracker[\s\S]*Exit codes:/);
+    expect('text' in help && help.text).toMatch(/^Usage: tracker[\s\S]*\nExamples:\n[\s\S]*\nExit codes:/);
   });
 });

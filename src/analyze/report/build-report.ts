@@ -58,6 +58,8 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
       network: run.target.network,
       rss,
       continuousGrowth: trend?.continuous === true,
+      ratePerSecond: run.scenario.ratePerSecond,
+      invalid: invalidReason(measured),
     }),
     memory: { rss, trend, runtime: runtimeMemory(evidence) },
     littlesLaw: law,
@@ -66,7 +68,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     top: topPairs(evidence),
     missingProfiles: run.missingProfiles,
     findings,
-    comparison: { runs: context.runs, scaling: assessScaling(context.runs) },
+    comparison: { runs: context.runs, scaling: assessScaling(context.runs, run.scenario.ratePerSecond > 0) },
     trackerCounters: run.trackerCounters,
     notes: notesOf(evidence),
   } as const;
@@ -80,7 +82,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     trend,
     law,
     runs: context.runs,
-    earlier: earlier.filter((one) => !isOtherEnvironment(row, one)),
+    earlier: earlier.filter((one) => one.valid && !one.partial && !isOtherEnvironment(row, one)),
   };
   return {
     ...withoutHistory,
@@ -158,7 +160,11 @@ function notMeasured(
   add(
     'phases.profiled',
     report.phases.profiled,
-    run.scenario.profileDurationMs === 0 ? 'no profile was asked for' : ended,
+    run.scenario.profileDurationMs === 0
+      ? 'no profile was asked for'
+      : run.partial === null
+        ? unprofiled(evidence)
+        : ended,
   );
   add('memory.rss', report.memory.rss, unsampled);
   add('memory.trend', report.memory.trend, 'the clean phase is under 10 s, or the process was not sampled');
@@ -176,6 +182,14 @@ function notMeasured(
     add(`top.${name}`, report.top[name as keyof Report['top']], reason);
   }
   return missing;
+}
+
+/** Why a whole run has no profiled phase although profiles were asked for. */
+function unprofiled({ run }: Evidence): string {
+  const reasons = new Set(run.missingProfiles.map(({ reason }) => reason));
+  return reasons.size === 0
+    ? 'this phase was not part of the run'
+    : `nothing could profile this tracker (${[...reasons].join('; ')})`;
 }
 
 /** Why there is no profile of a kind that nobody missed. */

@@ -1,10 +1,11 @@
 /** The runs of one suite side by side. Pure. */
 import type { Evidence } from '../evidence.ts';
 import { phaseFigures } from '../phase-figures.ts';
-import { LITTLES_LAW_TOLERANCE, NOTABLE_RISE_SHARE, scalingCpuShare } from '../thresholds.ts';
+import { NOTABLE_RISE_SHARE, scalingCpuShare } from '../thresholds.ts';
 import { usedCapacity } from '../used-capacity.ts';
 import { invalidReason, measurementChecks } from '../validity.ts';
-import { formatLatency, formatRate, formatShare, significant } from './format.ts';
+import { formatLatency, significant } from './format.ts';
+import { growth, ONE_SCENARIO } from './growth-steps.ts';
 import type { Assessment, ScenarioFigures } from './report-schema.ts';
 import { statusesOf } from './statuses.ts';
 
@@ -13,7 +14,14 @@ export function scenarioFigures(evidence: Evidence): ScenarioFigures {
   const { run } = evidence;
   const clean = phaseFigures(evidence, 'clean');
   const invalid = invalidReason(measurementChecks(evidence));
-  const { overall } = statusesOf({ clean, network: run.target.network, rss: null, continuousGrowth: false });
+  const { overall } = statusesOf({
+    clean,
+    network: run.target.network,
+    rss: null,
+    continuousGrowth: false,
+    ratePerSecond: run.scenario.ratePerSecond,
+    invalid,
+  });
   return {
     runId: run.runId,
     scenario: run.scenario.name,
@@ -22,7 +30,7 @@ export function scenarioFigures(evidence: Evidence): ScenarioFigures {
     requestsPerSecond: clean?.requestsPerSecond ?? null,
     p95Ns: clean?.latency?.p95Ns ?? null,
     cpuCapacityShare: usedCapacity(evidence),
-    status: invalid === null ? overall : { tier: null, reason: invalid },
+    status: overall,
   };
 }
 
@@ -34,7 +42,7 @@ interface MeasuredScenario extends ScenarioFigures {
 }
 
 /** The template's three statements on scaling, held against the runs of a suite. */
-export function assessScaling(runs: readonly ScenarioFigures[]): Assessment[] {
+export function assessScaling(runs: readonly ScenarioFigures[], isFixedRate = false): Assessment[] {
   const measured = runs
     .filter((run): run is MeasuredScenario => {
       return run.requestsPerSecond !== null && run.p95Ns !== null && run.cpuCapacityShare !== null;
@@ -44,45 +52,42 @@ export function assessScaling(runs: readonly ScenarioFigures[]): Assessment[] {
     {
       name: 'throughput',
       statement: 'RPS grows with the workers until the CPU is used up',
-      ...throughput(measured),
+      ...throughput(runs, isFixedRate),
     },
     {
       name: 'flat latency',
       statement: `latency stays flat up to ${scalingCpuShare.flatUntil * 100}-${scalingCpuShare.risesFrom * 100} % CPU`,
-      ...flatLatency(measured),
+      ...flatLatency(measured, runs.length),
     },
     {
       name: 'saturation',
       statement: `above ${scalingCpuShare.soarsFrom * 100} % CPU latency rises steeply`,
-      ...saturation(measured),
+      ...saturation(measured, runs.length),
     },
   ];
 }
 
 type Answer = Pick<Assessment, 'answer' | 'observed'>;
 
-/** Why a statement on several scenarios cannot be held against one. */
-export const ONE_SCENARIO = 'not measured: one scenario ran; --scenario all runs the four';
-
-function throughput(measured: readonly MeasuredScenario[]): Answer {
-  if (measured.length < 2) return { answer: 'unknown', observed: ONE_SCENARIO };
-  const observed = measured
-    .map(
-      (run) =>
-        `${run.scenario} ${formatRate(run.requestsPerSecond)} req/s at ${formatShare(run.cpuCapacityShare)} CPU`,
-    )
-    .join(', ');
-  const failing = measured.slice(1).some((run, index) => {
-    const before = measured[index] as MeasuredScenario;
-    if (before.cpuCapacityShare >= scalingCpuShare.soarsFrom || before.cpuCapacityShare === 0) return false;
-    const possible = Math.min(run.concurrency / before.concurrency, 1 / before.cpuCapacityShare);
-    return run.requestsPerSecond < before.requestsPerSecond * possible * (1 - LITTLES_LAW_TOLERANCE);
-  });
-  return { answer: failing ? 'no' : 'yes', observed };
+/** The reverse of the plateau to worry about, by the same steps. */
+function throughput(runs: readonly ScenarioFigures[], isFixedRate: boolean): Answer {
+  const { standsStill, observed } = growth(runs, isFixedRate);
+  const answer = { yes: 'no', no: 'yes', unknown: 'unknown' } as const;
+  return { answer: answer[standsStill], observed };
 }
 
-function flatLatency(measured: readonly MeasuredScenario[]): Answer {
-  if (measured.length < 2) return { answer: 'unknown', observed: ONE_SCENARIO };
+function tooFew(measured: number, ran: number): Answer {
+  return {
+    answer: 'unknown',
+    observed:
+      ran < 2
+        ? ONE_SCENARIO
+        : `not measured: ${measured} of ${ran} scenarios have both a latency and the tracker's CPU, two are needed`,
+  };
+}
+
+function flatLatency(measured: readonly MeasuredScenario[], ran: number): Answer {
+  if (measured.length < 2) return tooFew(measured.length, ran);
   const below = measured.filter((run) => run.cpuCapacityShare <= scalingCpuShare.risesFrom);
   const first = below[0];
   const last = below.at(-1);
@@ -96,8 +101,8 @@ function flatLatency(measured: readonly MeasuredScenario[]): Answer {
   return { answer: last.p95Ns <= first.p95Ns * (1 + NOTABLE_RISE_SHARE) ? 'yes' : 'no', observed };
 }
 
-function saturation(measured: readonly MeasuredScenario[]): Answer {
-  if (measured.length < 2) return { answer: 'unknown', observed: ONE_SCENARIO };
+function saturation(measured: readonly MeasuredScenario[], ran: number): Answer {
+  if (measured.length < 2) return tooFew(measured.length, ran);
   const first = measured[0] as MeasuredScenario;
   const busy = measured.filter((run) => run !== first && run.cpuCapacityShare > scalingCpuShare.soarsFrom);
   if (busy.length === 0) {

@@ -60,6 +60,8 @@ export const phaseSchema = z
     successShare: maybe,
     errorShare: maybe,
     requestsPerSecond: maybe,
+    /** In open loop: successful requests over those that were to be sent. */
+    servedShare: maybe,
     operations: z.object({ connect: operationSchema, announce: operationSchema, scrape: operationSchema }),
     latencyClock: z.enum(['service', 'response']),
     latency: latencySchema.nullable(),

@@ -14,13 +14,16 @@ const LONGEST_NAME = 160;
  */
 export function escapeText(text: string, longest = LONGEST_SENTENCE): string {
   const cut = text.length > longest ? `${[...text.slice(0, longest * 2)].slice(0, longest).join('')}…` : text;
-  return cut
-    .replaceAll(/[\r\n\u2028\u2029]+/g, ' ')
-    .replaceAll(/\p{Cc}|[\u202a-\u202e\u2066-\u2069\ufeff]/gu, '�')
-    .replaceAll(/[\\`*[\]<|~]/g, '\\$&')
-    .replaceAll(/&(?=#|\w)/g, '\\&')
-    .replace(/^\s*(?=(?:#{1,6}|[>+-]|\d+[.)])\s)/, '\\')
-    .replaceAll(/_(?![A-Za-z0-9])|(?<![A-Za-z0-9])_/g, '\\_');
+  return (
+    cut
+      .replaceAll(/[\r\n\u2028\u2029]+/g, ' ')
+      .replaceAll(/\p{Cc}|[\u202a-\u202e\u2066-\u2069\ufeff]/gu, '�')
+      // A `<` before a space or a digit opens no tag, and a backslash there is but noise in the plain text.
+      .replaceAll(/[\\`*[\]|~]|<(?![\s\d=])/g, '\\$&')
+      .replaceAll(/&(?=#|\w)/g, '\\&')
+      .replace(/^\s*(?=(?:#{1,6}|[>+-]|\d+[.)])\s)/, '\\')
+      .replaceAll(/_(?![A-Za-z0-9])|(?<![A-Za-z0-9])_/g, '\\_')
+  );
 }
 
 /** A name, cut at 160 characters; `(none)` where nothing of it can be seen. */
@@ -52,6 +55,14 @@ export function statusCell(status: Status): string {
 /** `not measured: why`. */
 export function notMeasured(reason: string): string {
   return `not measured: ${escapeText(reason)}`;
+}
+
+/** A tracker's name and version as one phrase. */
+export function trackerAndVersion(name: string, version: string | null): string {
+  const known = escapeCell(name);
+  return version === null
+    ? `${known} (version not measured: the tracker does not tell it)`
+    : `${known} ${escapeCell(version)}`;
 }
 
 /** A formatted figure, or why there is none. */

@@ -7,7 +7,7 @@ import type { Report } from './report-schema.ts';
 export function queueRemark(report: Report): string {
   const { latency, requests, overall } = report.statuses;
   const isByLatency = overall.tier === latency.overall.tier && requests.overall.tier !== overall.tier;
-  if (!report.valid || !isByLatency || report.littlesLaw?.explains !== true) return '';
+  if (!report.valid || !isByLatency || report.littlesLaw?.isQueue !== true) return '';
   if (overall.tier === 'Excellent' || overall.tier === 'Good') return '';
   return ` The latency is the queue of ${formatCount(report.scenario.concurrency)} closed-loop workers (Little's law).`;
 }

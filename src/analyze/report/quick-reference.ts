@@ -7,13 +7,13 @@ import { loadRows, thirds } from '../series.ts';
 import {
   BUSY_CPU_SHARE,
   deploymentSizes,
-  NOTABLE_COST_SHARE,
   NOTABLE_RISE_SHARE,
   optimizeLimits,
+  scenarioRows,
   worryLimits,
 } from '../thresholds.ts';
-import { ONE_SCENARIO } from './comparison.ts';
 import { formatChange, formatLatency, formatRate, formatShare, significant } from './format.ts';
+import { growth } from './growth-steps.ts';
 import type { Assessment, HistoryRow, ScenarioFigures } from './report-schema.ts';
 
 export interface QuickReferenceInput {
@@ -30,6 +30,9 @@ export interface QuickReferenceInput {
   readonly earlier: readonly HistoryRow[];
 }
 
+/** Times the rate of a deployment from which a load is not its load. */
+const FAR_ABOVE = 2;
+
 type Answer = Pick<Assessment, 'answer' | 'observed'>;
 
 /** Which deployment sizes the tracker is fast enough for. */
@@ -37,11 +40,14 @@ export function assessDeployments(input: QuickReferenceInput): Assessment[] {
   return deploymentSizes.map((size) => ({
     name: size.name,
     statement: `${size.users}: RPS > ${size.requestsPerSecond.toLocaleString('en-US')}, P95 < ${size.p95Ns / 1e6} ms`,
-    ...fastEnough(input, size.requestsPerSecond, size.p95Ns),
+    ...fastEnough(input, size),
   }));
 }
 
-function fastEnough(input: QuickReferenceInput, neededPerSecond: number, limitNs: number): Answer {
+type Size = (typeof deploymentSizes)[number];
+
+function fastEnough(input: QuickReferenceInput, size: Size): Answer {
+  const { requestsPerSecond: neededPerSecond, p95Ns: limitNs } = size;
   const { clean, invalid, cpuCapacityShare } = input;
   if (invalid !== null) return unknown(invalid);
   const rate = clean?.requestsPerSecond ?? null;
@@ -49,6 +55,12 @@ function fastEnough(input: QuickReferenceInput, neededPerSecond: number, limitNs
   if (rate === null || p95Ns === null) return unknown('nothing was answered in the clean phase');
   const observed = `${formatRate(rate)} req/s, P95 ${formatLatency(p95Ns)}`;
   if (rate > neededPerSecond && p95Ns < limitNs) return { answer: 'yes', observed };
+  const { ratePerSecond } = input.evidence.run.scenario;
+  if (ratePerSecond > 0 && ratePerSecond <= neededPerSecond) {
+    return unknown(
+      `a fixed rate of ${formatRate(ratePerSecond)} req/s was offered, which does not show the tracker's limit (${observed})`,
+    );
+  }
   const isOffered = rate <= neededPerSecond && p95Ns < limitNs && cpuCapacityShare !== null;
   if (isOffered && cpuCapacityShare < BUSY_CPU_SHARE) {
     const used = formatShare(cpuCapacityShare);
@@ -58,13 +70,39 @@ function fastEnough(input: QuickReferenceInput, neededPerSecond: number, limitNs
   }
   return {
     answer: 'no',
-    observed: `${observed}${queueRemark(input, rate > neededPerSecond)}${otherRuns(input, neededPerSecond, limitNs)}`,
+    observed: [
+      `under this load: ${failing(rate, p95Ns, size)}`,
+      queueRemark(input, rate > neededPerSecond),
+      otherRuns(input, neededPerSecond, limitNs) || lighterLoad(input, rate, size),
+    ].join(''),
   };
+}
+
+/** The condition that fails beside the one that holds. */
+function failing(rate: number, p95Ns: number, size: Size): string {
+  const [rateWords, p95Words] = [`${formatRate(rate)} req/s`, `P95 ${formatLatency(p95Ns)}`];
+  const told: string[] = [];
+  if (p95Ns >= size.p95Ns) told.push(`${p95Words} is not below ${size.p95Ns / 1e6} ms`);
+  if (rate <= size.requestsPerSecond) {
+    told.push(`${rateWords} are not more than ${size.requestsPerSecond.toLocaleString('en-US')}`);
+  }
+  if (told.length === 2) return told.join(' and ');
+  return `${told[0]}, while ${rate > size.requestsPerSecond ? `${rateWords} are` : `${p95Words} is`} enough`;
+}
+
+/** A load that is far above what a size of deployment has says little of that size. */
+function lighterLoad({ evidence }: QuickReferenceInput, rate: number, size: Size): string {
+  const { concurrency } = evidence.run.scenario;
+  if (size.mostUsers === null || rate < FAR_ABOVE * size.requestsPerSecond) return '';
+  const lighter = scenarioRows.filter((row) => row.concurrency < concurrency).slice(0, 2);
+  if (lighter.length === 0) return '';
+  const names = lighter.map((row) => row.name).join(' or ');
+  return `; this load is far above that of such a deployment (${formatRate(rate)} req/s against ${size.requestsPerSecond.toLocaleString('en-US')}): run ${names} for this size`;
 }
 
 /** A rate that is high enough with a latency that is only the queue of the load's own workers. */
 function queueRemark({ evidence, law }: QuickReferenceInput, isRateEnough: boolean): string {
-  if (!isRateEnough || law?.explains !== true) return '';
+  if (!isRateEnough || law?.isQueue !== true) return '';
   return `; the rate is enough, the latency is the queue of ${evidence.run.scenario.concurrency.toLocaleString('en-US')} workers`;
 }
 
@@ -92,7 +130,7 @@ export function assessWorries(input: QuickReferenceInput): Assessment[] {
     {
       name: 'plateau',
       statement: `RPS no longer grows while CPU < ${worryLimits.plateauCpuShare * 100} %`,
-      ...plateau(input.runs),
+      ...plateau(input),
     },
     {
       name: 'memory',
@@ -125,27 +163,9 @@ function risingLatency({ evidence }: Pick<QuickReferenceInput, 'evidence'>): Ans
   };
 }
 
-function plateau(runs: readonly ScenarioFigures[]): Answer {
-  const measured = runs
-    .filter((run) => run.requestsPerSecond !== null)
-    .sort((a, b) => a.concurrency - b.concurrency);
-  if (measured.length < 2) return { answer: 'unknown', observed: ONE_SCENARIO };
-  const steps = measured.slice(1).map((run, index) => {
-    const before = measured[index] as ScenarioFigures;
-    const change = (run.requestsPerSecond as number) / (before.requestsPerSecond as number) - 1;
-    const isPlateau =
-      run.concurrency > before.concurrency &&
-      change < NOTABLE_COST_SHARE &&
-      run.cpuCapacityShare !== null &&
-      run.cpuCapacityShare < worryLimits.plateauCpuShare;
-    const cpu =
-      run.cpuCapacityShare === null ? 'CPU not sampled' : `${formatShare(run.cpuCapacityShare)} CPU`;
-    return { isPlateau, told: `${before.scenario} to ${run.scenario} ${formatChange(change)} at ${cpu}` };
-  });
-  return {
-    answer: steps.some((step) => step.isPlateau) ? 'yes' : 'no',
-    observed: steps.map((step) => step.told).join(', '),
-  };
+function plateau({ runs, evidence }: QuickReferenceInput): Answer {
+  const { standsStill, observed } = growth(runs, evidence.run.scenario.ratePerSecond > 0);
+  return { answer: standsStill, observed };
 }
 
 function memoryWorry(trend: MemoryTrend | null): Answer {

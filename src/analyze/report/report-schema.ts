@@ -159,6 +159,8 @@ export const reportSchema = z.object({
         check: z.enum(validityCheckNames),
         verdict: z.enum(validityVerdicts),
         reason: text,
+        /** What failed, in a few words; null unless `invalid`. */
+        failure: text.nullable(),
         evidence: z.array(evidenceLineSchema),
       }),
     ),
@@ -186,6 +188,8 @@ export const reportSchema = z.object({
       expectedLatencyNs: number,
       ratio: number,
       explains: z.boolean(),
+      /** It explains, and the tracker had used up its CPU: the latency is the queue in front of it. */
+      isQueue: z.boolean(),
     })
     .nullable(),
   /** CPU of the clean phase as a share of what the tracker's threads could use. */

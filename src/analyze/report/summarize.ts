@@ -1,15 +1,19 @@
 /** The short summary that a terminal shows when a run is over. Pure. */
 import path from 'node:path';
-import { fittingUnit, formatMeasure } from '../profile/format-measure.ts';
+import { HELD_UP } from '../rules/generator-limited.ts';
 import type { Status } from '../status.ts';
 import { invalidReason } from '../validity.ts';
 import { formatCount, formatLatency, formatMegabytes, formatRate, formatShare } from './format.ts';
+import { printable } from './printable.ts';
 import { queueRemark } from './queue-remark.ts';
-import type { Report, TopPair } from './report-schema.ts';
+import type { Report } from './report-schema.ts';
+import { shareWords } from './share-words.ts';
+import { summaryTop } from './summary-top.ts';
 import { cpuTop } from './top-pair.ts';
+import { wrapLines } from './wrap-lines.ts';
 
-/** Functions and allocators in the summary. */
-const TOLD_ROWS = 3;
+/** The longest value is a rate of an open loop, `1,234,567.89 of 1,234,567.89 offered`. */
+const VALUE_WIDTH = 36;
 
 /**
  * Lines of plain text: verdict, headline figures with their statuses, what was found, the costliest functions and
@@ -17,18 +21,23 @@ const TOLD_ROWS = 3;
  *
  * @param directory - the run's folder, as the reader can type it
  * @param command - how the reader starts the lab, for example `npm run lab --`
+ * @param width - columns at which sentences are wrapped; absent: they are not. Tables and what is to be copied stay whole.
  */
-export function summarize(report: Report, directory: string, command = 'tracker-lab'): string[] {
+export function summarize(
+  report: Report,
+  directory: string,
+  command = 'tracker-lab',
+  width?: number,
+): string[] {
   return [
-    verdict(report),
-    ...validity(report),
+    ...wrapLines([verdict(report), ...validity(report)], width),
     '',
     ...figures(report),
     '',
-    ...findings(report),
+    ...wrapLines(findings(report), width),
     '',
-    ...top('CPU, charged to', cpuTop(report)),
-    ...top('Allocated by', report.top.allocations),
+    ...summaryTop('CPU, charged to', cpuTop(report)),
+    ...summaryTop('Allocated by', report.top.allocations),
     '',
     `Report: ${path.join(directory, 'report.md')}`,
     next(report, directory, command),
@@ -55,13 +64,15 @@ function figures(report: Report): string[] {
   const { clean } = report.phases;
   const { requests, latency, memory } = report.statuses;
   const line = (name: string, value: string | null, status: Status): string =>
-    `  ${name.padEnd(18)} ${(value ?? 'not measured').padEnd(26)} ${status.tier ?? '-'}`;
+    `  ${name.padEnd(18)} ${(value ?? 'not measured').padEnd(VALUE_WIDTH)} ${status.tier ?? '-'}`;
   const rss = report.memory.rss;
   const cpu = clean?.target.cpuMicrosecondsPerRequest ?? null;
   const unjudged = { tier: null, reason: '' };
+  const inFlight = clean?.requests.unresolved ?? 0;
   return [
-    line('Requests/second', format(clean?.requestsPerSecond, formatRate), requests.requestsPerSecond),
+    line('Requests/second', format(clean?.requestsPerSecond, served(report)), requests.requestsPerSecond),
     line('Successful', format(clean?.successShare, formatShare), requests.successful),
+    ...(inFlight === 0 ? [] : [line('In flight, at end', formatCount(inFlight), unjudged)]),
     line('Latency P50', format(clean?.latency?.p50Ns, formatLatency), latency.p50),
     line('Latency P95', format(clean?.latency?.p95Ns, formatLatency), latency.p95),
     line('Latency P99', format(clean?.latency?.p99Ns, formatLatency), latency.p99),
@@ -79,32 +90,30 @@ function figures(report: Report): string[] {
   ];
 }
 
+/** In open loop the rate stands beside the one that was offered. */
+function served({ scenario }: Report): (value: number) => string {
+  return scenario.ratePerSecond > 0
+    ? (value) => `${formatRate(value)} of ${formatRate(scenario.ratePerSecond)} offered`
+    : formatRate;
+}
+
 function format<T>(value: T | null | undefined, by: (value: T) => string): string | null {
   return value === null || value === undefined ? null : by(value);
 }
 
 function findings(report: Report): string[] {
   const found = report.findings.filter((finding) => finding.verdict === 'found');
-  if (found.length === 0) return ['Bottlenecks: no rule found one.'];
+  if (found.length === 0) {
+    return [
+      report.valid ? 'Bottlenecks: no rule found one.' : 'Bottlenecks: no verdict, the run is invalid.',
+    ];
+  }
   return [
     'Bottlenecks:',
     ...found.map((finding, index) => {
-      const share = finding.share === null ? '' : ` ${(finding.share * 100).toFixed(1)} %`;
+      const words = shareWords(finding);
+      const share = words === null ? '' : `, ${words}`;
       return `  ${index + 1}. ${finding.rule}${share}: ${printable(finding.summary)}`;
-    }),
-  ];
-}
-
-function top(title: string, pair: TopPair | null): string[] {
-  if (pair === null) return [`${title}: not measured.`];
-  const { unit } = pair.charged.valueType;
-  const rows = pair.charged.rows.filter((row) => row.class !== 'idle').slice(0, TOLD_ROWS);
-  return [
-    `${title}:`,
-    ...rows.map((row) => {
-      const value = formatMeasure(row.value, unit, fittingUnit(row.value, unit));
-      const place = row.file === '' ? '' : ` ${row.file}${row.line === 0 ? '' : `:${row.line}`}`;
-      return `  ${`${row.percent.toFixed(1)} %`.padStart(7)} ${value.padStart(10)}  ${printable(row.functionName + place)}`;
     }),
   ];
 }
@@ -117,13 +126,8 @@ function next(report: Report, directory: string, command: string): string {
 }
 
 function remedy(report: Report): string {
-  const failed = report.validity.checks.find((check) => check.verdict === 'invalid')?.check;
-  return failed === 'foreign-load'
+  const failed = report.validity.checks.find((check) => check.verdict === 'invalid');
+  return failed?.check === 'foreign-load' || failed?.failure === HELD_UP
     ? 'when nothing else is at work on this machine'
     : 'with a smaller --concurrency, or with --rate below what was reached';
-}
-
-/** Names out of profiles must not steer the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '�').slice(0, 300);
 }

@@ -22,6 +22,7 @@ export function assessTrends(
       name: 'throughput',
       statement: 'RPS stays stable or improves',
       ...against(
+        row.partial,
         row.requestsPerSecond,
         earlier.map((one) => one.requestsPerSecond),
         1,
@@ -32,6 +33,7 @@ export function assessTrends(
       name: 'latency',
       statement: 'latency does not rise significantly',
       ...against(
+        row.partial,
         row.p95Ns,
         earlier.map((one) => one.p95Ns),
         -1,
@@ -53,6 +55,7 @@ function formatPerSecond(value: number): string {
 
 /** @param better - 1 where more is better, -1 where less is */
 function against(
+  isPartial: boolean,
   value: number | null,
   others: readonly (number | null)[],
   better: 1 | -1,
@@ -60,6 +63,8 @@ function against(
 ): Answer {
   if (value === null)
     return { answer: 'unknown', observed: 'not measured: nothing was answered in the clean phase' };
+  if (isPartial)
+    return { answer: 'unknown', observed: `${format(value)}; a run that was cut short is not compared` };
   const known = others.filter((other) => other !== null);
   const middle = median(known);
   if (middle === null)

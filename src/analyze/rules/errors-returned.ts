@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
-import { phaseFigures } from '../phase-figures.ts';
+import { phaseFigures, settledRequests } from '../phase-figures.ts';
 import { CRITICAL_LOST_SHARE, worryLimits } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, percent } from './rule.ts';
@@ -11,12 +11,12 @@ const TOLD_TEXTS = 5;
 /** Does the tracker answer requests with errors, or with something that is no reply? */
 export function errorsReturned(evidence: Evidence): Finding {
   const figures = phaseFigures(evidence, 'clean');
-  if (figures === null || figures.requests.sent === 0) {
-    return insufficientData('errors-returned', 'No request was sent in the clean phase.');
+  if (figures === null || settledRequests(figures.requests) === 0) {
+    return insufficientData('errors-returned', 'No request came to an end in the clean phase.');
   }
-  const { sent, failed, errorReplies, malformedReplies } = figures.requests;
+  const { failed, errorReplies, malformedReplies } = figures.requests;
   const wrong = errorReplies + malformedReplies;
-  const share = wrong / sent;
+  const share = wrong / settledRequests(figures.requests);
   const source = 'run.json, clean phase';
   const lines: EvidenceLine[] = [
     {

@@ -1,7 +1,7 @@
-import { gcKinds, type RuntimeRow } from '../../run.ts';
+import { gcKinds, type ProcessRow, type RuntimeRow } from '../../run.ts';
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
-import { runtimeRows, span } from '../series.ts';
+import { processRows, runtimeRows, span } from '../series.ts';
 import { targetRuntime } from '../target-runtime.ts';
 import { CRITICAL_COST_SHARE, NOTABLE_COST_SHARE, STALL_NS } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
@@ -10,9 +10,14 @@ import { clear, insufficientData, percent } from './rule.ts';
 /** The subject of a stall that collections account for. */
 export const COLLECTOR_SUBJECT = 'Garbage Collection';
 
+const waitingAdvice = [
+  'Give the tracker cores of its own (--pin), and measure again when nothing else is at work on them.',
+];
+
 /** Does the loop that serves the socket stand still for longer than an acceptable P99? */
 export function eventLoopStall(evidence: Evidence): Finding {
   const rows = runtimeRows(evidence, 'clean');
+  const kernel = processRows(evidence, 'clean');
   const window = span(rows);
   if (window === null && isKnownWithoutLoop(evidence)) {
     return clear('event-loop-stall', 'The tracker has no event loop: it is no Node.js program.', []);
@@ -24,7 +29,11 @@ export function eventLoopStall(evidence: Evidence): Finding {
     );
   }
   const stalls = rows
-    .map((row, index) => ({ row, gcMs: gcMsBetween(rows[index - 1], row) }))
+    .map((row, index) => ({
+      row,
+      gcMs: gcMsBetween(rows[index - 1], row),
+      waitedMs: waitedMsBetween(kernel, rows[index - 1], row),
+    }))
     .filter(({ row }) => row.eventLoopDelayNsMax >= STALL_NS);
   const longestNs = Math.max(...rows.map((row) => row.eventLoopDelayNsMax));
   const stalledNs = stalls.reduce((sum, { row }) => sum + row.eventLoopDelayNsMax, 0);
@@ -45,7 +54,9 @@ export function eventLoopStall(evidence: Evidence): Finding {
     return clear('event-loop-stall', `The longest event-loop delay is ${longest}.`, lines);
   }
   const gcMs = stalls.reduce((sum, stall) => sum + stall.gcMs, 0);
-  const isCollector = gcMs * 1e6 >= stalledNs / 2;
+  const waitedMs = stalls.reduce((sum, stall) => sum + stall.waitedMs, 0);
+  const isWaiting = waitedMs * 1e6 >= stalledNs / 2 && waitedMs > gcMs;
+  const isCollector = gcMs * 1e6 >= stalledNs / 2 && !isWaiting;
   lines.push({
     metric: 'garbage collection in the same samples',
     value: gcMs,
@@ -53,19 +64,35 @@ export function eventLoopStall(evidence: Evidence): Finding {
     threshold: null,
     source,
   });
+  lines.push({
+    metric: 'waiting for a core in the same samples',
+    value: waitedMs,
+    unit: 'ms',
+    threshold: null,
+    source,
+  });
+  const cause = isWaiting
+    ? '; its threads were runnable and waited for a core for most of it: other work, not the tracker’s own code'
+    : isCollector
+      ? '; garbage collection accounts for most of it'
+      : '';
   const count = `${stalls.length} of ${rows.length} samples`;
   return {
     rule: 'event-loop-stall',
     verdict: 'found',
-    severity: share >= CRITICAL_COST_SHARE ? 'critical' : share >= NOTABLE_COST_SHARE ? 'warning' : 'info',
+    severity: isWaiting
+      ? 'info'
+      : share >= CRITICAL_COST_SHARE
+        ? 'critical'
+        : share >= NOTABLE_COST_SHARE
+          ? 'warning'
+          : 'info',
     confidence: 'medium',
     share,
     subject: isCollector ? { function: COLLECTOR_SUBJECT, file: null, line: null } : null,
-    summary: `The event loop stood still for up to ${longest}, in ${count} (${percent(share)} of the time)${
-      isCollector ? '; garbage collection accounts for most of it' : ''
-    }.`,
+    summary: `The event loop stood still for up to ${longest}, in ${count} (${percent(share)} of the time)${cause}.`,
     evidence: lines,
-    advice: adviceFor('event-loop-stall', evidence),
+    advice: isWaiting ? waitingAdvice : adviceFor('event-loop-stall', evidence),
   };
 }
 
@@ -73,6 +100,21 @@ function isKnownWithoutLoop(evidence: Evidence): boolean {
   const { run } = evidence;
   const isKnown = run.target.runtime !== null || run.profiles.length > 0;
   return isKnown && targetRuntime(evidence) !== 'node';
+}
+
+/** Time that the tracker's threads waited for a core between two samples of its runtime, all of them added up. */
+function waitedMsBetween(
+  kernel: readonly ProcessRow[],
+  before: RuntimeRow | undefined,
+  row: RuntimeRow,
+): number {
+  if (before === undefined) return 0;
+  const first = kernel.findLast((one) => one.atMs <= before.atMs);
+  const last = kernel.find((one) => one.atMs >= row.atMs) ?? kernel.at(-1);
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return 0;
+  // The kernel is sampled at moments of its own: of what it counted around them, the part of this span.
+  const share = Math.min(1, (row.atMs - before.atMs) / (last.atMs - first.atMs));
+  return (last.runQueueDelayMs - first.runQueueDelayMs) * share;
 }
 
 function gcMsBetween(before: RuntimeRow | undefined, row: RuntimeRow): number {

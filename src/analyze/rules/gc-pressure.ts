@@ -19,7 +19,7 @@ const costs: Readonly<
 };
 
 /**
- * Are the collector and, outside of V8, allocation a notable part of the cost? Judged by the CPU profile, without one by the collector's own time. The
+ * Are the collector and, outside of V8, allocation a notable part of the cost? Judged by the CPU profile and by the collector's own time, whichever is more. The
  * subject is the application function that allocates most: it is what there is to change.
  */
 export function gcPressure(evidence: Evidence): Finding {
@@ -27,15 +27,35 @@ export function gcPressure(evidence: Evidence): Finding {
   const cpu = cpuProfileOf(evidence);
   const cost =
     cpu === null ? null : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), costs[runtime].classes);
-  const gcTimeShare = phaseFigures(evidence, 'clean')?.target.gcTimeShare ?? null;
-  const share = cost?.share ?? gcTimeShare;
-  if (share === null) {
+  const target = phaseFigures(evidence, 'clean')?.target ?? null;
+  const gcTimeShare = target?.gcTimeShare ?? null;
+  const cpuShare = target?.cpuShare ?? null;
+  const gcCpuShare =
+    gcTimeShare === null || cpuShare === null || cpuShare <= 0 ? null : Math.min(1, gcTimeShare / cpuShare);
+  const told = greatest([
+    {
+      share: cost?.share ?? null,
+      of: 'the CPU',
+      from: cpu === null ? '' : `by the CPU profile of the ${cpu.record.phase} phase`,
+    },
+    {
+      share: gcCpuShare,
+      of: 'the CPU',
+      from: "by the collector's own clock over the tracker's CPU, clean phase",
+    },
+    {
+      share: gcCpuShare === null ? gcTimeShare : null,
+      of: 'the time',
+      from: "by the collector's own clock, clean phase",
+    },
+  ]);
+  if (told === null) {
     return insufficientData('gc-pressure', 'There is neither a CPU profile nor a sample of the collector.');
   }
   const lines: EvidenceLine[] = [];
   if (cpu !== null && cost !== null) {
     lines.push({
-      metric: `${costs[runtime].name}, share of CPU`,
+      metric: `${costs[runtime].name}, share of CPU by the CPU profile (${cpu.record.phase} phase)`,
       value: cost.share * 100,
       unit: '%',
       threshold: NOTABLE_COST_SHARE * 100,
@@ -46,10 +66,19 @@ export function gcPressure(evidence: Evidence): Finding {
   if (cpu !== null) lines.push(...guideLines(words, cpu));
   if (gcTimeShare !== null) {
     lines.push({
-      metric: 'garbage collection, share of time',
+      metric: "garbage collection by the collector's own clock, share of time",
       value: gcTimeShare * 100,
       unit: '%',
-      threshold: cost === null ? NOTABLE_COST_SHARE * 100 : null,
+      threshold: cost === null && gcCpuShare === null ? NOTABLE_COST_SHARE * 100 : null,
+      source: 'timeline.ndjson, clean phase',
+    });
+  }
+  if (gcCpuShare !== null) {
+    lines.push({
+      metric: "the same over the tracker's CPU time",
+      value: gcCpuShare * 100,
+      unit: '%',
+      threshold: NOTABLE_COST_SHARE * 100,
       source: 'timeline.ndjson, clean phase',
     });
   }
@@ -57,9 +86,9 @@ export function gcPressure(evidence: Evidence): Finding {
   lines.push(...(allocator?.lines ?? []));
   const { name } = costs[runtime];
   const verb = runtime === 'go' ? 'take' : 'takes';
-  const measure = cost === null ? 'the time' : 'the CPU';
-  const told = `${name.charAt(0).toUpperCase()}${name.slice(1)} ${verb} ${percent(share)} of ${measure}${inWords(words)}`;
-  if (share < NOTABLE_COST_SHARE) return clear('gc-pressure', `${told}.`, lines);
+  const { share } = told;
+  const sentence = `${name.charAt(0).toUpperCase()}${name.slice(1)} ${verb} ${percent(share)} of ${told.of}${inWords(words)}, ${told.from}`;
+  if (share < NOTABLE_COST_SHARE) return clear('gc-pressure', `${sentence}.`, lines);
   const subject = allocator?.subject ?? cost?.subject ?? null;
   const blame = subject === null ? '' : `; ${nameSubject(subject)} allocates most`;
   return {
@@ -69,10 +98,30 @@ export function gcPressure(evidence: Evidence): Finding {
     confidence: cost !== null && allocator !== null ? 'high' : 'medium',
     share,
     subject,
-    summary: `${told}${blame}.`,
+    summary: `${sentence}${blame}.`,
     evidence: lines,
     advice: adviceFor('gc-pressure', evidence),
   };
+}
+
+/** One way in which the cost was measured. */
+interface Measured {
+  readonly share: number;
+  /** Of what, as a sentence has it. */
+  readonly of: string;
+  /** Phase and source. */
+  readonly from: string;
+}
+
+/** The greatest of what was measured: a sampling profiler that runs in the collected thread misses collections. */
+function greatest(
+  ways: readonly (Omit<Measured, 'share'> & { readonly share: number | null })[],
+): Measured | null {
+  let most: Measured | null = null;
+  for (const { share, of, from } of ways) {
+    if (share !== null && (most === null || share > most.share)) most = { share, of, from };
+  }
+  return most;
 }
 
 function topAllocator(

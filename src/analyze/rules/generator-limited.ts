@@ -1,10 +1,33 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseLoad } from '../series.ts';
-import { GENERATOR_CPU_SHARE, GENERATOR_LAG_NS, SATURATED_CPU_SHARE } from '../thresholds.ts';
+import {
+  GENERATOR_CPU_SHARE,
+  GENERATOR_LAG_NS,
+  HELD_UP_CPU_SHARE,
+  SATURATED_CPU_SHARE,
+} from '../thresholds.ts';
 import { wantedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, percent } from './rule.ts';
+
+/** What failed in a run whose generator was late with CPU left. */
+export const HELD_UP = 'the load generator was held up by other work on its cores';
+
+const heldUpAdvice = [
+  'See what else ran on the cores of the load threads (`top`, `pidstat 1`), and measure again when it is gone.',
+  'Give tracker and generator cores of their own (--pin), away from other work; on a shared host ask for dedicated ones.',
+];
+
+/** Whether the generator was late although none of its threads was busy: others had its cores. */
+export function isHeldUp(evidence: Evidence): boolean {
+  const threads = phaseLoad(evidence, 'clean')?.threads ?? [];
+  const shares = threads.map((thread) => thread.cpuShare);
+  return (
+    threads.some((thread) => thread.sendLagNsP99 > GENERATOR_LAG_NS) &&
+    shares.every((share) => share !== null && share < HELD_UP_CPU_SHARE)
+  );
+}
 
 /**
  * Did the load generator measure itself? If so the run is invalid and nothing is said of the tracker.
@@ -57,6 +80,7 @@ export function generatorLimited(evidence: Evidence): Finding {
   const isBusy = (busiest ?? 0) > GENERATOR_CPU_SHARE;
   const isSaturated = (trackerShare ?? 0) >= SATURATED_CPU_SHARE;
   if ((isBusy && !isSaturated) || lagNs > GENERATOR_LAG_NS) {
+    const heldUp = isHeldUp(evidence);
     return {
       rule: 'generator-limited',
       verdict: 'found',
@@ -64,9 +88,11 @@ export function generatorLimited(evidence: Evidence): Finding {
       confidence: 'high',
       share: null,
       subject: null,
-      summary: `${told}: the generator is the limit, so this run says nothing of the tracker's.`,
+      summary: heldUp
+        ? `${told}: with so much CPU left it was held up by other work on its cores (or by its host) and is not the limit itself; the load was late all the same, so this run says nothing of the tracker.`
+        : `${told}: the generator is the limit, so this run says nothing of the tracker's.`,
       evidence: lines,
-      advice: adviceFor('generator-limited', evidence),
+      advice: heldUp ? heldUpAdvice : adviceFor('generator-limited', evidence),
     };
   }
   const verdict = isBusy

@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
-import { phaseFigures } from '../phase-figures.ts';
+import { phaseFigures, settledRequests } from '../phase-figures.ts';
 import { CRITICAL_LOST_SHARE, LOST_REQUEST_SHARE } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, percent } from './rule.ts';
@@ -12,9 +12,12 @@ export function receiveDrops(evidence: Evidence): Finding {
   if (figures === null || drops === null) {
     return insufficientData('receive-drops', "The drops at the tracker's sockets are not known.");
   }
-  const { sent, failed } = figures.requests;
-  if (sent === 0) return insufficientData('receive-drops', 'No request was sent in the clean phase.');
-  const lost = drops / sent;
+  const { failed } = figures.requests;
+  const settled = settledRequests(figures.requests);
+  if (settled === 0) {
+    return insufficientData('receive-drops', 'No request came to an end in the clean phase.');
+  }
+  const lost = drops / settled;
   const source = 'timeline.ndjson, clean phase';
   const lines: EvidenceLine[] = [
     {

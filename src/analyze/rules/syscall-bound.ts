@@ -1,6 +1,6 @@
 import type { Share } from '../../units.ts';
 import { classCost, type FrameCost, nativeCallCost, valueIndexOf } from '../cost-shares.ts';
-import { cpuProfileOf, type Evidence } from '../evidence.ts';
+import { cpuProfileOf, type Evidence, type LoadedProfile } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import { targetRuntime } from '../target-runtime.ts';
@@ -44,10 +44,11 @@ export function syscallBound(evidence: Evidence): Finding {
       source: 'timeline.ndjson, clean phase',
     });
   }
-  if (cpu !== null && cost !== null) {
+  const stacks = cpu === null ? null : kernelStacks(cpu, kernelShare ?? 0);
+  if (cpu !== null && stacks !== null) {
     lines.push({
-      metric: 'stacks through the network or a system call, share of CPU',
-      value: cost.share * 100,
+      metric: stacks.metric,
+      value: stacks.cost.share * 100,
       unit: '%',
       threshold: kernelShare === null ? SYSCALL_BOUND_SHARE * 100 : null,
       source: cpu.record.file,
@@ -55,6 +56,14 @@ export function syscallBound(evidence: Evidence): Finding {
   }
   const words = cpu === null ? [] : guideWords('syscall-bound', cpu, targetRuntime(evidence));
   if (cpu !== null) lines.push(...guideLines(words, cpu));
+  const native = cpu === null ? null : nativeCallCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'));
+  if (kernelShare === null && share < SYSCALL_BOUND_SHARE && (native?.share ?? 0) >= SYSCALL_BOUND_SHARE) {
+    return insufficientData(
+      'syscall-bound',
+      `Native functions that the application calls take ${percent(native?.share ?? 0)} of the CPU; how much of it is the kernel's cannot be told without samples of the process.`,
+      lines,
+    );
+  }
   const measured = kernelShare === null ? 'Stacks through system calls take' : 'The kernel takes';
   if (share < SYSCALL_BOUND_SHARE) {
     return clear(
@@ -70,13 +79,21 @@ export function syscallBound(evidence: Evidence): Finding {
     rule: 'syscall-bound',
     verdict: 'found',
     severity: 'warning',
-    confidence: kernelShare !== null && (cost?.share ?? 0) >= kernelShare / 2 ? 'high' : 'medium',
+    confidence: kernelShare !== null && stacks?.isNamed === true ? 'high' : 'medium',
     share,
     subject,
     summary: `${measured} ${percent(share)} of the tracker's CPU${inWords(words)}${blame}.`,
     evidence: lines,
     advice: adviceFor('syscall-bound', evidence),
   };
+}
+
+/** Stacks that enter the kernel, with the words for how they were told. */
+interface KernelStacks {
+  readonly cost: FrameCost;
+  readonly metric: string;
+  /** By names of system calls, which is surer than by native calls of any kind. */
+  readonly isNamed: boolean;
 }
 
 /**
@@ -89,8 +106,24 @@ export function syscallBound(evidence: Evidence): Finding {
 export function kernelCaller(evidence: Evidence, kernelShare: Share): FrameCost | null {
   const cpu = cpuProfileOf(evidence);
   if (cpu === null) return null;
-  const valueIndex = valueIndexOf(cpu.profile, 'cpu');
-  const named = classCost(cpu.profile, valueIndex, ['syscall', 'network']);
-  if (named !== null && named.share >= kernelShare / 2) return named;
-  return nativeCallCost(cpu.profile, valueIndex);
+  return (
+    kernelStacks(cpu, kernelShare)?.cost ?? nativeCallCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'))
+  );
+}
+
+/** Null where neither explains half of the kernel's share: what they tell is then no evidence of it. */
+function kernelStacks({ profile }: LoadedProfile, kernelShare: Share): KernelStacks | null {
+  const valueIndex = valueIndexOf(profile, 'cpu');
+  const named = classCost(profile, valueIndex, ['syscall', 'network']);
+  if (named !== null && named.share >= kernelShare / 2) {
+    return {
+      cost: named,
+      metric: 'stacks through the network or a system call, share of CPU',
+      isNamed: true,
+    };
+  }
+  const native = nativeCallCost(profile, valueIndex);
+  return native !== null && native.share >= kernelShare / 2
+    ? { cost: native, metric: 'native functions called by the application, share of CPU', isNamed: false }
+    : null;
 }

@@ -30,6 +30,7 @@ export const DEFAULT_CPU_INTERVAL_MICROS = 1000;
 export const DEFAULT_HEAP_INTERVAL_BYTES = 128 * 1024;
 
 export type AgentRequest =
+  | { readonly type: 'probe-profilers'; readonly id: number }
   | { readonly type: 'start-profiles'; readonly id: number; readonly request: ProfileRequest }
   | {
       readonly type: 'stop-profiles';
@@ -50,6 +51,7 @@ export type AgentReply =
       /** The live-heap profiler that was asked for at the start and failed. */
       readonly missing: readonly MissingProfile[];
     }
+  | { readonly type: 'profilers-probed'; readonly id: number; readonly missing: readonly MissingProfile[] }
   | { readonly type: 'profiles-started'; readonly id: number; readonly missing: readonly MissingProfile[] }
   | {
       readonly type: 'profiles-stopped';

@@ -49,7 +49,9 @@ export function runMainAgent(settings: AgentSettings): void {
   async function obey(request: AgentRequest): Promise<void> {
     if (request.type === 'start-sampling') sampler.start(request.intervalMs);
     else if (request.type === 'stop-sampling') sampler.stop();
-    else if (request.type === 'start-profiles') {
+    else if (request.type === 'probe-profilers') {
+      reply({ type: 'profilers-probed', id: request.id, missing: profilers.probe() });
+    } else if (request.type === 'start-profiles') {
       // Workers first: an unprofiled worker's CPU time is booked on the main thread.
       const { answers } = await workers.startProfiles(request.request);
       const failures = [...answers.flatMap((answer) => answer.missing), ...profilers.start(request.request)];

@@ -43,6 +43,8 @@ export interface NodeAgent {
   /** Calls `onRow` about every `intervalMs` until {@link NodeAgent.stopSampling} or the program's end. */
   startSampling(intervalMs: number, onRow: (row: RuntimeReading) => void): void;
   stopSampling(): void;
+  /** Resolves with the profilers that cannot be started; those that can are off again. The program pauses for it. */
+  probeProfilers(): Promise<readonly MissingProfile[]>;
   /** Resolves when the profilers are on, with those that are not. The event loop of the program pauses 18 to 57 ms. */
   startProfiles(request: ProfileRequest): Promise<readonly MissingProfile[]>;
   /** Stops all profilers that are on and writes `<kind>.pb.gz` into `directory` (absolute path). */
@@ -54,7 +56,7 @@ interface StopProfilesOptions {
   readonly phase: ProfileFile['phase'];
 }
 
-type Answer = Extract<AgentReply, { type: 'profiles-started' | 'profiles-stopped' }>;
+type Answer = Extract<AgentReply, { type: 'profilers-probed' | 'profiles-started' | 'profiles-stopped' }>;
 
 /** Connects to the preload in a child that was started as {@link agentLaunch} says. Call it right after the spawn. */
 export function connectAgent(child: AgentProcess): NodeAgent {
@@ -129,6 +131,10 @@ export function connectAgent(child: AgentProcess): NodeAgent {
     stopSampling() {
       onRow = undefined;
       send({ type: 'stop-sampling' }, ignoreLostOrder);
+    },
+    async probeProfilers() {
+      const answer = await ask((id) => ({ type: 'probe-profilers', id }));
+      return answer instanceof Error ? lost(['cpu'], answer) : answer.missing;
     },
     async startProfiles(request) {
       const kinds = requestedKinds(request);

@@ -1,4 +1,4 @@
-import type { MissingProfile, PhaseName, ProfileFile } from '../../run.ts';
+import type { MissingProfile, PhaseName, ProfileFile, ProfileKind } from '../../run.ts';
 import type { Milliseconds } from '../../units.ts';
 
 /** What a source left on disk. A kind may be in both lists: its file is there, and lacks a thread. */
@@ -22,6 +22,8 @@ export interface CaptureOptions {
 export interface ProfileSource {
   /** For notes, for example `perf`. */
   readonly name: string;
+  /** What it may leave. */
+  readonly kinds: readonly ProfileKind[];
   /** Resolves when the profilers are on, with those that are not. */
   start(options: CaptureOptions): Promise<readonly MissingProfile[]>;
   /** Stops the profilers that are on and writes their files. */

@@ -2,7 +2,7 @@ import inspector from 'node:inspector';
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import type { SourceMapper } from '@datadog/pprof';
-import type { ProfileRequest } from './agent-protocol.ts';
+import { DEFAULT_CPU_INTERVAL_MICROS, type ProfileRequest } from './agent-protocol.ts';
 import type { MissingProfile, ProfileKind, ThreadProfile } from './capture-types.ts';
 import type { FrameLocator, LocatedFrame, ScriptPosition } from './frame-locator.ts';
 import { type HeapNode, heapTreeToPprof } from './heap-tree-to-pprof.ts';
@@ -54,6 +54,25 @@ export class ThreadProfilers {
     if (liveHeap) this.#start('live-heap', liveHeap.intervalBytes, startLiveHeap, missing);
     if (allocations) this.#start('allocations', allocations.intervalBytes, startAllocations, missing);
     return missing;
+  }
+
+  /**
+   * Starts the CPU profiler and stops it again, to learn early whether it can be had. What it saw is thrown away; no
+   * profiler that is on is touched. Returns what failed.
+   */
+  probe(): MissingProfile[] {
+    if (this.#running.has('cpu')) return [];
+    try {
+      pprof().time.start({
+        intervalMicros: DEFAULT_CPU_INTERVAL_MICROS,
+        withContexts: true,
+        collectCpuTime: true,
+      });
+      pprof().time.stop();
+      return [];
+    } catch (error) {
+      return [this.#failure('cpu', error)];
+    }
   }
 
   runningKinds(): ProfileKind[] {

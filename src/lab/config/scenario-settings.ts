@@ -82,7 +82,7 @@ export const scenarioSettings: readonly ScenarioSetting[] = [
     field: 'mix',
     kind: { type: 'mix' },
     placeholder: 'counts',
-    description: 'requests of a client session (connect=1,announce=50,scrape=10)',
+    description: 'requests of a client session (announce=50,scrape=10; connect=N: with a new id)',
   },
   {
     name: 'swarmHashes',

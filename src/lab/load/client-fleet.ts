@@ -41,6 +41,11 @@ export interface FleetOptions {
   /** By client: the step of its first session at which it begins, so that clients are not in step with each other. */
   readonly firstSteps: readonly number[];
   /**
+   * By client: how much of its life its first id has behind it when it comes, so that the renewals of a run that is
+   * shorter than that life are spread over it as in one that is longer.
+   */
+  readonly firstIdAgesNs: readonly Nanoseconds[];
+  /**
    * Open loop: the session goes on with every request sent, and what is lost is not repeated.
    * Otherwise it goes on with every answer, and a request that timed out is sent again.
    */
@@ -61,6 +66,8 @@ export class ClientFleet {
   readonly #idLow: Uint32Array;
   /** When the connect request that brought the id was sent; -Infinity: there is none. */
   readonly #idSinceNs: Float64Array;
+  /** Age that the next id starts with; 0 from the second on. */
+  readonly #nextIdAgeNs: Float64Array;
   readonly #step: Uint32Array;
   /** By client and hash: flags of {@link Membership}. */
   readonly #membership: Uint8Array;
@@ -86,6 +93,7 @@ export class ClientFleet {
     this.#idHigh = new Uint32Array(clients);
     this.#idLow = new Uint32Array(clients);
     this.#idSinceNs = new Float64Array(clients).fill(Number.NEGATIVE_INFINITY);
+    this.#nextIdAgeNs = Float64Array.from(options.firstIdAgesNs);
     this.#step = Uint32Array.from(options.firstSteps);
     this.#membership = new Uint8Array(clients * plan.hashesPerWorker);
     this.#timeoutsInRow = new Uint8Array(clients);
@@ -156,7 +164,8 @@ export class ClientFleet {
   connected(client: number, idHigh: number, idLow: number, sentNs: Nanoseconds): void {
     this.#idHigh[client] = idHigh;
     this.#idLow[client] = idLow;
-    this.#idSinceNs[client] = sentNs;
+    this.#idSinceNs[client] = sentNs - (this.#nextIdAgeNs[client] as number);
+    this.#nextIdAgeNs[client] = 0;
   }
 
   /** The request for `action` got a reply, whatever it says. */

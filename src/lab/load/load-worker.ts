@@ -2,10 +2,10 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { LabError } from '../../errors.ts';
 import type { PhaseName, Scenario } from '../../run.ts';
-import type { Nanoseconds } from '../../units.ts';
+import type { Nanoseconds, Share } from '../../units.ts';
 import { PEER_BYTES_IPV4, PEER_BYTES_IPV6 } from '../../wire/bep15.ts';
 import type { ReceivedBatch, UdpSocket } from '../../wire/udp-socket.ts';
-import { ClientFleet } from './client-fleet.ts';
+import { ClientFleet, CONNECTION_ID_LIFE_NS } from './client-fleet.ts';
 import { LoadEngine } from './load-engine.ts';
 import { Metronome } from './metronome.ts';
 import { monotonicNs } from './monotonic-clock.ts';
@@ -47,8 +47,14 @@ function buildFleet({ scenario, infoHashes }: ThreadSetup, clients: readonly num
     firstSteps: clients.map((client) =>
       new SeededRandom(scenario.seed, FIRST_STEP_STREAM + 2 * client).nextBelow(plan.steps),
     ),
+    firstIdAgesNs: clients.map((client) => CONNECTION_ID_LIFE_NS * evenShare(client)),
     openLoop: scenario.ratePerSecond > 0,
   });
+}
+
+/** Fractions from 0 to 1 that lie evenly for any number of clients, the first few included: multiples of the golden ratio. */
+function evenShare(client: number): Share {
+  return (client * 0.618033988749895 + 0.5) % 1;
 }
 
 /** What is read at both ends of a phase. */

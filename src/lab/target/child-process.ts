@@ -15,8 +15,6 @@ interface LaunchOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Working folder. Default: the lab's. */
   readonly cwd?: string;
-  /** Make it the leader of a session and process group of its own. It does not end with the lab by itself then. */
-  readonly ownSession?: boolean;
   /** Cores to run on, as taskset takes them; null: wherever the kernel likes. */
   readonly cpus: string | null;
 }
@@ -32,13 +30,11 @@ export interface LaunchedProcess {
   readonly exited: Promise<TargetExit>;
   /** To be called before somebody else ends it at the lab's wish. */
   expectEnd(): void;
-  /** Asks it to end, and after the grace kills it. Resolves with its end. */
-  stop(graceMs: number): Promise<TargetExit>;
 }
 
 /**
- * Starts a process with an IPC channel and, where asked, on its own cores. Without a session of its own it ends with the
- * lab: execa kills it when the lab exits, and the closing channel tells it when the lab is killed.
+ * Starts a process with an IPC channel and, where asked, on its own cores. It leads a session and process group of its own:
+ * a Ctrl-C in the lab's terminal does not reach it, and it does not end with the lab by itself.
  */
 export function launchProcess(options: LaunchOptions): LaunchedProcess {
   const { file, args, environment = {}, cpus } = options;
@@ -54,7 +50,7 @@ export function launchProcess(options: LaunchOptions): LaunchedProcess {
     reject: false,
     env: environment,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    detached: options.ownSession ?? false,
+    detached: true,
   });
   const child = running as unknown as ChildProcess;
   let stopping = false;
@@ -95,16 +91,6 @@ export function launchProcess(options: LaunchOptions): LaunchedProcess {
     exited,
     expectEnd() {
       if (!hasEnded(child)) stopping = true;
-    },
-    async stop(graceMs) {
-      if (!hasEnded(child)) {
-        stopping = true;
-        child.kill('SIGTERM');
-        const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
-        await exited;
-        clearTimeout(timer);
-      }
-      return exited;
     },
   };
 }

@@ -47,7 +47,7 @@ export interface CommandTargetOptions {
   readonly cpus: string | null;
   /** Sample the live heap of a Node program from its start; null: no live-heap profile. */
   readonly liveHeap: { readonly intervalBytes: number } | null;
-  /** Options for Node, where the program is Node's; they have to be among those that NODE_OPTIONS takes. */
+  /** Options for Node, where the program is Node's; those that NODE_OPTIONS does not take are left out. */
   readonly nodeFlags: readonly string[];
   /** How long it may take until it serves. Default: 10 seconds. */
   readonly readyTimeoutMs?: Milliseconds;
@@ -149,7 +149,8 @@ function start(
   const launch = agentLaunch({ liveHeap, stopWithLab: true });
   const marker = randomUUID();
   const inherited = { ...process.env, ...environment };
-  const nodeOptions = [inherited['NODE_OPTIONS'], ...launch.nodeArguments, ...nodeFlags].filter(Boolean);
+  const allowedFlags = nodeFlags.filter(isAllowedInEnvironment);
+  const nodeOptions = [inherited['NODE_OPTIONS'], ...launch.nodeArguments, ...allowedFlags].filter(Boolean);
   const running = launchProcess({
     file,
     args,
@@ -162,7 +163,6 @@ function start(
     },
     cwd,
     cpus,
-    ownSession: true,
   });
   const agent = connectAgent(running.child);
   const { pid } = running.child;
@@ -172,6 +172,11 @@ function start(
   const tree = new ProcessTree({ pid, marker: `${MARKER_VARIABLE}=${marker}`, ownSession: true });
   const group = new ProcessGroup({ leader: pid, tree });
   return { running, agent, group, pids: () => tree.alive(), name, notes };
+}
+
+/** Node refuses to start with any other option in NODE_OPTIONS. */
+function isAllowedInEnvironment(flag: string): boolean {
+  return process.allowedNodeEnvironmentFlags.has(flag.replace(/=.*/s, ''));
 }
 
 interface ServedAt extends CommandTargetOptions {

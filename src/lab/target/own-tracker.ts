@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { ExitCode, LabError } from '../../errors.ts';
 import { builtEntry } from '../../package-root.ts';
 import type { TargetExit, TargetRecord } from '../../run.ts';
+import type { Milliseconds } from '../../units.ts';
 import { hostPort } from '../../wire/host-port.ts';
 import type { TrackerMessage, TrackerReady } from '../../wire/tracker-message.ts';
 import { agentLaunch } from '../capture/agent-launch.ts';
@@ -9,6 +10,7 @@ import { connectAgent, type NodeAgent } from '../capture/node-agent-client.ts';
 import { isLoopback } from './address-target.ts';
 import { type LaunchedProcess, launchProcess } from './child-process.ts';
 import { describeEarlyExit, trackerNotReady } from './not-ready.ts';
+import { ProcessGroup } from './process-group.ts';
 import { ProcessTree } from './process-tree.ts';
 
 const READY_TIMEOUT_MS = 5000;
@@ -69,6 +71,14 @@ export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTr
     cpus: options.cpus,
   });
   const agent = connectAgent(running.child);
+  const { pid } = running.child;
+  const tree = pid === undefined ? null : new ProcessTree({ pid, marker: null, ownSession: true });
+  const group = pid === undefined || tree === null ? null : new ProcessGroup({ leader: pid, tree });
+  const end = async (graceMs: Milliseconds): Promise<TargetExit> => {
+    running.expectEnd();
+    await group?.stop(graceMs);
+    return running.exited;
+  };
   let counters: Readonly<Record<string, number>> | null = null;
   onTrackerMessage(running.child, (message) => {
     if (message.type === 'tracker-stopped') counters = message.counters;
@@ -76,24 +86,22 @@ export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTr
   try {
     const ready = await readyMessage(running, options.abort);
     const { nodeVersion } = await agent.ready;
-    const pid = running.child.pid as number;
-    const tree = new ProcessTree({ pid, marker: null, ownSession: false });
     return {
       record: describe(running, ready, nodeVersion),
-      pid,
-      pids: () => tree.alive(),
+      pid: running.child.pid as number,
+      pids: () => tree?.alive() ?? [],
       notes: [],
       address: servedAddress(ready.host),
       port: ready.port,
       agent,
       exited: running.exited,
       async stop() {
-        const exit = await running.stop(STOP_GRACE_MS);
+        const exit = await end(STOP_GRACE_MS);
         return { exit, counters };
       },
     };
   } catch (error) {
-    await running.stop(0);
+    await end(0);
     throw error;
   }
 }

@@ -163,6 +163,7 @@ describe('decodeProfile', () => {
 
   test.each([
     ['node-cpu.pb.gz', 'cpu', 'encodePeers', 'v8'],
+    ['node26-cpu.pb.gz', 'cpu', 'encodePeers', 'v8'],
     ['node-allocations.pb.gz', 'alloc_space', 'encodePeers', 'v8'],
     ['go-cpu.pb.gz', 'cpu', 'main.serve', 'go'],
     ['go-heap.pb.gz', 'alloc_space', 'main.serve', 'go'],

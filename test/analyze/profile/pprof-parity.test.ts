@@ -75,6 +75,8 @@ describe.skipIf(!hasGo)(
 
     const real = [
       ['node-cpu.pb.gz', [undefined, 'wall']],
+      ['node26-cpu.pb.gz', [undefined, 'wall']],
+      ['node26-allocations.pb.gz', [undefined]],
       ['node-allocations.pb.gz', [undefined]],
       ['go-cpu.pb.gz', [undefined, 'samples']],
       ['go-heap.pb.gz', [undefined, 'inuse_objects', 'alloc_objects']],

@@ -10,7 +10,7 @@ import {
   type QuickReferenceInput,
 } from '../../../src/analyze/report/quick-reference.ts';
 import { usedCapacity } from '../../../src/analyze/used-capacity.ts';
-import { type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
+import { halfBusy, type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
 
 function input(options: SyntheticOptions = {}, over: Partial<QuickReferenceInput> = {}): QuickReferenceInput {
   const evidence = syntheticEvidence(options);
@@ -47,7 +47,31 @@ describe('fast enough', () => {
     const assessed = assessDeployments(slow);
     expect(answers(assessed)).toEqual(['no', 'no', 'no']);
     expect(assessed[1]?.observed).toContain('the queue of 732 workers');
+    expect(assessed[1]?.observed).toContain(
+      'P95 60.0 ms is not below 20 ms, while 12,200.00 req/s are enough',
+    );
     expect(assessed[2]?.observed).not.toContain('queue');
+  });
+
+  it('sees no queue in front of a tracker that has CPU left', () => {
+    const slow = input({ latenciesNs: [60e6], scenario: { concurrency: 732 }, process: halfBusy });
+    expect(slow.law).toMatchObject({ explains: true, isQueue: false });
+    expect(assessDeployments(slow)[1]?.observed).not.toContain('queue');
+  });
+
+  it('sends a load far above a deployment to the lighter scenarios', () => {
+    const assessed = assessDeployments(input({ latenciesNs: [12e6], scenario: { concurrency: 1_000 } }));
+    expect(answers(assessed)).toEqual(['no', 'yes', 'no']);
+    expect(assessed[0]?.observed).toMatch(
+      /^under this load: P95 12\.0 ms.*run light or medium for this size$/,
+    );
+    expect(assessed[2]?.observed).not.toContain('for this size');
+  });
+
+  it('cannot be told from a fixed rate that does not pass the limit', () => {
+    const assessed = assessDeployments(input({ scenario: { ratePerSecond: 12_200 } }));
+    expect(answers(assessed)).toEqual(['yes', 'yes', 'unknown']);
+    expect(assessed[2]?.observed).toContain('a fixed rate of 12,200.00 req/s was offered');
   });
 
   it('names another scenario of the suite that met it', () => {
@@ -89,15 +113,16 @@ describe('when to worry', () => {
 
   it('holds where the rate stands still with half of the CPU left', () => {
     const figures = scenarioFigures(syntheticEvidence());
-    const step = (concurrency: number, cpuCapacityShare: number) => ({
+    const step = (concurrency: number, cpuCapacityShare: number | null) => ({
       ...figures,
       concurrency,
       cpuCapacityShare,
     });
-    const worry = (cpu: number) =>
+    const worry = (cpu: number | null) =>
       assessWorries(input({}, { runs: [step(10, 0.2), step(100, cpu)] }))[2]?.answer;
     expect(worry(0.3)).toBe('yes');
     expect(worry(0.6)).toBe('no');
+    expect(worry(null)).toBe('unknown');
   });
 
   it('holds where memory grows past 100 MB a minute', () => {

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type AnalyzedRun, analyzeRun } from '../../../src/analyze/analyze.ts';
 import { reportSchema } from '../../../src/analyze/report/report-schema.ts';
 import { summarize } from '../../../src/analyze/report/summarize.ts';
+import { summarizeSuite } from '../../../src/analyze/report/summarize-suite.ts';
 import { packageRoot } from '../../../src/package-root.ts';
 import {
   goBlock,
@@ -285,6 +286,70 @@ describe('the report', () => {
     expect(new Set(report.quickReference.deployments.map((one) => one.answer))).toEqual(new Set(['unknown']));
     expect(markdown).toContain('> **Invalid:**');
     expect(summarize(report, '/runs/x')[0]).toContain('INVALID');
+  });
+
+  it('counts what was in flight when a run was cut short neither as served nor as failed', async () => {
+    const { report, markdown, directory } = await analyze({
+      announce: { unresolved: 6_000 },
+      run: { partial: { reason: 'stopped by SIGINT' } },
+    });
+    expect(report.phases.clean).toMatchObject({ successShare: 1, errorShare: 0 });
+    expect(report.statuses.requests.successful.tier).toBe('Good');
+    expect(markdown).toMatch(/\| In flight at the end +\| 6,000 /);
+    expect(summarize(report, directory).join('\n')).toMatch(/In flight, at end +6,000/);
+  });
+
+  it('judges an open loop by what was served of its rate', async () => {
+    const { report, markdown } = await analyze({ scenario: { ratePerSecond: 12_200 } });
+    expect(report.statuses.requests.requestsPerSecond).toEqual({
+      tier: 'Good',
+      reason: 'served > 99.9 % of the offered rate',
+    });
+    expect(markdown).toContain('12,200.00 of 12,200.00 offered (100.00 % served)');
+    const lossy = { scenario: { ratePerSecond: 12_200 }, announce: { timedOut: 1_000 } };
+    expect((await analyze(lossy)).report.statuses.requests.requestsPerSecond.tier).toBe('Acceptable');
+  });
+
+  it('gives no figure of an invalid run a status', async () => {
+    const { report, directory } = await analyze({ machine: (row) => ({ busyMs: row.busyMs + row.atMs }) });
+    const { overall, requests, latency, memory } = report.statuses;
+    const all = [overall, ...Object.values(requests), ...Object.values(latency), ...Object.values(memory)];
+    expect(new Set(all.map((status) => status.tier))).toEqual(new Set([null]));
+    expect(overall.reason).toContain('others took CPU');
+    expect(summarizeSuite([report])[1]).toMatch(/- \(invalid\)$/);
+    const lines = summarize(report, directory);
+    expect(lines).toContain('Bottlenecks: no verdict, the run is invalid.');
+    expect(lines.at(-1)).toContain('when nothing else is at work');
+  });
+
+  it('says of a tracker that runs already what the lab could not do', async () => {
+    const { markdown } = await analyze({
+      target: { kind: 'address', name: 'tracker at 127.0.0.1:6969', version: null, pid: null },
+      phases: ['warm-up', 'clean'],
+      run: {
+        notes: ['The first note.', 'The second note.'],
+        missingProfiles: [{ kind: 'cpu', reason: 'the lab did not start it' }],
+      },
+    });
+    expect(markdown).toContain('generator on 1; the tracker is not the lab’s to pin');
+    expect(markdown).toContain('none: nothing could profile this tracker (the lab did not start it)');
+    expect(markdown).toContain('tracker at 127.0.0.1:6969 (version not measured');
+    expect(markdown).toContain('- The first note.\n- The second note.');
+  });
+
+  it('says where a profile has too few samples of the application', async () => {
+    const sparse = drawProfile(
+      `
+      9000000000  30000000                  5000000
+      (idle)      Non JS threads activity   onMessage@src/server.ts:40
+      `,
+      { durationNs: 6e9 },
+    );
+    const { report, directory } = await analyze({ profiles: { cpu: sparse } });
+    const lines = summarize(report, directory).join('\n');
+    expect(lines).toContain('Too few samples: 5 in application functions');
+    expect(lines).toMatch(/14\.3 % +5ms {2}onMessage/);
+    expect(lines).not.toContain('(idle)\n');
   });
 
   it('tells that latency in a closed loop follows from the number of workers', async () => {

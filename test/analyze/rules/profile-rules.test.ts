@@ -81,6 +81,17 @@ describe('gc-pressure', () => {
     expect(finding.advice).toEqual([]);
   });
 
+  it('goes by the collector’s own time over the CPU where that is more than the profile has', () => {
+    const evidence = syntheticEvidence({
+      profiles: { cpu: healthyCpu },
+      runtime: (row) => ({ gc: { ...row.gc, minor: { count: 1, ms: row.atMs * 0.18 } } }),
+    });
+    const finding = gcPressure(evidence);
+    expect(finding.share).toBeCloseTo(0.2, 1);
+    expect(finding.summary).toContain("by the collector's own clock");
+    expect(finding.evidence.filter((line) => line.metric.includes('CPU'))).toHaveLength(2);
+  });
+
   it('goes by the collector’s own time where there is no CPU profile', () => {
     const busy = syntheticEvidence({
       runtime: (row) => ({ gc: { ...row.gc, minor: { count: 1, ms: row.atMs * 0.4 } } }),
@@ -203,6 +214,18 @@ describe('syscall-bound', () => {
     const finding = syscallBound(syntheticEvidence({ ...cpu(0.3, 0.6), profiles: { cpu: foreign } }));
     expect(finding.subject).toEqual({ function: 'transmit', file: 'src/libc.ts', line: 90 });
     expect(finding.confidence).toBe('medium');
+    expect(finding.evidence.find((line) => line.metric.startsWith('native functions'))?.value).toBeCloseTo(
+      70,
+    );
+    const alone = syscallBound(syntheticEvidence({ without: ['process'], profiles: { cpu: foreign } }));
+    expect(alone.verdict).toBe('insufficient-data');
+    expect(alone.summary).toContain('70.0 %');
+  });
+
+  it('leaves out stacks that explain less than half of the kernel’s share', () => {
+    const finding = syscallBound(syntheticEvidence({ ...cpu(0.1, 0.8), profiles: { cpu: collecting } }));
+    expect(finding.verdict).toBe('found');
+    expect(finding.evidence.map((line) => line.source)).not.toContain('cpu.pb.gz');
   });
 
   it('cannot tell without either', () => {

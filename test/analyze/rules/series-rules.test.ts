@@ -7,7 +7,7 @@ import { memoryGrowth } from '../../../src/analyze/rules/memory-growth.ts';
 import { receiveDrops } from '../../../src/analyze/rules/receive-drops.ts';
 import type { LoadThread } from '../../../src/run.ts';
 import { healthyLiveHeap } from '../drawn-profiles.ts';
-import { syntheticEvidence } from '../synthetic-run.ts';
+import { type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
 
 /** A run in which the one-threaded tracker used that share of its core. */
 function trackerAt(cpuShare: number, threads: readonly LoadThread[], waitShare = 0): Evidence {
@@ -86,6 +86,17 @@ describe('event-loop-stall', () => {
     expect(finding.subject?.function).toBe('Garbage Collection');
   });
 
+  it('is but a remark where the threads waited for a core in the same samples', () => {
+    const stalled: SyntheticOptions = { runtime: () => ({ eventLoopDelayNsMax: 120e6 }) };
+    const finding = eventLoopStall(
+      syntheticEvidence({ ...stalled, process: (row) => ({ runQueueDelayMs: row.atMs * 0.7 }) }),
+    );
+    expect(finding).toMatchObject({ verdict: 'found', severity: 'info', subject: null });
+    expect(finding.summary).toContain('waited for a core');
+    expect(finding.advice.join(' ')).toContain('--pin');
+    expect(eventLoopStall(syntheticEvidence(stalled)).severity).toBe('critical');
+  });
+
   it('is clear below, and cannot tell without samples', () => {
     expect(eventLoopStall(syntheticEvidence()).verdict).toBe('clear');
     expect(eventLoopStall(syntheticEvidence({ without: ['runtime'] })).verdict).toBe('insufficient-data');
@@ -162,6 +173,17 @@ describe('generator-limited', () => {
     const finding = generatorLimited(trackerAt(0.6, [healthy, thread]));
     expect(finding.verdict).toBe('found');
     expect(finding.severity).toBe('critical');
+  });
+
+  it('tells a generator that others held up from one that is the limit', () => {
+    const late = { ...idleLag, sendLagNsP99: 2e6 };
+    const heldUp = generatorLimited(trackerAt(0.6, [{ ...late, cpuShare: 0.08 }]));
+    expect(heldUp.verdict).toBe('found');
+    expect(heldUp.summary).toContain('held up by other work');
+    expect(heldUp.advice.join(' ')).not.toContain('--concurrency');
+    const busy = generatorLimited(trackerAt(0.6, [{ ...late, cpuShare: 0.7 }]));
+    expect(busy.summary).toContain('the generator is the limit');
+    expect(busy.advice.join(' ')).toContain('--concurrency');
   });
 
   it('is clear beside a tracker that has used up its own CPU, unless the generator is late', () => {

@@ -8,12 +8,14 @@ interface FleetChoices {
   readonly seeder?: boolean;
   readonly openLoop?: boolean;
   readonly firstStep?: number;
+  readonly firstIdAgeNs?: number;
   readonly mix?: { connect: number; announce: number; scrape: number };
 }
 
 const HASHES = 2;
 
-function fleetOf({ seeder = false, openLoop = false, firstStep = 0, mix }: FleetChoices = {}): ClientFleet {
+function fleetOf(choices: FleetChoices = {}): ClientFleet {
+  const { seeder = false, openLoop = false, firstStep = 0, firstIdAgeNs = 0, mix } = choices;
   return new ClientFleet({
     plan: planSession(mix ?? { connect: 1, announce: 8, scrape: 2 }, HASHES),
     numWant: 50,
@@ -21,6 +23,7 @@ function fleetOf({ seeder = false, openLoop = false, firstStep = 0, mix }: Fleet
     memberships: [Uint32Array.of(3, 7), Uint32Array.of(1, 2)],
     identities: [0, 1].map((worker) => ({ ...workerIdentity(1, worker), seeder })),
     firstSteps: [firstStep, 0],
+    firstIdAgesNs: [firstIdAgeNs, 0],
     openLoop,
   });
 }
@@ -148,6 +151,17 @@ describe('the connection id', () => {
     expect(exchange(fleet, CONNECTION_ID_LIFE_NS - 1).action).toBe(1);
     expect(exchange(fleet, CONNECTION_ID_LIFE_NS).action).toBe(0);
     expect(exchange(fleet, CONNECTION_ID_LIFE_NS + 1)).toMatchObject({ action: 1, event: 0 });
+  });
+
+  test('is renewed earlier the first time, so that renewals are spread from the start', () => {
+    const age = CONNECTION_ID_LIFE_NS / 4;
+    const fleet = fleetOf({ mix: { connect: 0, announce: 8, scrape: 0 }, firstIdAgeNs: age });
+    const renewedNs = CONNECTION_ID_LIFE_NS - age;
+    expect(exchange(fleet, 0).action).toBe(0);
+    expect(exchange(fleet, renewedNs - 1).action).toBe(1);
+    expect(exchange(fleet, renewedNs).action).toBe(0);
+    expect(exchange(fleet, renewedNs + CONNECTION_ID_LIFE_NS - 1).action).toBe(1);
+    expect(exchange(fleet, renewedNs + CONNECTION_ID_LIFE_NS).action).toBe(0);
   });
 
   test('is asked for once where the mix has no connects', () => {

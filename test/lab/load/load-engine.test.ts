@@ -80,6 +80,7 @@ function setUp(openLoop = false) {
       memberships: [Uint32Array.of(0, 1), Uint32Array.of(2, 3)],
       identities: [workerIdentity(1, 0), workerIdentity(1, 1)],
       firstSteps: [0, 0],
+      firstIdAgesNs: [0, 0],
       openLoop,
     }),
     table: new TransactionTable(1_000),

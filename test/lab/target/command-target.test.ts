@@ -126,7 +126,8 @@ describe('a Node command', () => {
     const target = await start((port) => `./command-tracker.mjs --port ${port}`, {
       cwd: fixtures,
       environment: { NODE_OPTIONS: '--max-old-space-size=64' },
-      nodeFlags: ['--interpreted-frames-native-stack'],
+      // Of these Node takes only the first by NODE_OPTIONS.
+      nodeFlags: ['--interpreted-frames-native-stack', '--logfile=+', '--no-logfile-per-isolate'],
     });
     expect(target.record).toMatchObject({
       name: 'command-tracker.mjs',

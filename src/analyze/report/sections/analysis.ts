@@ -3,6 +3,7 @@ import { invalidReason } from '../../validity.ts';
 import { formatShare, significant } from '../format.ts';
 import { bullets, escapeCell, escapeText, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
+import { shareWords } from '../share-words.ts';
 
 type ReportFinding = Report['findings'][number];
 
@@ -48,7 +49,8 @@ function bottlenecks(report: Report): string {
 }
 
 function findingText(number: number, finding: ReportFinding): string {
-  const share = finding.share === null ? '' : `, explains ${formatShare(finding.share)}`;
+  const words = shareWords(finding);
+  const share = words === null ? '' : `, explains ${words}`;
   const head = `${number}. **\`${finding.rule}\`** (${finding.severity}, confidence ${finding.confidence}${share}): ${escapeText(finding.summary)}`;
   return `${head}\n\n${evidenceTable(finding)}`;
 }
@@ -120,5 +122,5 @@ function recommendations(report: Report): string {
 
 /** Advice is the lab's own text and may hold code spans. */
 function escapeAdvice(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '\\<');
+  return text.replaceAll('|', '\\|').replaceAll(/<(?=[A-Za-z/!?])/g, '\\<');
 }

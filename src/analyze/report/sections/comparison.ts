@@ -1,14 +1,6 @@
 import { scenarioRows } from '../../thresholds.ts';
 import { formatCount, formatDuration, formatLatency, formatRate } from '../format.ts';
-import {
-  assessmentRows,
-  bullets,
-  escapeText,
-  figure,
-  notMeasured,
-  statusCell,
-  table,
-} from '../markdown-text.ts';
+import { assessmentRows, bullets, figure, notMeasured, statusCell, table } from '../markdown-text.ts';
 import type { Report, ScenarioFigures } from '../report-schema.ts';
 
 const purposes: Readonly<Record<(typeof scenarioRows)[number]['name'], string>> = {
@@ -51,7 +43,7 @@ function measuredRow(title: string, run: ScenarioFigures): string[] {
     formatDuration(run.durationMs),
     figure(run.requestsPerSecond, formatRate, 'the run has no clean phase'),
     figure(run.p95Ns, formatLatency, 'nothing was answered'),
-    escapeText(statusCell(run.status)),
+    statusCell(run.status),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { isGoRuntime } from '../../target-runtime.ts';
 import { formatDuration, formatRate } from '../format.ts';
-import { escapeCell, figure, table } from '../markdown-text.ts';
+import { escapeCell, escapeText, figure, table, trackerAndVersion } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
 
 /** Test Environment: what was measured, on what, with what. */
@@ -8,17 +8,13 @@ export function environmentSection(report: Report): string {
   const { environment, target } = report;
   const isGo = isGoRuntime(target.runtime);
   const gib = (environment.memoryBytes / 2 ** 30).toFixed(1);
-  const pinning = environment.pinning;
   const buffer = target.receiveBuffer;
   const rows = [
     ['Date', `${escapeCell(report.startedAt.slice(0, 10))} (${escapeCell(report.startedAt)})`],
     ['Tester', escapeCell(environment.tester)],
+    ['Tracker Version', trackerAndVersion(target.name, target.version)],
     [
-      'Tracker Version',
-      `${escapeCell(target.name)} ${figure(target.version, escapeCell, 'the tracker does not tell')}`,
-    ],
-    [
-      isGo ? 'Go Version' : 'Runtime (Go Version)',
+      isGo ? 'Go Version' : 'Runtime',
       figure(
         target.runtime,
         escapeCell,
@@ -32,12 +28,7 @@ export function environmentSection(report: Report): string {
     ['CPU', `${escapeCell(environment.cpuModel)}, ${environment.cpuCount} cores`],
     ['Memory', `${gib} GiB`],
     ['Network', target.network === 'local' ? 'Local' : 'Remote'],
-    [
-      'CPU pinning',
-      pinning === null
-        ? 'none: tracker and generator share the cores'
-        : `tracker on ${escapeCell(pinning.target)}, generator on ${escapeCell(pinning.generator)}`,
-    ],
+    ['CPU pinning', pinningWords(report)],
     ['Socket', figure(target.socketKind, escapeCell, 'the tracker does not tell')],
     [
       'Receive buffer',
@@ -52,6 +43,25 @@ export function environmentSection(report: Report): string {
     ['Run', escapeCell(report.runId)],
   ];
   return `## Test Environment\n\n${table(['Parameter', 'Value'], rows)}`;
+}
+
+/** Where each side ran. The lab pins what it started, and nothing else. */
+function pinningWords({ environment, target }: Report): string {
+  const { pinning } = environment;
+  const isForeign = target.kind === 'address';
+  if (pinning === null) {
+    return isForeign
+      ? 'none: the generator may use every core, and the tracker is not the lab’s to pin'
+      : 'none: tracker and generator share the cores';
+  }
+  const generator = `generator on ${escapeCell(pinning.generator)}`;
+  return isForeign
+    ? `${generator}; the tracker is not the lab’s to pin`
+    : `tracker on ${escapeCell(pinning.target)}, ${generator}`;
+}
+
+function reasonOf(report: Report, name: string): string | undefined {
+  return report.notMeasured.find((one) => one.figure === name)?.reason;
 }
 
 /** Configuration: the load that was offered; every value with its origin. */
@@ -82,13 +92,9 @@ export function configurationSection(report: Report): string {
       scenario.numWant === -1 ? "-1, the tracker's default" : String(scenario.numWant),
     ),
     row('Warm-up', 'warmupMs', formatDuration(scenario.warmupMs)),
-    row(
-      'Profiled phase',
-      'profileDurationMs',
-      scenario.profileDurationMs === 0
-        ? 'none: no profile was asked for'
-        : formatDuration(scenario.profileDurationMs),
-    ),
+    report.phases.profiled === null
+      ? ['Profiled phase', `none: ${escapeText(reasonOf(report, 'phases.profiled') ?? 'it was not reached')}`]
+      : row('Profiled phase', 'profileDurationMs', formatDuration(scenario.profileDurationMs)),
     row('Timeout', 'timeoutMs', formatDuration(scenario.timeoutMs)),
     row('Session', 'mix', `${connect} connect, ${announce} announce, ${scrape} scrape`),
     row('Shared info hashes', 'swarmHashes', scenario.swarmHashes.toLocaleString('en-US')),

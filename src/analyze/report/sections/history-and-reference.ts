@@ -1,6 +1,14 @@
 import { isOtherEnvironment } from '../../same-environment.ts';
 import { formatChange, formatCount, formatLatency, formatRate, formatShare } from '../format.ts';
-import { assessmentRows, bullets, escapeCell, escapeText, figure, table } from '../markdown-text.ts';
+import {
+  assessmentRows,
+  bullets,
+  escapeCell,
+  escapeText,
+  figure,
+  table,
+  trackerAndVersion,
+} from '../markdown-text.ts';
 import type { Assessment, HistoryRow, Report } from '../report-schema.ts';
 
 /** Historical Results: earlier runs of the same scenario, load and tracker; this run is the last row. */
@@ -9,7 +17,7 @@ export function historySection(report: Report): string {
   const none = 'the run has no figure';
   const cells = rows.map((row, index) => [
     escapeCell(row.startedAt.slice(0, 16).replace('T', ' ')),
-    `${escapeCell(row.trackerName)} ${figure(row.trackerVersion, escapeCell, 'the tracker does not tell')}`,
+    trackerAndVersion(row.trackerName, row.trackerVersion),
     formatCount(row.concurrency),
     figure(row.requestsPerSecond, formatRate, none),
     figure(row.p95Ns, formatLatency, none),
@@ -40,6 +48,8 @@ function notes(row: HistoryRow, before: HistoryRow | undefined, isThis: boolean)
   if (!row.valid) told.push('invalid: its figures are not those of the tracker');
   if (row.partial) told.push('partial');
   if (before === undefined) told.push('the first shown');
+  else if (row.partial || !row.valid) told.push('not compared with the rows above');
+  else if (before.partial || !before.valid) told.push('not compared with the row above');
   else if (isOtherEnvironment(row, before))
     told.push('environment changed: no comparison with the rows above');
   else if (
@@ -62,10 +72,10 @@ export function quickReferenceSection(report: Report): string {
     fastEnough(deployments),
     '### When to worry:',
     table(['Reason to worry', 'Holds', 'Observed'], assessmentRows(worry)),
-    holding(worry, 'Nothing here is a reason to worry', 'Worry about'),
+    holding(worry, 'Nothing here is a reason to worry', 'Reason to worry'),
     '### When to optimize:',
     table(['Reason to optimise', 'Holds', 'Observed'], assessmentRows(optimize)),
-    holding(optimize, 'No figure asks for it now', 'Optimise because of'),
+    holding(optimize, 'No figure asks for it now', 'Reason to optimise now'),
     ending(report),
   ]
     .filter((part) => part !== '')
@@ -75,11 +85,16 @@ export function quickReferenceSection(report: Report): string {
 function fastEnough(deployments: readonly Assessment[]): string {
   const fit = deployments.filter((one) => one.answer === 'yes').map((one) => one.name);
   if (fit.length > 0)
-    return `**Under this load the tracker is fast enough for ${fit.join(', ')} deployments.**`;
+    return `**Under this load the tracker is fast enough for ${enumerate(fit)} deployments.**`;
   const isOpen = deployments.some((one) => one.answer === 'unknown');
   return isOpen
     ? '**This run cannot tell.**'
     : '**Under this load the tracker is fast enough for none of these sizes.**';
+}
+
+/** `small`, `small and medium`, `small, medium and large`. */
+function enumerate(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 function holding(assessments: readonly Assessment[], none: string, some: string): string {
@@ -88,7 +103,7 @@ function holding(assessments: readonly Assessment[], none: string, some: string)
   const rest = open === 0 ? '' : ` (${open} of ${assessments.length} cannot be told from this run)`;
   return held.length === 0
     ? `${none}${rest}.`
-    : `${some}: ${held.map((one) => `${one.name} (${escapeText(one.observed)})`).join('; ')}${rest}.`;
+    : `${some}: ${held.map((one) => `${escapeText(one.statement)} (${escapeText(one.observed)})`).join('; ')}${rest}.`;
 }
 
 /** What the run itself has to say: the tracker's counters, how it ended, and notes. */
@@ -99,13 +114,13 @@ function ending(report: Report): string {
   parts.push(
     counters === null || Object.keys(counters).length === 0
       ? 'Not measured: the tracker does not tell.'
-      : table(
+      : `What the tracker itself counted from its start to its stop, under its own names; warm-up and profiled phase are in it.\n\n${table(
           ['Counter', 'Value at its stop'],
           Object.entries(counters).map(([name, value]) => [escapeCell(name), value.toLocaleString('en-US')]),
           ['l', 'r'],
-        ),
+        )}`,
   );
-  const notes = [...report.notes.map(escapeText)];
+  const notes = report.notes.map((note) => escapeText(note));
   const exit = report.targetExit;
   if (exit !== null && !exit.expected) {
     const how =

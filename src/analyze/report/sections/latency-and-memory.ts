@@ -1,5 +1,12 @@
 import { cleanReason } from '../clean-reason.ts';
-import { formatDuration, formatLatency, formatMegabytes, formatRate, significant } from '../format.ts';
+import {
+  formatDuration,
+  formatLatency,
+  formatMegabytes,
+  formatRate,
+  formatShare,
+  significant,
+} from '../format.ts';
 import { bullets, escapeText, figure, statusCell, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
 import { runtimeHealth } from './runtime.ts';
@@ -66,9 +73,19 @@ function littlesLawLine(report: Report): string {
   }
   const workers = law.concurrency.toLocaleString('en-US');
   const sum = `${workers} workers / ${formatRate(law.throughputPerSecond)} req/s = ${formatLatency(law.expectedLatencyNs)}, measured ${formatLatency(law.meanLatencyNs)} on average`;
+  if (law.explains && !law.isQueue) {
+    return `**Little's law**: ${sum}: each worker always waited for its one reply.${leftCpu(report)}`;
+  }
   return law.explains
     ? `**Little's law**: ${sum}. In a closed loop each worker waits for its reply, so this latency follows from the number of workers and the throughput; by itself it shows no lock and no fault. Only a higher throughput or fewer workers lower it.`
     : `**Little's law**: ${sum}. They differ, so the workers were not always waiting for one reply each (ramp-up, lost requests or pauses of the generator).`;
+}
+
+/** Why the law does not make a queue of the latency. */
+function leftCpu({ cpuCapacityShare }: Report): string {
+  return cpuCapacityShare === null
+    ? " The tracker's CPU was not sampled, so whether that is a queue in front of it cannot be told."
+    : ` With ${formatShare(cpuCapacityShare)} of its CPU used the tracker had CPU left: a P95 or P99 far above the median is stalls of either side, and no queue.`;
 }
 
 /** Memory Usage of the tracker: RSS as the kernel counts it, and its parts as the runtime does. */

@@ -1,3 +1,4 @@
+import { settledRequests } from '../../phase-figures.ts';
 import { cleanReason } from '../clean-reason.ts';
 import { formatCount, formatDuration, formatShare } from '../format.ts';
 import { escapeCell, escapeText, figure, table } from '../markdown-text.ts';
@@ -10,8 +11,9 @@ export function lossSection(report: Report, clean: Clean): string {
   const title = '#### Loss by cause';
   if (clean === null) return `${title}\n\nNot measured: ${escapeText(cleanReason(report))}.`;
   const { requests, timeoutCauses: causes } = clean;
+  const settled = settledRequests(requests);
   const share = (count: number): string =>
-    requests.sent === 0 ? '- (nothing was sent)' : formatShare(count / requests.sent);
+    settled === 0 ? '- (no request came to an end)' : formatShare(count / settled);
   const counted = (name: string, count: number | null, meaning: string): string[] => [
     name,
     figure(count, formatCount, 'the socket is not visible to the lab'),

@@ -58,11 +58,14 @@ export function pairText(pair: TopPair, title: string): string {
   ].join('\n\n');
 }
 
+/** Shorter than what can be printed is the time that a snapshot took, and no span of profiling. */
+const LEAST_SPAN_NS = 1e6;
+
 /** When, of how many threads and how often. A goroutine profile is of one moment. */
 function captured(profile: TopPair['profile']): string {
   const phase = `the ${profile.phase} phase`;
   const when =
-    profile.kind === 'goroutine' || profile.durationNs <= 0
+    profile.kind === 'goroutine' || profile.durationNs < LEAST_SPAN_NS
       ? ` in ${phase}`
       : ` in ${formatDuration(profile.durationNs / 1e6)} of ${phase}`;
   const { length } = profile.threads;

@@ -41,7 +41,8 @@ export function profilingSection(report: Report): string {
     '#### Live heap',
     liveHeap === null
       ? missing(report, 'liveHeap')
-      : pairText(liveHeap, 'Top 10 by what was still in use at the end'),
+      : pairText(liveHeap, `Top 10 by what was in use at the end of ${endOf(liveHeap)}`),
+    liveHeap === null ? '' : whyThen(liveHeap),
     ...further.flatMap(({ name, heading, title }) => {
       const pair = report.top[name];
       return [`#### ${heading}`, pair === null ? missing(report, name) : pairText(pair, title)];
@@ -53,6 +54,17 @@ export function profilingSection(report: Report): string {
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function endOf({ profile }: TopPair): string {
+  return profile.phase === 'warm-up' ? 'warm-up' : `the ${profile.phase} phase`;
+}
+
+/** Why a live heap is not of the end of the run. */
+function whyThen({ profile }: TopPair): string {
+  return profile.phase === 'warm-up' && /\bV8\b|datadog/.test(profile.source)
+    ? 'It is of that moment because V8 has one sampling heap profiler: after warm-up it has to count the allocations. What the later phases kept shows in the memory over time.'
+    : '';
 }
 
 /** The CPU profile that the rules went by first; perf's beside it where there are both. */

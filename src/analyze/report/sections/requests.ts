@@ -1,5 +1,5 @@
 import { operations } from '../../../run.ts';
-import type { PhaseFigures } from '../../phase-figures.ts';
+import { type PhaseFigures, settledRequests } from '../../phase-figures.ts';
 import { expectedOperationLatencyNs, SIMILAR_LATENCY_RATIO } from '../../thresholds.ts';
 import { cleanReason } from '../clean-reason.ts';
 import {
@@ -25,7 +25,7 @@ export function requestStatistics(report: Report): string {
   const withShare = (count: number | undefined, share: number | null | undefined): string =>
     count === undefined
       ? notMeasured(reason)
-      : `${formatCount(count)} (${figure(share, formatShare, 'nothing was sent')})`;
+      : `${formatCount(count)} (${figure(share, formatShare, 'no request came to an end')})`;
   const rows = [
     ['Total Requests', figure(clean?.requests.sent, formatCount, reason), statusCell(statuses.total)],
     [
@@ -34,9 +34,10 @@ export function requestStatistics(report: Report): string {
       statusCell(statuses.successful),
     ],
     ['Failed', withShare(clean?.requests.failed, clean?.errorShare), statusCell(statuses.failed)],
+    ...inFlight(clean),
     [
       'Requests/Second',
-      figure(clean?.requestsPerSecond, formatRate, reason),
+      figure(clean?.requestsPerSecond, (value) => `${formatRate(value)}${servedOf(report)}`, reason),
       statusCell(statuses.requestsPerSecond),
     ],
   ];
@@ -51,20 +52,35 @@ export function requestStatistics(report: Report): string {
   ].join('\n\n');
 }
 
+/** ` of 500.00 offered (100.00 %)` in open loop; else empty. */
+function servedOf({ scenario, phases }: Report): string {
+  const share = phases.clean?.servedShare ?? null;
+  return share === null
+    ? ''
+    : ` of ${formatRate(scenario.ratePerSecond)} offered (${formatShare(share)} served)`;
+}
+
+/** A row of its own where a run was cut short. */
+function inFlight(clean: Clean): string[][] {
+  const count = clean?.requests.unresolved ?? 0;
+  if (count === 0) return [];
+  return [['In flight at the end', formatCount(count), '- (neither successful nor failed)']];
+}
+
 function requestMeaning(report: Report, clean: Clean): string[] {
   if (clean === null) return [`The clean phase gave no figures: ${escapeText(cleanReason(report))}.`];
   const { requests } = clean;
   const overall = report.statuses.requests.overall;
   const lines = [
     `**Total Requests**: everything that the workers sent in ${formatDuration(clean.durationMs)} without a profiler, failed requests included.`,
-    `**Successful**: ${requests.failed === 0 ? 'every request' : `${formatCount(requests.succeeded)} of ${formatCount(requests.sent)}`} got a valid reply within ${formatDuration(report.scenario.timeoutMs)}.`,
+    `**Successful**: ${requests.failed === 0 ? 'every request' : `${formatCount(requests.succeeded)} of ${formatCount(settledRequests(requests))}`}${requests.unresolved > 0 ? ' that came to an end' : ''} got a valid reply within ${formatDuration(report.scenario.timeoutMs)}.`,
     `**Failed**: ${requests.failed === 0 ? 'nothing was lost' : `${formatCount(requests.failed)} requests; the causes are listed below`}.`,
     `**RPS (Requests Per Second)**: successful requests over the length of the phase${closedLoopRate(report)}.`,
     `Together the requests are **${overall.tier ?? 'without a status'}**: ${overall.reason}.`,
   ];
   if (requests.unresolved > 0) {
     lines.push(
-      `${formatCount(requests.unresolved)} requests were still in flight when the run was cut short; they are neither.`,
+      `${formatCount(requests.unresolved)} requests were still in flight when the run was cut short: they are neither successful nor failed, and part of no share.`,
     );
   }
   return lines;
@@ -73,7 +89,7 @@ function requestMeaning(report: Report, clean: Clean): string[] {
 function closedLoopRate(report: Report): string {
   const share = report.cpuCapacityShare;
   if (report.scenario.ratePerSecond > 0) {
-    return `; ${formatRate(report.scenario.ratePerSecond)} req/s were offered`;
+    return '; in an open loop the rate is the choice of who runs it, so what is judged is whether the offered rate was served';
   }
   return share === null
     ? ''

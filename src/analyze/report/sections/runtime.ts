@@ -1,3 +1,4 @@
+import type { GcKind } from '../../../run.ts';
 import { cleanReason } from '../clean-reason.ts';
 import { formatLatency, significant } from '../format.ts';
 import { escapeText, figure, table } from '../markdown-text.ts';
@@ -21,13 +22,21 @@ export function runtimeHealth(report: Report): string {
   return parts.join('\n\n');
 }
 
+/** V8's kinds in words, with the name that V8 has for them. */
+const gcWords = {
+  minor: 'young objects (minor)',
+  major: 'the whole heap (major)',
+  incremental: 'marking in steps (incremental)',
+  weakcb: "V8's weak callbacks (weakcb)",
+} as const satisfies Record<GcKind, string>;
+
 function runtimeRows(target: Target): string[][] | null {
   const { gcMsByKind: gcMs, gcCountByKind: gcCount } = target;
   if (gcMs === null || gcCount === null) return null;
   const none = 'no sample was taken';
   return [
     ...Object.entries(gcMs).map(([kind, ms]) => [
-      `Garbage collection, ${kind}`,
+      `Garbage collection, ${gcWords[kind as keyof typeof gcWords]}`,
       `${significant(ms)} ms in ${gcCount[kind as keyof typeof gcCount]} runs`,
     ]),
     ['Event-loop delay, median of P99', figure(target.eventLoopDelayNsP99Median, formatLatency, none)],

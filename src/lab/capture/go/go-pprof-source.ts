@@ -45,6 +45,10 @@ interface StopState {
 
 class GoPprofSource implements ProfileSource {
   readonly name: string;
+  readonly kinds: readonly ProfileKind[] = [
+    'cpu',
+    ...[...countedProfiles, ...momentProfiles].map(({ kind }) => kind),
+  ];
   readonly #base: string;
   #cpu: CpuProfile | null = null;
   /** Snapshots from the phase's start, by handler. */

@@ -46,6 +46,7 @@ export function perfSource(options: PerfSourceOptions): ProfileSource {
 
   return {
     name: 'perf',
+    kinds: ['perf'],
 
     async start({ durationMs }) {
       try {

@@ -1,0 +1,15 @@
+import path from 'node:path';
+import type { CliContext } from './context.ts';
+
+/**
+ * How the reader started this program, so that a command that is shown to him can be typed as it stands: through npm, npx,
+ * a `tracker-lab` on the path, or the file by node. Pure.
+ */
+export function labCommand({ env, entry, cwd }: Pick<CliContext, 'env' | 'entry' | 'cwd'>): string {
+  const event = env['npm_lifecycle_event'];
+  if (event === 'lab') return 'npm run lab --';
+  if (event === 'npx' || entry.includes(path.join('node_modules', '.bin'))) return 'npx tracker-lab';
+  if (path.basename(entry) === 'tracker-lab') return 'tracker-lab';
+  const relative = path.relative(cwd, entry);
+  return `node ${relative.startsWith('..') ? entry : relative}`;
+}

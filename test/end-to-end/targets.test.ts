@@ -1,0 +1,117 @@
+/** Trackers that are not ours, taken as they are: a Node command, a Go program with pprof handlers, any program by perf. */
+import { spawnSync } from 'node:child_process';
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Report, reportSchema } from '../../src/analyze/report/report-schema.ts';
+import { builtEntry, packageRoot } from '../../src/package-root.ts';
+
+const short = ['--scenario', 'light', '--warmup', '500ms', '--duration', '1s', '--profile-duration', '2s'];
+const hasGo = spawnSync('go', ['version']).status === 0;
+const hasPerf = spawnSync('perf', ['record', '-o', '/dev/null', 'true']).status === 0;
+let root = '';
+
+beforeAll(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'tracker-lab-targets-'));
+});
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function freeUdpPort(): Promise<number> {
+  const socket = dgram.createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+async function freeTcpPort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Runs the lab and reads its report. Exit code 11: this machine was too busy to judge; all the rest must be there. */
+async function labReport(out: string, args: readonly string[]): Promise<Report> {
+  const folder = path.join(root, out);
+  const ended = await execa(
+    process.execPath,
+    [builtEntry('cli/main.js'), '--out', folder, '--json', ...short, ...args],
+    { reject: false },
+  );
+  expect([0, 11], ended.stderr).toContain(ended.exitCode);
+  return reportSchema.parse(JSON.parse(ended.stdout));
+}
+
+function markdownOf(out: string): string {
+  const [run] = readdirSync(path.join(root, out)).filter((name) => name !== 'history.jsonl');
+  return readFileSync(path.join(root, out, run as string, 'report.md'), 'utf8');
+}
+
+describe('a Node command', () => {
+  it('is profiled by the preload without a change to it', async () => {
+    const port = await freeUdpPort();
+    const command = `node ${builtEntry('tracker/main.js')} --host 127.0.0.1 --port ${port}`;
+    const report = await labReport('node', ['--target', `udp://127.0.0.1:${port}`, '--exec', command]);
+    expect(report.target).toMatchObject({ kind: 'command', runtime: `Node.js ${process.version}` });
+    for (const pair of [report.top.cpu, report.top.allocations, report.top.liveHeap]) {
+      expect(pair?.raw.rows.length).toBeGreaterThan(0);
+    }
+    expect(report.phases.clean?.requests.succeeded).toBeGreaterThan(0);
+  });
+});
+
+describe.skipIf(!hasGo)(
+  `a Go program with pprof handlers${hasGo ? '' : ' (skipped: Go is not installed)'}`,
+  () => {
+    it('gives its six profiles and its version', async () => {
+      const program = path.join(root, 'go-tracker');
+      const source = path.join(packageRoot, 'test', 'fixtures', 'go-tracker');
+      await execa('go', ['build', '-o', program, '.'], { cwd: source });
+      const [port, pprofPort] = [await freeUdpPort(), await freeTcpPort()];
+      const command = `${program} -addr 127.0.0.1:${port} -pprof 127.0.0.1:${pprofPort} -mutex-fraction 1 -block-rate 1`;
+      const report = await labReport('go', [
+        ...['--target', `udp://127.0.0.1:${port}`],
+        ...['--exec', command],
+        ...['--pprof', `http://127.0.0.1:${pprofPort}/debug/pprof`],
+      ]);
+      expect(report.target.runtime).toMatch(/^go1\./);
+      const { cpu, allocations, liveHeap, goroutine } = report.top;
+      for (const pair of [cpu, allocations, liveHeap, goroutine]) expect(pair).not.toBeNull();
+      // Whether anybody waited for a lock in these two seconds is the scheduler's choice: there, or missing with a reason.
+      const reasons = report.notMeasured.map(({ figure }) => figure);
+      for (const kind of ['mutex', 'block'] as const) {
+        expect(report.top[kind] !== null || reasons.includes(`top.${kind}`), kind).toBe(true);
+      }
+      expect(allocations?.charged.rows.some(({ functionName }) => functionName.startsWith('main.'))).toBe(
+        true,
+      );
+      expect(markdownOf('go')).toMatch(/\| Go Version +\| go1\./);
+    }, 120_000);
+  },
+);
+
+describe.skipIf(!hasPerf)(`any program${hasPerf ? '' : ' (skipped: perf cannot record here)'}`, () => {
+  it('is profiled by perf where it has no profiler of its own', async () => {
+    const port = await freeUdpPort();
+    // Node without the preload's reach: the shell is the command, the tracker its child.
+    const tracker = `${process.execPath} ${builtEntry('tracker/main.js')} --host 127.0.0.1 --port ${port}`;
+    const report = await labReport('perf', [
+      ...['--target', `udp://127.0.0.1:${port}`],
+      ...['--exec', `sh -c "${tracker} & wait"`],
+    ]);
+    expect(report.top.cpu).toBeNull();
+    expect(report.top.perf?.raw.rows.length).toBeGreaterThan(0);
+    expect(markdownOf('perf')).toMatch(/perf/);
+  });
+});
