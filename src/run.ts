@@ -245,6 +245,8 @@ export const runSchema = z.object({
   /** The tracker's own counters at its stop, by name; null where it does not tell. */
   trackerCounters: z.record(z.string(), z.number()).nullable(),
   targetExit: targetExitSchema.nullable(),
+  /** Share of the clients whose load thread died; what they counted is in no figure. */
+  lostClientShare: z.number().min(0).max(1).default(0),
   /** Things worth telling about the measurement itself, one sentence each. */
   notes: z.array(z.string()),
 });

@@ -1,5 +1,5 @@
 /** profiles/history.jsonl: one line a run, to compare runs that are days apart. */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, lstatSync, readFileSync } from 'node:fs';
 import { LabError } from '../errors.ts';
 import { type HistoryRow, historyRowSchema, type Report } from './report/report-schema.ts';
 import { environmentRecord } from './same-environment.ts';
@@ -81,6 +81,7 @@ export function readHistory(file: string): History {
  */
 export function appendHistory(file: string, row: HistoryRow): void {
   try {
+    refuseLink(file);
     const isCut = existsSync(file) && /[^\n]$/.test(readFileSync(file, 'utf8'));
     appendFileSync(file, `${isCut ? '\n' : ''}${JSON.stringify(row)}\n`);
   } catch (cause) {
@@ -92,6 +93,11 @@ export function appendHistory(file: string, row: HistoryRow): void {
       cause,
     });
   }
+}
+
+/** A link could lead out of the folder of the runs. */
+function refuseLink(file: string): void {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) throw new Error('it is a symbolic link');
 }
 
 /** The rows that a run is compared with: same scenario, load and tracker, begun before it. */

@@ -2,6 +2,7 @@
 
 export const validityCheckNames = [
   'generator-limited',
+  'load-complete',
   'offered-rate',
   'foreign-load',
   'environment',

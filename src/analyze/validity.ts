@@ -1,8 +1,8 @@
 /**
  * The one verdict before all others: does the run say anything of the tracker? Pure.
  *
- * Three checks look at the run itself; where one of them fails the run is invalid and no rule speaks of the tracker. The
- * fourth looks at the run before it: another environment voids the comparison with earlier runs, not this run's figures.
+ * Four checks look at the run itself; where one of them fails the run is invalid and no rule speaks of the tracker. The
+ * fifth looks at the run before it: another environment voids the comparison with earlier runs, not this run's figures.
  */
 import type { Evidence } from './evidence.ts';
 import type { EvidenceLine } from './finding.ts';
@@ -27,7 +27,7 @@ export interface ValidityCheck {
 
 /** The checks that decide whether a run is valid. A check that could not be made does not make it invalid. */
 export function measurementChecks(evidence: Evidence): readonly ValidityCheck[] {
-  return [generator(evidence), offeredRate(evidence), foreignLoad(evidence)];
+  return [generator(evidence), loadComplete(evidence), offeredRate(evidence), foreignLoad(evidence)];
 }
 
 /** Whether none of the checks failed. */
@@ -74,6 +74,20 @@ function generator(evidence: Evidence): ValidityCheck {
           : 'the load generator was the limit'
         : null,
     evidence: finding.evidence,
+  };
+}
+
+function loadComplete({ run }: Evidence): ValidityCheck {
+  const lost = run.lostClientShare;
+  const isLost = lost > 0;
+  return {
+    check: 'load-complete',
+    verdict: isLost ? 'invalid' : 'ok',
+    reason: isLost
+      ? `Load threads died with ${percent(lost)} of the clients; what they counted is in no figure.`
+      : 'Every load thread reported what it counted.',
+    failure: isLost ? `load threads died with ${percent(lost)} of the clients` : null,
+    evidence: [],
   };
 }
 

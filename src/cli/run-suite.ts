@@ -9,7 +9,7 @@ import type { TargetSpec } from '../lab/target/open-target.ts';
 import { type CliContext, columnsOf } from './context.ts';
 import { createInterrupt } from './interrupt.ts';
 import { labCommand } from './lab-command.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type Progress } from './progress.ts';
 import type { RunFlags } from './run-flags.ts';
 
 export interface SuiteOptions {
@@ -26,8 +26,28 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
   const progress = createProgress(context, flags.quiet);
   const interrupt = createInterrupt(context, progress.lastWord);
   const suiteId = plans.length > 1 ? newSuiteId() : null;
+  try {
+    const { outcomes, failure } = await runAll({ plans, tracker, flags, cpus, context }, suiteId, {
+      signal: interrupt.signal,
+      progress,
+    });
+    // A signal that comes now changes the exit code only: the report is made in any case.
+    const analyzed = await analyzeAll(outcomes, flags.out);
+    await printResult(analyzed, suiteId, flags, context);
+    if (failure !== null) context.stderr.write(`${failure.toLine()}\n`);
+    return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed);
+  } finally {
+    interrupt.stopListening();
+  }
+}
+
+/** Runs the scenarios in turn. What those before a failure measured is not lost. */
+async function runAll(
+  { plans, tracker, flags, cpus }: SuiteOptions,
+  suiteId: string | null,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: Progress },
+): Promise<{ outcomes: readonly RunOutcome[]; failure: LabError | null }> {
   const outcomes: RunOutcome[] = [];
-  let failure: LabError | null = null;
   try {
     for (const plan of plans) {
       outcomes.push(
@@ -40,24 +60,19 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
           pin: flags.pin,
           allowedCpus: cpus,
           allowNoProfile: flags.allowNoProfile,
-          signal: interrupt.signal,
+          signal,
           onEvent: progress.onEvent,
         }),
       );
-      if (interrupt.signal.aborted) break;
+      if (signal.aborted) break;
     }
+    return { outcomes, failure: null };
   } catch (error) {
-    // What the scenarios before this one measured is not lost.
     if (!(error instanceof LabError) || outcomes.length === 0) throw error;
-    failure = error;
+    return { outcomes, failure: error };
   } finally {
     progress.end();
-    interrupt.stopListening();
   }
-  const analyzed = await analyzeAll(outcomes, flags.out);
-  await printResult(analyzed, suiteId, flags, context);
-  if (failure !== null) context.stderr.write(`${failure.toLine()}\n`);
-  return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed);
 }
 
 function newSuiteId(): string {

@@ -3,13 +3,14 @@
  * name and renamed. Only the timeline grows in place, a line at a time.
  */
 import {
-  createWriteStream,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   renameSync,
   rmSync,
-  type WriteStream,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import path from 'node:path';
 import { ExitCode, LabError } from '../errors.ts';
@@ -18,7 +19,8 @@ import type { Run, TimelineRow } from '../run.ts';
 export class RunFolder {
   readonly runId: string;
   readonly directory: string;
-  readonly #timeline: WriteStream;
+  /** Descriptor; null when it is closed. */
+  #timeline: number | null;
   #timelineError: Error | null = null;
   /** A run that ends at once, as on a second Ctrl-C, leaves no half folder. */
   readonly #onLabExit = () => rmSync(this.directory, { recursive: true, force: true });
@@ -26,10 +28,7 @@ export class RunFolder {
   private constructor(runId: string, directory: string) {
     this.runId = runId;
     this.directory = directory;
-    this.#timeline = createWriteStream(path.join(directory, 'timeline.ndjson'));
-    this.#timeline.on('error', (error) => {
-      this.#timelineError ??= error;
-    });
+    this.#timeline = openSync(path.join(directory, 'timeline.ndjson'), 'wx');
     process.once('exit', this.#onLabExit);
   }
 
@@ -54,9 +53,14 @@ export class RunFolder {
     }
   }
 
-  /** Appends one sample to the timeline. */
+  /** Appends one sample to the timeline. What the disk does not take is told by {@link RunFolder.finish}. */
   appendRow(row: TimelineRow): void {
-    if (!this.#timeline.writableEnded) this.#timeline.write(`${JSON.stringify(row)}\n`);
+    if (this.#timeline === null || this.#timelineError !== null) return;
+    try {
+      writeSync(this.#timeline, `${JSON.stringify(row)}\n`);
+    } catch (error) {
+      this.#timelineError = error as Error;
+    }
   }
 
   /**
@@ -77,30 +81,32 @@ export class RunFolder {
   }
 
   /**
-   * Ends the timeline and writes run.json last, so that a folder with a run.json is complete.
+   * Ends the timeline and writes run.json last, so that a folder with a run.json is complete. Where the timeline could
+   * not be written whole, the run is marked partial.
    *
-   * @throws LabError `OUT_NOT_WRITABLE`
+   * @returns the run as it was written
+   * @throws LabError `OUT_NOT_WRITABLE`; what is in the folder by then stays
    */
-  async finish(run: Run): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#timeline.once('close', resolve);
-      this.#timeline.end();
-    });
-    if (this.#timelineError !== null) {
-      throw cannotWrite(path.join(this.directory, 'timeline.ndjson'), this.#timelineError);
-    }
-    this.writeFile('run.json', `${JSON.stringify(run, null, 2)}\n`);
+  finish(run: Run): Run {
+    this.#closeTimeline();
+    const lost = this.#timelineError;
+    const reason = lost === null ? null : `timeline.ndjson could not be written whole (${lost.message})`;
+    const written = reason === null ? run : { ...run, partial: run.partial ?? { reason } };
     process.off('exit', this.#onLabExit);
+    this.writeFile('run.json', `${JSON.stringify(written, null, 2)}\n`);
+    return written;
   }
 
   /** Removes the folder of a run that never began. */
-  async discard(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#timeline.once('close', resolve);
-      this.#timeline.destroy();
-    });
+  discard(): void {
+    this.#closeTimeline();
     process.off('exit', this.#onLabExit);
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #closeTimeline(): void {
+    if (this.#timeline !== null) closeSync(this.#timeline);
+    this.#timeline = null;
   }
 }
 

@@ -23,7 +23,7 @@ import { openTarget, type Target, type TargetEnd, type TargetSpec } from './targ
 import { removePerfTraces } from './target/perf-traces.ts';
 import { type Pinning, pinningObstacle, pinThisProcess, planPinning } from './target/pinning.ts';
 import { preflight } from './target/preflight.ts';
-import { toRun } from './to-run.ts';
+import { type NamedContent, toRun } from './to-run.ts';
 
 export interface RunOptions {
   readonly plan: ScenarioPlan;
@@ -77,11 +77,13 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
   const context: RunContext = { options, folder, interruption, pinning, note };
 
   let target: Target | null = null;
+  let isMeasured = false;
   try {
     target = await prepareTarget(context);
     // While it runs: an ended process no longer tells.
     const record = await withRuntime(target);
     const result = await measure(target, context);
+    isMeasured = true;
     const end = await stopTarget(target, options);
     const { run, histogramFiles } = toRun({
       runId: folder.runId,
@@ -97,15 +99,34 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
       interruption: interruption.cause,
       notes,
     });
-    for (const { file, content } of histogramFiles) folder.writeFile(file, content);
-    await folder.finish(run);
-    return { directory: folder.directory, run };
+    return { directory: folder.directory, run: save(folder, run, histogramFiles) };
   } catch (error) {
-    await folder.discard();
+    if (!isMeasured) folder.discard();
     throw error;
   } finally {
     if (target !== null) await stopTarget(target, options);
   }
+}
+
+/** Writes what was measured; where the disk does not take all of it, as much as it takes, marked partial. */
+function save(folder: RunFolder, run: Run, histogramFiles: readonly NamedContent[]): Run {
+  const written = new Set<string>();
+  let failure: LabError | null = null;
+  for (const { file, content } of histogramFiles) {
+    try {
+      folder.writeFile(file, content);
+      written.add(file);
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      failure ??= error;
+    }
+  }
+  if (failure === null) return folder.finish(run);
+  return folder.finish({
+    ...run,
+    histograms: run.histograms.filter(({ file }) => written.has(file)),
+    partial: run.partial ?? { reason: failure.message },
+  });
 }
 
 /** Stops the target if the lab started it, and clears away what the flags for perf made it write. */

@@ -59,6 +59,7 @@ export function toRun(parts: RunParts): {
       missingProfiles: withUnexplained(parts),
       trackerCounters: parts.end?.counters == null ? null : { ...parts.end.counters },
       targetExit: parts.end?.exit ?? null,
+      lostClientShare: parts.load.lostThreads.clientShare,
       notes: [...parts.notes],
     },
     histogramFiles: histograms.map(({ record, encoded }) => ({ file: record.file, content: encoded })),

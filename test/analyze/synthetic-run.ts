@@ -201,6 +201,7 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
     ),
     profiles: kinds.map(profileRecord),
     missingProfiles: [],
+    lostClientShare: 0,
     trackerCounters: { announces: 210_000, peers: 60, swarms: 5 },
     targetExit: { expected: true, exitCode: 0, signal: null, cause: null, lastStderr: '' },
     notes: [],

@@ -43,10 +43,20 @@ const besides = (coresAt: (atMs: number) => number): SyntheticOptions => {
 };
 
 describe('a healthy run', () => {
+  it('is invalid where load threads died with their clients', () => {
+    const evidence = syntheticEvidence({ run: { lostClientShare: 0.5 } });
+    const lost = measurementChecks(evidence).find((one) => one.check === 'load-complete');
+    expect(lost).toMatchObject({
+      verdict: 'invalid',
+      failure: 'load threads died with 50.0 % of the clients',
+    });
+  });
+
   it('is valid by all checks', () => {
     const checks = measurementChecks(syntheticEvidence());
     expect(checks.map(({ check: name, verdict }) => [name, verdict])).toEqual([
       ['generator-limited', 'ok'],
+      ['load-complete', 'ok'],
       ['offered-rate', 'ok'],
       ['foreign-load', 'ok'],
     ]);
@@ -228,6 +238,7 @@ describe('the report', () => {
     expect(report.validity.valid).toBe(true);
     expect(report.validity.checks.map((one) => one.check)).toEqual([
       'generator-limited',
+      'load-complete',
       'offered-rate',
       'foreign-load',
       'environment',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -16,6 +17,7 @@ import { RunFolder } from '../../src/lab/run-folder.ts';
 import type { LoadRow } from '../../src/run.ts';
 import { syntheticRun } from '../analyze/synthetic-run.ts';
 
+const canMount = mountsTmpfs();
 const startedAt = '2026-11-24T10:15:00.123Z';
 let root = '';
 
@@ -44,28 +46,42 @@ const row: LoadRow = {
   latencyNsMax: 1,
 };
 
+function mountsTmpfs(): boolean {
+  const probe = mkdtempSync(path.join(tmpdir(), 'tracker-lab-mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', probe], { stdio: 'ignore' });
+    execFileSync('umount', [probe]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(probe, { recursive: true, force: true });
+  }
+}
+
 describe('RunFolder', () => {
-  it('gives two runs of the same second folders of their own', async () => {
+  it('gives two runs of the same second folders of their own', () => {
     const first = RunFolder.create(root, 'light', startedAt);
     const second = RunFolder.create(root, 'light', startedAt);
     expect([first.runId, second.runId]).toEqual(['20261124-101500-light', '20261124-101500-light-2']);
-    await Promise.all([first.discard(), second.discard()]);
+    first.discard();
+    second.discard();
     expect(readdirSync(root)).toEqual([]);
   });
 
-  it('makes the root, keeps the timeline in order and writes run.json last', async () => {
+  it('makes the root, keeps the timeline in order and writes run.json last', () => {
     const folder = RunFolder.create(path.join(root, 'a', 'b'), 'light', startedAt);
     folder.appendRow(row);
     folder.appendRow({ ...row, atMs: 2000 });
     expect(existsSync(path.join(folder.directory, 'run.json'))).toBe(false);
     const run = syntheticRun();
-    await folder.finish(run);
+    folder.finish(run);
     const lines = readFileSync(path.join(folder.directory, 'timeline.ndjson'), 'utf8').trim().split('\n');
     expect(lines.map((line) => JSON.parse(line).atMs)).toEqual([1000, 2000]);
     expect(JSON.parse(readFileSync(path.join(folder.directory, 'run.json'), 'utf8'))).toEqual(run);
   });
 
-  it('leaves no half file where a file cannot be written, and names it', async () => {
+  it('leaves no half file where a file cannot be written, and names it', () => {
     const folder = RunFolder.create(root, 'light', startedAt);
     // A folder under the file's name: the rename fails as it would on a broken disk.
     mkdirSync(path.join(folder.directory, 'cpu.pb.gz'));
@@ -74,12 +90,32 @@ describe('RunFolder', () => {
     expect(write).toThrow(LabError);
     expect(write).toThrow(/OUT_NOT_WRITABLE|cannot write .*cpu\.pb\.gz/);
     expect(readdirSync(folder.directory).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-    await folder.discard();
+    folder.discard();
   });
 
   it('fails at once where the system refuses folders', () => {
     expect(() => RunFolder.create('/proc/tracker-lab/runs', 'light', startedAt)).toThrow(/cannot write/);
   });
+
+  it.skipIf(!canMount)(
+    `saves what a full disk takes, marked partial${canMount ? '' : ' (skipped: no tmpfs can be mounted)'}`,
+    () => {
+      const disk = path.join(root, 'disk');
+      mkdirSync(disk);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+      try {
+        const folder = RunFolder.create(disk, 'light', startedAt);
+        for (let index = 0; index < 2_000; index++) folder.appendRow(row);
+        expect(() => folder.finish(syntheticRun())).toThrow(/cannot write .*run\.json/);
+        rmSync(path.join(folder.directory, 'timeline.ndjson'));
+        const written = folder.finish({ ...syntheticRun(), partial: null });
+        expect(written.partial?.reason).toMatch(/timeline\.ndjson could not be written whole \(ENOSPC/);
+        expect(readdirSync(folder.directory)).toEqual(['run.json']);
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    },
+  );
 
   it('names the root where no folder can be made in it', () => {
     const file = path.join(root, 'file');

@@ -35,7 +35,9 @@ export function profileFileTables(file: string, options: ProfileTablesOptions): 
 
 /** Both tables as text. */
 export function formatProfileTables({ raw, charged }: ProfileTables): string {
-  return `${formatTop(raw)}\nCharged to the nearest application function:\n${formatCharged(charged)}`;
+  const text = `${formatTop(raw)}\nCharged to the nearest application function:\n${formatCharged(charged)}`;
+  // Names are hostile text: nothing in them may steer a terminal.
+  return text.replaceAll(/(?!\n)\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
 function readBytes(file: string): Uint8Array {

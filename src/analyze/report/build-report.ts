@@ -1,5 +1,6 @@
 /** Turns evidence into the one model that every form of the report is printed from. Pure. */
 import type { ProfileKind } from '../../run.ts';
+import { crashOf } from '../crash.ts';
 import type { Evidence } from '../evidence.ts';
 import { comparableRows, type History, historyRow } from '../history.ts';
 import { littlesLaw } from '../littles-law.ts';
@@ -60,6 +61,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
       continuousGrowth: trend?.continuous === true,
       ratePerSecond: run.scenario.ratePerSecond,
       invalid: invalidReason(measured),
+      crash: crashOf(run),
     }),
     memory: { rss, trend, runtime: runtimeMemory(evidence) },
     littlesLaw: law,

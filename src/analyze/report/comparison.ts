@@ -1,4 +1,5 @@
 /** The runs of one suite side by side. Pure. */
+import { crashOf } from '../crash.ts';
 import type { Evidence } from '../evidence.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import { NOTABLE_RISE_SHARE, scalingCpuShare } from '../thresholds.ts';
@@ -21,6 +22,7 @@ export function scenarioFigures(evidence: Evidence): ScenarioFigures {
     continuousGrowth: false,
     ratePerSecond: run.scenario.ratePerSecond,
     invalid,
+    crash: crashOf(run),
   });
   return {
     runId: run.runId,

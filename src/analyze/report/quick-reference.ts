@@ -1,4 +1,5 @@
 /** The template's quick reference answered for one run. Pure. */
+import { crashOf } from '../crash.ts';
 import type { Evidence } from '../evidence.ts';
 import type { LittlesLaw } from '../littles-law.ts';
 import type { MemoryTrend } from '../memory-series.ts';
@@ -49,6 +50,8 @@ type Size = (typeof deploymentSizes)[number];
 function fastEnough(input: QuickReferenceInput, size: Size): Answer {
   const { requestsPerSecond: neededPerSecond, p95Ns: limitNs } = size;
   const { clean, invalid, cpuCapacityShare } = input;
+  const crash = crashOf(input.evidence.run);
+  if (crash !== null) return { answer: 'no', observed: crash };
   if (invalid !== null) return unknown(invalid);
   const rate = clean?.requestsPerSecond ?? null;
   const p95Ns = clean?.latency?.p95Ns ?? null;
@@ -122,9 +125,15 @@ function otherRuns(
   return `; met under the ${fit.scenario} load (${formatRate(fit.requestsPerSecond as number)} req/s, P95 ${formatLatency(fit.p95Ns as number)})`;
 }
 
-/** Which of the four reasons to worry hold; `yes` is a reason to worry. */
+/** Which of the four reasons to worry hold, and a crash before them; `yes` is a reason to worry. */
 export function assessWorries(input: QuickReferenceInput): Assessment[] {
+  const crash = crashOf(input.evidence.run);
+  const crashed: Assessment[] =
+    crash === null
+      ? []
+      : [{ name: 'crash', statement: 'the tracker ends by itself', answer: 'yes', observed: crash }];
   return [
+    ...crashed,
     { name: 'errors', statement: `error rate > ${worryLimits.errorShare * 100} %`, ...errorWorry(input) },
     { name: 'rising latency', statement: 'P95 rises while the test goes on', ...risingLatency(input) },
     {

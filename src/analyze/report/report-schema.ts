@@ -62,7 +62,7 @@ const tableOf = <Row extends z.ZodType>(row: Row) =>
 const topPairSchema = z
   .object({
     profile: profileFileSchema,
-    /** As `go tool pprof -top` prints it. */
+    /** The rows of `go tool pprof -top`. */
     raw: tableOf(topRowSchema),
     /** Every cost charged to the nearest application function. */
     charged: tableOf(chargedRowSchema),

@@ -20,6 +20,8 @@ export interface StatusInput {
   readonly ratePerSecond: number;
   /** Why the run says nothing of the tracker, so that nothing has a status; null where it does. */
   readonly invalid: string | null;
+  /** How the tracker ended by itself; null where it did not. */
+  readonly crash: string | null;
 }
 
 /** The status of each figure of the clean phase and of the whole. Pure. */
@@ -43,7 +45,7 @@ export function statusesOf(input: StatusInput): Report['statuses'] {
   const requestsOverall = of(statusOf(tiers, requests));
   const latencyOverall = of(statusOf(latencyTiers, latency));
   return {
-    overall: voidOf(input.invalid) ?? overallOf(requestsOverall, latencyOverall),
+    overall: crashStatus(input.crash) ?? voidOf(input.invalid) ?? overallOf(requestsOverall, latencyOverall),
     requests: {
       total: unjudged('a count; the rate is judged'),
       successful: of(statusOf(tiers, requests, 'successShare')),
@@ -74,6 +76,11 @@ function overallOf(requests: Status, latency: Status): Status {
   if (worst === null) return { tier: null, reason: 'not measured' };
   const side = worst === requests ? 'requests' : 'latency';
   return { tier: worst.tier, reason: `${side}: ${worst.reason}` };
+}
+
+/** Whatever the figures were until then. */
+function crashStatus(crash: string | null): Status | null {
+  return crash === null ? null : { tier: 'Critical', reason: crash };
 }
 
 function voidOf(invalid: string | null): Status | null {

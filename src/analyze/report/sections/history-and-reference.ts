@@ -113,7 +113,9 @@ function ending(report: Report): string {
   parts.push("#### The tracker's own counters");
   parts.push(
     counters === null || Object.keys(counters).length === 0
-      ? 'Not measured: the tracker does not tell.'
+      ? report.targetExit?.expected === false
+        ? 'Not measured: the tracker ended before it could tell.'
+        : 'Not measured: the tracker does not tell.'
       : `What the tracker itself counted from its start to its stop, under its own names; warm-up and profiled phase are in it.\n\n${table(
           ['Counter', 'Value at its stop'],
           Object.entries(counters).map(([name, value]) => [escapeCell(name), value.toLocaleString('en-US')]),

@@ -34,7 +34,7 @@ export function pairText(pair: TopPair, title: string): string {
   ]);
   return [
     head,
-    '**As `go tool pprof -top` prints it:**',
+    '**Raw, the functions and percentages of `go tool pprof -top` in handier units:**',
     table(['flat', 'flat%', 'sum%', 'cum', 'cum%', 'Function', 'File'], rawRows, [
       'r',
       'r',

@@ -140,8 +140,9 @@ function allocationAnalysis(report: Report, allocations: TopPair): string[] {
   const perSecond = report.phases.profiled?.requestsPerSecond ?? null;
   const seconds = allocations.profile.durationNs / 1e9;
   if (perSecond !== null && perSecond > 0 && seconds > 0 && allocations.raw.valueType.unit === 'bytes') {
-    const bytes = allocations.raw.total / (perSecond * seconds);
-    lines.push(`${significant(bytes)} bytes are allocated for each request.`);
+    const agent = allocations.charged.rows.find(({ functionName }) => functionName === '(lab agent)');
+    const bytes = (allocations.raw.total - (agent?.value ?? 0)) / (perSecond * seconds);
+    lines.push(`${significant(bytes)} bytes are allocated for each request, the lab's own agent left out.`);
   }
   const top = allocations.charged.rows.find((row) => row.class === 'application');
   lines.push(
