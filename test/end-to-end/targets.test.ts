@@ -83,6 +83,8 @@ describe.skipIf(!hasGo)(
       const report = await labReport('go', [
         ...['--target', `udp://127.0.0.1:${port}`],
         ...['--exec', command],
+        // A tracker this small may keep less than Go's 512 KiB between two samples of its heap.
+        ...['--env', 'GODEBUG=memprofilerate=4096'],
         ...['--pprof', `http://127.0.0.1:${pprofPort}/debug/pprof`],
       ]);
       expect(report.target.runtime).toMatch(/^go1\./);

@@ -17,6 +17,8 @@ import { startSmallLoad } from './small-load.ts';
 
 const goKinds: readonly ProfileKind[] = ['cpu', 'allocations', 'live-heap', 'mutex', 'block', 'goroutine'];
 const PHASE_MS = 2000;
+/** The program's clock and the lab's differ by less than a percent. */
+const LEAST_SPAN_NS = 0.99 * PHASE_MS * 1e6;
 
 describe.skipIf(!hasGo)('the pprof endpoint of a Go tracker (skipped where Go is not installed)', () => {
   let folder = '';
@@ -76,15 +78,15 @@ describe.skipIf(!hasGo)('the pprof endpoint of a Go tracker (skipped where Go is
 
   test('books spans and moments', () => {
     const spans = new Map(captured.files.map(({ kind, durationNs }) => [kind, durationNs]));
-    expect(spans.get('cpu')).toBeGreaterThanOrEqual(PHASE_MS * 1e6);
+    expect(spans.get('cpu')).toBeGreaterThanOrEqual(LEAST_SPAN_NS);
     for (const kind of ['allocations', 'mutex', 'block'] as const) {
-      expect(spans.get(kind)).toBeGreaterThanOrEqual(PHASE_MS * 1e6);
+      expect(spans.get(kind)).toBeGreaterThanOrEqual(LEAST_SPAN_NS);
       expect(profileOf(kind).durationNs).toBe(spans.get(kind));
     }
     expect([spans.get('live-heap'), spans.get('goroutine')]).toEqual([0, 0]);
     const intervals = new Map(captured.files.map(({ kind, interval }) => [kind, interval]));
     expect(intervals.get('cpu')).toEqual({ value: 10_000, unit: 'microseconds' });
-    expect(intervals.get('allocations')).toEqual({ value: 524_288, unit: 'bytes' });
+    expect(intervals.get('allocations')).toEqual({ value: 4_096, unit: 'bytes' });
     expect(intervals.get('mutex')).toBeNull();
   });
 

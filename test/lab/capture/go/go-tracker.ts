@@ -27,7 +27,13 @@ export function buildGoTracker(): { readonly binary: string; remove(): void } {
 
 export async function startGoTracker(binary: string, flags: readonly string[] = []): Promise<GoTracker> {
   const args = ['-addr', '127.0.0.1:0', '-pprof', '127.0.0.1:0', ...flags];
-  const child = startChild(spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
+  const child = startChild(
+    spawn(binary, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A tracker this small may keep less than Go's 512 KiB between two samples.
+      env: { ...process.env, GODEBUG: 'memprofilerate=4096' },
+    }),
+  );
   const line = await child.line((text) => text.startsWith('ready '));
   const [, port, pprofUrl] = /^ready udp:\/\/127\.0\.0\.1:(\d+) pprof (\S+)$/.exec(line) ?? [];
   return {
