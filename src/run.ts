@@ -322,6 +322,11 @@ export interface MachineRow {
   readonly atMs: number;
   /** CPU time of programs and of the kernel on their behalf; interrupts and stolen time left out. */
   readonly busyMs: number;
+  /**
+   * CPU time of interrupts, the network's softirqs among them. Whether it is in the time of processes too is the kernel's
+   * choice (CONFIG_IRQ_TIME_ACCOUNTING).
+   */
+  readonly interruptMs: number;
   /** Time that the hypervisor gave to others. */
   readonly stolenMs: number;
   /** CPU time of the lab's own process, load threads included. */

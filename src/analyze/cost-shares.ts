@@ -159,3 +159,21 @@ export function isIdle(profile: Profile, sample: number): boolean {
 export function valueAt(profile: Profile, valueIndex: number, sample: number): number {
   return profile.values[valueIndex]?.[sample] ?? 0;
 }
+
+/** What @datadog/pprof calls the CPU time of threads that run no JavaScript. */
+const BESIDE = 'Non JS threads activity';
+
+/**
+ * How often a profiler saw the program at work: samples of idle time and of other threads are left out. From the value
+ * type `sample` or `samples`; null where the profile has none.
+ */
+export function busySampleCount(profile: Profile): number | null {
+  const index = profile.valueTypes.findIndex(({ type }) => type === 'sample' || type === 'samples');
+  if (index < 0) return null;
+  let count = 0;
+  for (let sample = 0; sample < profile.sampleCount; sample++) {
+    if (isIdle(profile, sample) || stackOf(profile, sample)[0]?.functionName === BESIDE) continue;
+    count += valueAt(profile, index, sample);
+  }
+  return count;
+}

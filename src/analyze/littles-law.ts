@@ -2,7 +2,7 @@
 import type { Nanoseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { phaseFigures } from './phase-figures.ts';
-import { LITTLES_LAW_TOLERANCE, SATURATED_CPU_SHARE } from './thresholds.ts';
+import { LITTLES_LAW_TOLERANCE, QUEUE_TAIL_FACTOR, SATURATED_CPU_SHARE } from './thresholds.ts';
 import { wantedCapacity } from './used-capacity.ts';
 
 export interface LittlesLaw {
@@ -16,7 +16,10 @@ export interface LittlesLaw {
   readonly ratio: number;
   /** The mean latency is what the loop makes it: a queue of the load's own workers, no cause of its own. */
   readonly explains: boolean;
-  /** It explains, and the tracker had used up its CPU: else a long tail is stalls, and the mean what a request takes. */
+  /**
+   * It explains, the tracker had used up its CPU, and P95 is near the mean: else a long tail is stalls, and the mean what a
+   * request takes. The law is one of means; it says nothing of a tail.
+   */
   readonly isQueue: boolean;
 }
 
@@ -38,6 +41,9 @@ export function littlesLaw(evidence: Evidence): LittlesLaw | null {
     expectedLatencyNs,
     ratio,
     explains,
-    isQueue: explains && (wantedCapacity(evidence) ?? 0) >= SATURATED_CPU_SHARE,
+    isQueue:
+      explains &&
+      latency.p95Ns <= QUEUE_TAIL_FACTOR * latency.meanNs &&
+      (wantedCapacity(evidence) ?? 0) >= SATURATED_CPU_SHARE,
   };
 }

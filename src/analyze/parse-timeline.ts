@@ -48,7 +48,14 @@ const rowSchema = z.discriminatedUnion('kind', [
     latencyNsP99: number.nullable(),
     latencyNsMax: number.nullable(),
   }),
-  z.object({ kind: z.literal('machine'), atMs: number, busyMs: number, stolenMs: number, labMs: number }),
+  z.object({
+    kind: z.literal('machine'),
+    atMs: number,
+    busyMs: number,
+    interruptMs: number,
+    stolenMs: number,
+    labMs: number,
+  }),
 ]);
 
 export interface ParsedTimeline {

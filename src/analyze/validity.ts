@@ -146,7 +146,7 @@ function foreignLoad(evidence: Evidence): ValidityCheck {
   const line = (metric: string, value: number, threshold: number | null): EvidenceLine => {
     return { metric, value, unit: 'cores', threshold, source: 'timeline.ndjson, clean phase' };
   };
-  const isTaken = load.takenCoresMedian > limit;
+  const isTaken = load.takenCoresP75 > limit;
   const told = `Other processes took ${load.foreignCoresMedian.toFixed(2)} cores and the hypervisor ${load.stolenCoresMedian.toFixed(2)} in the median of ${load.windows} seconds`;
   return {
     check,
@@ -156,7 +156,7 @@ function foreignLoad(evidence: Evidence): ValidityCheck {
       : `${told}.`,
     failure: isTaken ? 'others took CPU of this machine' : null,
     evidence: [
-      line('taken by others, median second', load.takenCoresMedian, limit),
+      line('taken by others, upper quartile of the seconds', load.takenCoresP75, limit),
       line('other processes, median second', load.foreignCoresMedian, null),
       line('other processes, worst second', load.foreignCoresMax, null),
       line('hypervisor, median second', load.stolenCoresMedian, null),

@@ -280,6 +280,7 @@ function syntheticTimeline(options: SyntheticOptions = {}): TimelineRow[] {
     const machine: MachineRow = {
       kind: 'machine',
       atMs,
+      interruptMs: atMs * 0.2,
       busyMs: 5_000 + target.cpuUserMs + target.cpuSystemMs + labMs + atMs * 0.02,
       stolenMs: 0,
       labMs,

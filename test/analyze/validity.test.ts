@@ -126,8 +126,10 @@ describe('foreign-load', () => {
     expect(line?.value).toBeCloseTo(0.02, 6);
   });
 
-  it('goes by the median second: neither a short burst nor one bad edge is enough', () => {
-    const burst = besides((atMs) => (atMs > 6_000 && atMs < 9_000 ? 1.5 : 0));
+  it('goes by the upper quartile of the seconds: a short burst is not enough, a third of the phase is', () => {
+    const longer = besides((atMs) => (atMs > 6_000 && atMs < 11_000 ? 1.5 : 0));
+    expect(check('foreign-load', longer).verdict).toBe('invalid');
+    const burst = besides((atMs) => (atMs > 6_000 && atMs < 8_000 ? 1.5 : 0));
     expect(check('foreign-load', burst).verdict).toBe('ok');
     const worst = check('foreign-load', burst).evidence.find((line) => line.metric.includes('worst'));
     expect(worst?.value).toBeGreaterThan(1);
@@ -145,6 +147,20 @@ describe('foreign-load', () => {
         };
       },
     };
+    expect(check('foreign-load', apart).evidence[0]?.value).toBeCloseTo(0.02, 6);
+  });
+
+  it('adds interrupts where the kernel books them on processes as well, and only there', () => {
+    const bookedTwice = (foreignShare: number): SyntheticOptions => ({
+      // Of what processes used, half a core were interrupts, which the machine counts apart.
+      machine: (row) => ({
+        busyMs: row.busyMs - row.atMs * 0.5 + row.atMs * foreignShare,
+        interruptMs: row.atMs * 0.5,
+      }),
+    });
+    expect(check('foreign-load', bookedTwice(0)).evidence[0]?.value).toBeCloseTo(0.02, 6);
+    expect(check('foreign-load', bookedTwice(0.4)).verdict).toBe('invalid');
+    const apart: SyntheticOptions = { machine: (row) => ({ interruptMs: row.atMs * 0.5 }) };
     expect(check('foreign-load', apart).evidence[0]?.value).toBeCloseTo(0.02, 6);
   });
 

@@ -71,11 +71,10 @@ export function assessScaling(runs: readonly ScenarioFigures[], isFixedRate = fa
 
 type Answer = Pick<Assessment, 'answer' | 'observed'>;
 
-/** The reverse of the plateau to worry about, by the same steps. */
+/** By the same steps as the plateau to worry about; that one asks for more CPU to spare. */
 function throughput(runs: readonly ScenarioFigures[], isFixedRate: boolean): Answer {
-  const { standsStill, observed } = growth(runs, isFixedRate);
-  const answer = { yes: 'no', no: 'yes', unknown: 'unknown' } as const;
-  return { answer: answer[standsStill], observed };
+  const { growsUntilUsed, observed } = growth(runs, isFixedRate);
+  return { answer: growsUntilUsed, observed };
 }
 
 function tooFew(measured: number, ran: number): Answer {

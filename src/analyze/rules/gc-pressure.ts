@@ -1,10 +1,10 @@
-import { chargedFunctions, classCost, valueIndexOf } from '../cost-shares.ts';
+import { busySampleCount, chargedFunctions, classCost, valueIndexOf } from '../cost-shares.ts';
 import { cpuProfileOf, type Evidence, profileOf } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import type { FrameClass } from '../profile/profile.ts';
 import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
-import { CRITICAL_COST_SHARE, NOTABLE_COST_SHARE } from '../thresholds.ts';
+import { CRITICAL_COST_SHARE, LEAST_PROFILE_SAMPLES, NOTABLE_COST_SHARE } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
@@ -25,8 +25,11 @@ const costs: Readonly<
 export function gcPressure(evidence: Evidence): Finding {
   const runtime = targetRuntime(evidence);
   const cpu = cpuProfileOf(evidence);
-  const cost =
-    cpu === null ? null : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), costs[runtime].classes);
+  const isEnough =
+    cpu !== null && (busySampleCount(cpu.profile) ?? LEAST_PROFILE_SAMPLES) >= LEAST_PROFILE_SAMPLES;
+  const cost = isEnough
+    ? classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), costs[runtime].classes)
+    : null;
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
   const gcTimeShare = target?.gcTimeShare ?? null;
   const cpuShare = target?.cpuShare ?? null;

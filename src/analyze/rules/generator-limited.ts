@@ -90,7 +90,7 @@ export function generatorLimited(evidence: Evidence): Finding {
       subject: null,
       summary: heldUp
         ? `${told}: with so much CPU left it was held up by other work on its cores (or by its host) and is not the limit itself; the load was late all the same, so this run says nothing of the tracker.`
-        : `${told}: the generator is the limit, so this run says nothing of the tracker's.`,
+        : `${told}: the generator is the limit, so this run says nothing of the tracker's limit.`,
       evidence: lines,
       advice: heldUp ? heldUpAdvice : adviceFor('generator-limited', evidence),
     };

@@ -130,19 +130,23 @@ export function parseUdpSockets(table: string): UdpSocketRow[] {
 /** A reading of the whole machine's CPU time, all cores added up since its start. */
 interface MachineCpu {
   readonly busyMs: number;
+  readonly interruptMs: number;
   readonly stolenMs: number;
 }
 
 /**
  * The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal, guest, guest_nice. Time of
- * guests is part of user and nice already; waiting for a disk is idle time. Interrupts are left out: with
- * CONFIG_IRQ_TIME_ACCOUNTING the network's share of them is in no process's time, and the run's own would look foreign.
+ * guests is part of user and nice already; waiting for a disk is idle time.
  *
  * @see man 5 proc_stat
  */
 export function parseMachineCpu(stat: string): MachineCpu | null {
   const fields = /^cpu\s+(.+)$/m.exec(stat)?.[1]?.trim().split(/\s+/).map(Number) ?? [];
-  const [user, nice, system, , , , , steal] = fields;
+  const [user, nice, system, , , irq, softirq, steal] = fields;
   if (!isCount(user) || !isCount(nice) || !isCount(system)) return null;
-  return { busyMs: (user + nice + system) * TICK_MS, stolenMs: (steal ?? 0) * TICK_MS };
+  return {
+    busyMs: (user + nice + system) * TICK_MS,
+    interruptMs: ((irq ?? 0) + (softirq ?? 0)) * TICK_MS,
+    stolenMs: (steal ?? 0) * TICK_MS,
+  };
 }

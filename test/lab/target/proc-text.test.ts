@@ -108,11 +108,15 @@ intr 1 2 3
 `;
 
   it('tells busy and stolen time; guests are in user time, waiting for a disk is idle', () => {
-    expect(parseMachineCpu(machine)).toEqual({ busyMs: (1000 + 20 + 300) * 10, stolenMs: 700 });
+    expect(parseMachineCpu(machine)).toEqual({
+      busyMs: (1000 + 20 + 300) * 10,
+      interruptMs: (5 + 60) * 10,
+      stolenMs: 700,
+    });
   });
 
   it('has no stolen time on kernels that do not know it', () => {
-    expect(parseMachineCpu('cpu  1 2 3 4 5 6 7\n')).toEqual({ busyMs: 60, stolenMs: 0 });
+    expect(parseMachineCpu('cpu  1 2 3 4 5 6 7\n')).toEqual({ busyMs: 60, interruptMs: 130, stolenMs: 0 });
   });
 
   it.each(['', 'cpu0 1 2 3 4 5 6 7 8', 'cpu  1 2', 'cpu  a b c d e f g h'])('is null for %j', (text) => {
