@@ -159,7 +159,7 @@ describe('foreign-load', () => {
       }),
     });
     expect(check('foreign-load', bookedTwice(0)).evidence[0]?.value).toBeCloseTo(0.02, 6);
-    expect(check('foreign-load', bookedTwice(0.4)).verdict).toBe('invalid');
+    expect(check('foreign-load', bookedTwice(0.3)).verdict).toBe('invalid');
     const apart: SyntheticOptions = { machine: (row) => ({ interruptMs: row.atMs * 0.5 }) };
     expect(check('foreign-load', apart).evidence[0]?.value).toBeCloseTo(0.02, 6);
   });
