@@ -214,6 +214,8 @@ export const environmentSchema = z.object({
   cpuModel: z.string(),
   cpuCount: z.int().positive(),
   memoryBytes: z.number().positive(),
+  /** Whether the kernel books interrupts on the processes that they interrupt, too; null: not known. */
+  interruptsBookedOnProcesses: z.boolean().nullable().default(null),
   /** CPU list of the target and of the generator, as taskset takes them; null: not pinned. */
   pinning: z.object({ target: z.string(), generator: z.string() }).nullable(),
   labVersion: z.string(),

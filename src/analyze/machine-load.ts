@@ -43,9 +43,12 @@ export function machineLoad(evidence: Evidence): MachineLoad | string {
     const interrupts = (last.interruptMs - first.interruptMs) / elapsedMs;
     return { foreign: foreignMs / elapsedMs, interrupts, stolen };
   });
-  // Nobody else's time is below zero: where it seems so, the kernel books interrupts on processes as well, and what the
-  // machine counts apart has to be added before what processes used is taken off.
-  const isBookedOnProcesses = measured.some(({ foreign }) => foreign < -SAMPLING_ERROR_CORES);
+  // Where the kernel books interrupts on processes as well, what the machine counts apart has to be added before what
+  // processes used is taken off. Where it is not known: nobody else's time is below zero, so a second in which it seems so
+  // tells it.
+  const isBookedOnProcesses =
+    evidence.run.environment.interruptsBookedOnProcesses ??
+    measured.some(({ foreign }) => foreign < -SAMPLING_ERROR_CORES);
   const windows = measured.map(({ foreign, interrupts, stolen }) => ({
     foreign: Math.max(0, foreign + (isBookedOnProcesses ? interrupts : 0)),
     stolen,

@@ -6,13 +6,14 @@
  */
 import type { Evidence } from './evidence.ts';
 import type { EvidenceLine } from './finding.ts';
+import { littlesLaw } from './littles-law.ts';
 import { machineLoad } from './machine-load.ts';
 import { phaseFigures } from './phase-figures.ts';
 import type { HistoryRow } from './report/report-schema.ts';
 import { generatorLimited, HELD_UP, isHeldUp } from './rules/generator-limited.ts';
 import { percent } from './rules/rule.ts';
 import { changedParts } from './same-environment.ts';
-import { FOREIGN_CPU_SHARE, OFFERED_RATE_SHARE } from './thresholds.ts';
+import { FOREIGN_CPU_SHARE, LITTLES_LAW_TOLERANCE, OFFERED_RATE_SHARE } from './thresholds.ts';
 import type { ValidityCheckName, ValidityVerdict } from './validity-names.ts';
 
 export interface ValidityCheck {
@@ -77,9 +78,33 @@ function generator(evidence: Evidence): ValidityCheck {
   };
 }
 
-function loadComplete({ run }: Evidence): ValidityCheck {
+/**
+ * A worker that waits for a timeout fails once in its whole length, so that the success share hides it. In a closed loop
+ * mean latency times throughput is the number of workers that were at work.
+ */
+function stuckWorkers(evidence: Evidence): ValidityCheck | null {
+  const law = littlesLaw(evidence);
+  const clean = phaseFigures(evidence, 'clean');
+  // In a shorter phase those that wait may have sent before it.
+  if (law === null || clean === null || clean.durationMs < 2 * evidence.run.scenario.timeoutMs) return null;
+  if (law.ratio >= 1 - LITTLES_LAW_TOLERANCE) return null;
+  const atWork = Math.round(law.concurrency * law.ratio);
+  const failure = `only about ${atWork} of ${law.concurrency} workers were at work`;
+  return {
+    check: 'load-complete',
+    verdict: 'invalid',
+    reason: `By mean latency and throughput ${failure}; the others waited for timeouts, for example because the tracker limits connects.`,
+    failure,
+    evidence: [],
+  };
+}
+
+function loadComplete(evidence: Evidence): ValidityCheck {
+  const { run } = evidence;
   const lost = run.lostClientShare;
   const isLost = lost > 0;
+  const stuck = isLost ? null : stuckWorkers(evidence);
+  if (stuck !== null) return stuck;
   return {
     check: 'load-complete',
     verdict: isLost ? 'invalid' : 'ok',

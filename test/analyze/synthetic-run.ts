@@ -154,6 +154,7 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
       cpuModel: 'Some CPU @ 2.50GHz',
       cpuCount: 2,
       memoryBytes: 8 * 2 ** 30,
+      interruptsBookedOnProcesses: null,
       pinning: { target: '0', generator: '1' },
       labVersion: '0.1.0',
       labNodeVersion: 'v20.20.2',

@@ -52,6 +52,20 @@ describe('a healthy run', () => {
     });
   });
 
+  it('is invalid where a closed loop shows that most workers only waited for timeouts', () => {
+    const loadComplete = (concurrency: number, timeoutMs: number) =>
+      measurementChecks(syntheticEvidence({ scenario: { concurrency, timeoutMs } })).find(
+        (one) => one.check === 'load-complete',
+      );
+    expect(loadComplete(30, 1_000)).toMatchObject({
+      verdict: 'invalid',
+      failure: 'only about 12 of 30 workers were at work',
+    });
+    expect(loadComplete(12, 1_000)?.verdict).toBe('ok');
+    // A phase shorter than two timeouts cannot tell.
+    expect(loadComplete(30, 10_000)?.verdict).toBe('ok');
+  });
+
   it('is valid by all checks', () => {
     const checks = measurementChecks(syntheticEvidence());
     expect(checks.map(({ check: name, verdict }) => [name, verdict])).toEqual([

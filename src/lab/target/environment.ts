@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { packageVersion } from '../../package-root.ts';
 import type { Environment } from '../../run.ts';
+import { interruptsBookedOnProcesses } from './interrupt-accounting.ts';
 
 /** Describes this machine and this process. The tester is `LAB_TESTER`, else the user's name. */
 export function readEnvironment(pinning: Environment['pinning']): Environment {
@@ -14,6 +15,7 @@ export function readEnvironment(pinning: Environment['pinning']): Environment {
     cpuModel: cpus[0]?.model.trim() || 'unknown model',
     cpuCount: Math.max(cpus.length, 1),
     memoryBytes: os.totalmem(),
+    interruptsBookedOnProcesses: interruptsBookedOnProcesses(),
     pinning,
     labVersion: packageVersion,
     labNodeVersion: process.version,

@@ -45,6 +45,11 @@ export function emptyReason(kind: ProfileKind, period: number, mutexText: string
       return 'it holds no sample over the phase, though the profiler itself blocked: no block rate set (runtime.SetBlockProfileRate)';
     case 'goroutine':
       return 'it holds no goroutine';
+    case 'live-heap':
+      if (period > 0) {
+        return `it holds no sample: what was live held none of the samples that Go takes every ${period} bytes`;
+      }
+      return 'it holds no sample: runtime.MemProfileRate is 0';
     default:
       return period === 0
         ? 'it holds no sample: runtime.MemProfileRate is 0'
