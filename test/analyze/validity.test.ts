@@ -57,10 +57,8 @@ describe('a healthy run', () => {
       measurementChecks(syntheticEvidence({ scenario: { concurrency, timeoutMs } })).find(
         (one) => one.check === 'load-complete',
       );
-    expect(loadComplete(30, 1_000)).toMatchObject({
-      verdict: 'invalid',
-      failure: 'only about 12 of 30 workers were at work',
-    });
+    expect(loadComplete(30, 1_000)?.verdict).toBe('invalid');
+    expect(loadComplete(30, 1_000)?.failure).toMatch(/^only about 1[1-4] of 30 workers were at work$/);
     expect(loadComplete(12, 1_000)?.verdict).toBe('ok');
     // A phase shorter than two timeouts cannot tell.
     expect(loadComplete(30, 10_000)?.verdict).toBe('ok');
