@@ -24,7 +24,10 @@ export interface ProfileRequest {
   readonly liveHeap?: { readonly intervalBytes: number };
 }
 
-/** Mean time between CPU samples. @see docs/architecture.md: below noise at 1 ms, +3 to +9 % at 250 µs. */
+/**
+ * Mean time between CPU samples. Measured on Node 20, 24 and 26 under fixed work: the cost is within noise at 1 ms (±10 %),
+ * +3 to +9 % of the main thread at 250 µs.
+ */
 export const DEFAULT_CPU_INTERVAL_MICROS = 1000;
 /** Mean distance of sampled allocations. Measured: about 2.5 to 4 µs a sample, so 1 % of a core at 0.3 GB/s. */
 export const DEFAULT_HEAP_INTERVAL_BYTES = 128 * 1024;
