@@ -125,6 +125,11 @@ export const phaseLoadSchema = z.object({
   peersReceived: count,
   /** Sent requests that repeat one that timed out; they are part of `sent`. Closed loop only: open loop repeats none. */
   retries: count.optional(),
+  /**
+   * Open loop: requests that were due in the phase and never sent, because the generator could not; no part of `sent`. In the
+   * `response` histograms each is as long as the time-out. Absent in closed loop and in older runs.
+   */
+  notSent: count.optional(),
   sentBytes: nonNegative,
   receivedBytes: nonNegative,
   threads: z.array(loadThreadSchema),

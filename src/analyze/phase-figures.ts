@@ -28,6 +28,8 @@ export interface PhaseFigures {
   readonly phase: PhaseName;
   readonly durationMs: Milliseconds;
   readonly requests: RequestFigures;
+  /** Open loop: due in the phase and never sent; no part of `requests`. Null where that was not counted. */
+  readonly notSent: number | null;
   /** Where those that timed out were lost; they add up to `requests.timedOut`. */
   readonly timeoutCauses: TimeoutCauses;
   /** Of those that came to an end; what was in flight when a run was cut short is neither. Null where nothing did. */
@@ -84,6 +86,7 @@ export function phaseFigures(evidence: Evidence, phase: PhaseName): PhaseFigures
     phase,
     durationMs,
     requests,
+    notSent: load.notSent ?? null,
     timeoutCauses: timeoutCauses({
       timedOut: requests.timedOut,
       late: load.strayReplies.late,

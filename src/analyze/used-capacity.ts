@@ -65,7 +65,7 @@ function runnableAtOnce(evidence: Evidence): number | null {
 }
 
 /** Cores in a CPU list as taskset takes it, for example `0,2-3`; null where it is none. */
-function pinnedCores(list: string | null): number | null {
+export function pinnedCores(list: string | null): number | null {
   if (list === null) return null;
   let cores = 0;
   for (const part of list.split(',')) {

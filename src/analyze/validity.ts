@@ -6,14 +6,23 @@
  */
 import type { Evidence } from './evidence.ts';
 import type { EvidenceLine } from './finding.ts';
+import { generatorCpu } from './generator-cpu.ts';
 import { littlesLaw } from './littles-law.ts';
 import { machineLoad } from './machine-load.ts';
+import { type OfferedLoad, offeredLoad } from './offered-load.ts';
 import { phaseFigures } from './phase-figures.ts';
 import type { HistoryRow } from './report/report-schema.ts';
 import { generatorLimited, HELD_UP, isHeldUp } from './rules/generator-limited.ts';
 import { percent } from './rules/rule.ts';
 import { changedParts } from './same-environment.ts';
-import { FOREIGN_CPU_SHARE, LITTLES_LAW_TOLERANCE, OFFERED_RATE_SHARE } from './thresholds.ts';
+import {
+  FOREIGN_CPU_SHARE,
+  GENERATOR_CPU_SHARE,
+  LITTLES_LAW_TOLERANCE,
+  OFFERED_RATE_SHARE,
+  SATURATED_CPU_SHARE,
+} from './thresholds.ts';
+import { wantedCapacity } from './used-capacity.ts';
 import type { ValidityCheckName, ValidityVerdict } from './validity-names.ts';
 
 export interface ValidityCheck {
@@ -128,8 +137,8 @@ function offeredRate(evidence: Evidence): ValidityCheck {
       evidence: [],
     };
   }
-  const clean = phaseFigures(evidence, 'clean');
-  if (clean === null || clean.durationMs <= 0) {
+  const offered = offeredLoad(evidence);
+  if (offered === null) {
     return {
       check,
       verdict: 'not measured',
@@ -138,27 +147,56 @@ function offeredRate(evidence: Evidence): ValidityCheck {
       evidence: [],
     };
   }
-  const seconds = clean.durationMs / 1000;
-  const achieved = clean.requests.sent / seconds;
+  const achieved = offered.sentPerSecond;
   const line = (metric: string, value: number, threshold: number | null): EvidenceLine => {
     return { metric, value, unit: 'req/s', threshold, source: 'run.json, clean phase' };
   };
-  // The next point of each thread's grid may lie on either side of the phase's end.
-  const slack = evidence.run.scenario.loadThreads;
-  const isShort = clean.requests.sent + slack < OFFERED_RATE_SHARE * ratePerSecond * seconds;
   const told = `${perSecond(achieved)} of ${perSecond(ratePerSecond)} requests a second were sent (${percent(achieved / ratePerSecond)})`;
+  const isShort = offered.isShort;
   return {
     check,
     verdict: isShort ? 'invalid' : 'ok',
     reason: isShort
-      ? `${told}: the tracker was not under the load that was asked for.`
-      : `${told}, as asked for.`,
+      ? `${told}${neverSent(offered)}: ${whyShort(evidence)}. The tracker was not under the load that was asked for.`
+      : `${told}, as asked for.${fullTracker(evidence)}`,
     failure: isShort ? 'the load that was asked for was not offered' : null,
     evidence: [
       line('requests sent', achieved, OFFERED_RATE_SHARE * ratePerSecond),
       line('requests asked for', ratePerSecond, null),
     ],
   };
+}
+
+function neverSent({ notSent }: OfferedLoad): string {
+  return notSent === null || notSent === 0
+    ? ''
+    : `, ${notSent.toLocaleString('en-US')} that were due never were`;
+}
+
+/** Who kept the generator from sending. In open loop that is no reply that it waits for, but CPU. */
+function whyShort(evidence: Evidence): string {
+  const cpu = generatorCpu(evidence);
+  if (cpu !== null && cpu.share > GENERATOR_CPU_SHARE) {
+    return `the generator's ${cpu.isShared && (cpu.cores ?? 1) > 1 ? 'cores are' : 'core is'} full (${percent(cpu.share)})`;
+  }
+  const sharesCores = evidence.run.environment.pinning === null && evidence.run.target.network === 'local';
+  const trackerShare = wantedCapacity(evidence);
+  if (sharesCores && trackerShare !== null && trackerShare >= SATURATED_CPU_SHARE) {
+    return `the tracker is full (${percent(trackerShare)} of its CPU) and has the cores that the generator shares with it`;
+  }
+  if (cpu === null) return "why is not known, since the generator's CPU was not measured";
+  return `the generator's CPU was not full (${percent(cpu.share)}), other work held it up`;
+}
+
+/** A remark where all was sent and the tracker had no CPU left to answer it: that is the tracker's limit, and a valid run. */
+function fullTracker(evidence: Evidence): string {
+  const served = phaseFigures(evidence, 'clean')?.servedShare ?? null;
+  const trackerShare = wantedCapacity(evidence);
+  if (served === null || served >= OFFERED_RATE_SHARE) return '';
+  if (trackerShare === null || trackerShare < SATURATED_CPU_SHARE) {
+    return ` ${percent(served)} of them were served.`;
+  }
+  return ` ${percent(served)} of them were served: the tracker is full (${percent(trackerShare)} of its CPU).`;
 }
 
 function foreignLoad(evidence: Evidence): ValidityCheck {

@@ -17,6 +17,7 @@ import {
 } from '../../src/analyze/validity.ts';
 import { healthyCpu } from './drawn-profiles.ts';
 import {
+  halfBusy,
   type SyntheticOptions,
   syntheticEvidence,
   syntheticRun,
@@ -28,6 +29,8 @@ function check(name: ValidityCheck['check'], options: SyntheticOptions = {}): Va
   if (found === undefined) throw new Error(`no check ${name}`);
   return found;
 }
+
+const fullyBusy = (row: { readonly atMs: number }) => ({ cpuUserMs: row.atMs, cpuSystemMs: 0 });
 
 /** A process beside the run that takes that share of a core, by the time of the run. */
 const besides = (coresAt: (atMs: number) => number): SyntheticOptions => {
@@ -80,6 +83,46 @@ describe('a healthy run', () => {
 describe('generator-limited', () => {
   const thread = { cpuShare: 0.1, sendLagNsP50: 0, sendLagNsP99: 5e6, sendLagNsMax: 9e6 };
 
+  const pinning = { target: '0', generator: '1' };
+  const environment = { ...syntheticRun().environment, pinning };
+  const late = (cpuShare: number, sendLagNsP99 = 5e6) => ({ ...thread, cpuShare, sendLagNsP99 });
+
+  it('knows that two threads fill the one core that they are pinned to', () => {
+    const found = check('generator-limited', {
+      run: { environment },
+      clean: { threads: [late(0.45), late(0.44)] },
+    });
+    expect(found.failure).toBe('the load generator was the limit');
+    expect(found.reason).toMatch(/The load threads together: 89.0 % of the core that they share/);
+    const unpinned = check('generator-limited', {
+      run: { environment: { ...environment, pinning: null } },
+      clean: { threads: [late(0.45), late(0.44)] },
+    });
+    expect(unpinned.failure).toMatch(/held up by other work/);
+  });
+
+  it('is not "ok" where a rate was asked for and nothing was sent, late or not', () => {
+    const none = Object.fromEntries(
+      Object.entries(syntheticRun().phases[1]?.operations ?? {}).map(([name, counts]) => [
+        name,
+        { ...counts, sent: 0, succeeded: 0 },
+      ]),
+    );
+    const options = {
+      scenario: { ratePerSecond: 400_000 },
+      clean: { threads: [late(0.95, 0)], operations: none as never, notSent: 4_800_000 },
+    };
+    const found = check('generator-limited', options);
+    expect(found.verdict).toBe('invalid');
+    expect(found.reason).toMatch(/95.0 % of a core, nothing was sent/);
+    expect(check('offered-rate', options)).toMatchObject({
+      verdict: 'invalid',
+      reason: expect.stringMatching(
+        /^0 of 400,000 .*4,800,000 that were due never were: the generator's core is full/,
+      ),
+    });
+  });
+
   it('is the rule of that name', () => {
     expect(check('generator-limited', { clean: { threads: [thread] } }).verdict).toBe('invalid');
     expect(check('generator-limited', { clean: { threads: [] } }).verdict).toBe('not measured');
@@ -95,6 +138,32 @@ describe('offered-rate', () => {
     [20_000, 'invalid'],
   ])('of %i requests a second is %s', (ratePerSecond, verdict) => {
     expect(check('offered-rate', { scenario: { ratePerSecond } }).verdict).toBe(verdict);
+  });
+
+  it.each([
+    ['its full core', { cpuShare: 0.9 }, halfBusy, /the generator's core is full \(90.0 %\)/],
+    ['other work', { cpuShare: 0.4 }, halfBusy, /CPU was not full \(40.0 %\), other work held it up/],
+    ['the tracker on its cores', { cpuShare: 0.4 }, fullyBusy, /the tracker is full \(.* %\w* of its CPU\)/],
+    ['nothing that was measured', { cpuShare: null }, halfBusy, /why is not known/],
+  ])('names what kept the generator from sending: %s', (_, cpu, process, reason) => {
+    const thread = { sendLagNsP50: 0, sendLagNsP99: 0, sendLagNsMax: 0, ...cpu };
+    const found = check('offered-rate', {
+      scenario: { ratePerSecond: 20_000 },
+      run: { environment: { ...syntheticRun().environment, cpuCount: 1, pinning: null } },
+      clean: { threads: [thread] },
+      process,
+    });
+    expect(found.reason).toMatch(reason);
+  });
+
+  it('says that a tracker that answers less than was sent is full, which voids nothing', () => {
+    const found = check('offered-rate', {
+      scenario: { ratePerSecond: 12_200 },
+      announce: { timedOut: 60_000 },
+      process: fullyBusy,
+    });
+    expect(found.verdict).toBe('ok');
+    expect(found.reason).toMatch(/as asked for\. 59.0 % of them were served: the tracker is full \(100/);
   });
 
   it('allows a request each thread that was due at the edge of the phase', () => {

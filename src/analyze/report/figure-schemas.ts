@@ -48,6 +48,8 @@ export const phaseSchema = z
     phase: z.enum(phaseNames),
     durationMs: number,
     requests: requestsSchema,
+    /** In open loop: requests that were due and never sent; no part of `requests`. */
+    notSent: maybe,
     /** Of `requests.timedOut`; null counts as 0 and is part of `silent`. */
     timeoutCauses: z.object({
       late: number,

@@ -1,5 +1,7 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
+import { generatorCpu } from '../generator-cpu.ts';
+import { offeredLoad } from '../offered-load.ts';
 import { phaseLoad } from '../series.ts';
 import {
   GENERATOR_CPU_SHARE,
@@ -22,11 +24,15 @@ const heldUpAdvice = [
 /** Whether the generator was late although none of its threads was busy: others had its cores. */
 export function isHeldUp(evidence: Evidence): boolean {
   const threads = phaseLoad(evidence, 'clean')?.threads ?? [];
-  const shares = threads.map((thread) => thread.cpuShare);
-  return (
-    threads.some((thread) => thread.sendLagNsP99 > GENERATOR_LAG_NS) &&
-    shares.every((share) => share !== null && share < HELD_UP_CPU_SHARE)
-  );
+  const cpu = generatorCpu(evidence);
+  const isLate = threads.some((thread) => thread.sendLagNsP99 > GENERATOR_LAG_NS) || isSilent(evidence);
+  return isLate && cpu?.isWhole === true && cpu.share < HELD_UP_CPU_SHARE;
+}
+
+/** Open loop in which requests were due and none was sent: then no send was late either. */
+function isSilent(evidence: Evidence): boolean {
+  const offered = offeredLoad(evidence);
+  return offered?.isShort === true && offered.sent === 0;
 }
 
 /**
@@ -43,8 +49,7 @@ export function generatorLimited(evidence: Evidence): Finding {
       "The generator's own threads were not sampled in the clean phase.",
     );
   }
-  const shares = threads.map((thread) => thread.cpuShare).filter((share) => share !== null);
-  const busiest = shares.length === 0 ? null : Math.max(...shares);
+  const cpu = generatorCpu(evidence);
   const lagNs = Math.max(...threads.map((thread) => thread.sendLagNsP99));
   const source = 'run.json, clean phase';
   const lines: EvidenceLine[] = [
@@ -56,17 +61,19 @@ export function generatorLimited(evidence: Evidence): Finding {
       source,
     },
   ];
-  if (busiest !== null) {
+  if (cpu !== null) {
     lines.unshift({
-      metric: 'CPU of the busiest load thread, share of a core',
-      value: busiest * 100,
+      metric: cpu.isShared
+        ? 'CPU of all load threads, share of the cores that they share'
+        : 'CPU of the busiest load thread, share of a core',
+      value: cpu.share * 100,
       unit: '%',
       threshold: GENERATOR_CPU_SHARE * 100,
       source,
     });
   }
-  const cpuWords = busiest === null ? 'CPU not known' : `${percent(busiest)} of a core`;
-  const told = `The busiest load thread: ${cpuWords}, send delay P99 ${(lagNs / 1e6).toFixed(2)} ms`;
+  const delay = isSilent(evidence) ? 'nothing was sent' : `send delay P99 ${(lagNs / 1e6).toFixed(2)} ms`;
+  const told = `${cpuWords(cpu)}, ${delay}`;
   const trackerShare = wantedCapacity(evidence);
   if (trackerShare !== null) {
     lines.push({
@@ -77,9 +84,11 @@ export function generatorLimited(evidence: Evidence): Finding {
       source: 'timeline.ndjson, clean phase',
     });
   }
-  const isBusy = (busiest ?? 0) > GENERATOR_CPU_SHARE;
+  const isBusy = (cpu?.share ?? 0) > GENERATOR_CPU_SHARE;
   const isSaturated = (trackerShare ?? 0) >= SATURATED_CPU_SHARE;
-  if ((isBusy && !isSaturated) || lagNs > GENERATOR_LAG_NS) {
+  // In open loop no tracker holds a send back.
+  const isShort = offeredLoad(evidence)?.isShort ?? false;
+  if ((isBusy && (!isSaturated || isShort)) || lagNs > GENERATOR_LAG_NS || isSilent(evidence)) {
     const heldUp = isHeldUp(evidence);
     return {
       rule: 'generator-limited',
@@ -99,4 +108,11 @@ export function generatorLimited(evidence: Evidence): Finding {
     ? `it was busy, but the tracker had used up its CPU (${percent(trackerShare ?? 0)}) and is the limit; latencies hold the generator's queue too and are upper bounds`
     : 'the generator kept up';
   return clear('generator-limited', `${told}: ${verdict}.`, lines);
+}
+
+function cpuWords(cpu: ReturnType<typeof generatorCpu>): string {
+  if (cpu === null) return 'The busiest load thread: CPU not known';
+  if (!cpu.isShared) return `The busiest load thread: ${percent(cpu.share)} of a core`;
+  const cores = cpu.cores === 1 ? 'the core' : `the ${cpu.cores} cores`;
+  return `The load threads together: ${percent(cpu.share)} of ${cores} that they share`;
 }

@@ -103,12 +103,14 @@ export class LoadEngine {
   }
 
   /**
-   * Open loop: sends what the grid has due.
+   * Open loop: sends what the grid has due. What could not be sent within the time-out of its intended send is given up, so
+   * that what a thread owes is bounded by the rate, however far that is above what it can send.
    *
    * @returns whether more is due than one turn sends
    */
   sendDue(grid: Grid): boolean {
     const nowNs = this.#now();
+    if (this.#sending) this.#giveUpUntil(grid, nowNs - this.#timeoutNs);
     const firstId = this.#table.nextId;
     for (let sent = 0; this.#sending && grid.nextNs <= nowNs && sent < MOST_SENDS_PER_TURN; sent++) {
       this.#send(this.#nextClient, grid.take(), nowNs);
@@ -117,6 +119,14 @@ export class LoadEngine {
     this.#finishSends(firstId);
     this.#flushAll();
     return this.#sending && grid.nextNs <= nowNs;
+  }
+
+  /**
+   * Open loop: the phase ends. Sends one more turn of what is due and gives the rest up, so that no phase begins with what
+   * the one before it owed, and what was asked for is what was sent and what was not.
+   */
+  settleDue(grid: Grid, endNs: Nanoseconds): void {
+    if (this.#sending && this.sendDue(grid)) this.#giveUpUntil(grid, endNs);
   }
 
   /** Takes a batch of replies. The socket flushes what is sent in return. */
@@ -199,6 +209,26 @@ export class LoadEngine {
     // In closed loop all requests of one turn became due together, when its replies were read.
     const dueNs = table.dueNs[table.slotOf(firstId)] as number;
     tally.recordLag(nowNs - dueNs, (table.nextId - firstId) >>> 0);
+  }
+
+  /**
+   * Takes the grid's points up to `limitNs` without a request. Each counts, and its response time is at least the time-out:
+   * a percentile that left out what was never sent would be the better the less is sent.
+   */
+  #giveUpUntil(grid: Grid, limitNs: Nanoseconds): void {
+    const points = grid.takeUntil(limitNs);
+    if (points === 0) return;
+    const tally = this.#tally as PhaseTally;
+    // A client that sends nothing keeps its next action, so that whole rounds of the clients are alike.
+    const rounds = Math.floor(points / this.#clients);
+    const rest = points % this.#clients;
+    const nowNs = this.#now();
+    for (let turn = 0; turn < Math.min(points, this.#clients); turn++) {
+      const client = (this.#nextClient + turn) % this.#clients;
+      const count = rounds + (turn < rest ? 1 : 0);
+      tally.countNotSent(this.#fleet.nextAction(client, nowNs), this.#timeoutNs, count);
+    }
+    this.#nextClient = (this.#nextClient + rest) % this.#clients;
   }
 
   #flushAll(): void {

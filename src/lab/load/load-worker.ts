@@ -74,6 +74,9 @@ class LoadThread {
   #expiryTimer: NodeJS.Timeout | undefined;
   #rampTimer: NodeJS.Timeout | undefined;
   #metronome: Metronome | undefined;
+  #grid: Grid | undefined;
+  /** A turn that sends what is still due is on its way. */
+  #isCatchingUp = false;
   #stopping = false;
   #finished = false;
 
@@ -142,15 +145,17 @@ class LoadThread {
   }
 
   #beginPhase(phase: PhaseName, atNs: Nanoseconds): void {
-    this.#endPhase();
+    this.#endPhase(atNs);
     this.#marks.push({ phase, start: this.#mark(), end: undefined });
     this.#engine.beginPhase(phase);
     if (this.#marks.length === 1) this.#startLoad(atNs);
   }
 
-  #endPhase(): void {
+  #endPhase(endNs: Nanoseconds): void {
     const current = this.#marks.at(-1);
-    if (current !== undefined) current.end ??= this.#mark();
+    if (current === undefined || current.end !== undefined) return;
+    if (this.#grid !== undefined) this.#engine.settleDue(this.#grid, endNs);
+    current.end = this.#mark();
   }
 
   #startLoad(atNs: Nanoseconds): void {
@@ -160,6 +165,7 @@ class LoadThread {
     if (scenario.ratePerSecond > 0) {
       const { ratePerSecond, loadThreads: threads } = scenario;
       const grid = new Grid({ ratePerSecond, threads, thread, startNs: atNs });
+      this.#grid = grid;
       this.#metronome = new Metronome(grid.nextNs, grid.stepNs, () => this.#sendDue(grid));
       this.#sendDue(grid);
       return;
@@ -179,8 +185,17 @@ class LoadThread {
     if (ramp.done) clearInterval(this.#rampTimer);
   }
 
+  /**
+   * A thread that is behind takes one turn after another, and never more than one in a turn of the event loop: each tick of
+   * the metronome that began turns of its own would leave replies and messages no room.
+   */
   #sendDue(grid: Grid): void {
-    if (this.#engine.sendDue(grid)) setImmediate(() => this.#sendDue(grid));
+    if (!this.#isCatchingUp) this.#catchUp(grid);
+  }
+
+  #catchUp(grid: Grid): void {
+    this.#isCatchingUp = this.#engine.sendDue(grid);
+    if (this.#isCatchingUp) setImmediate(() => this.#catchUp(grid));
   }
 
   #onExpiryTick(): void {
@@ -191,10 +206,10 @@ class LoadThread {
   #stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#endPhase(monotonicNs());
     this.#engine.stopSending();
     clearInterval(this.#rampTimer);
     this.#metronome?.stop();
-    this.#endPhase();
     if (this.#engine.pending === 0) this.#finish();
   }
 

@@ -65,6 +65,7 @@ function mergePhase(span: PhaseSpan, parts: readonly ThreadPhase[]): PhaseLoad {
     errorTexts: mergeErrorTexts(parts.map((part) => part.tally.errorTexts)),
     peersReceived: sumOf(parts, (part) => part.tally.peersReceived),
     retries: sumOf(parts, (part) => part.tally.retries),
+    ...notSentOf(parts),
     sentBytes: sumOf(parts, (part) => part.tally.sentBytes),
     receivedBytes: sumOf(parts, (part) => part.tally.receivedBytes),
     threads: parts.map(({ cpuShare, tally: { sendLag } }) => ({
@@ -75,6 +76,12 @@ function mergePhase(span: PhaseSpan, parts: readonly ThreadPhase[]): PhaseLoad {
     })),
     generatorSocketDrops: areDropsKnown ? sumOf(parts, (part) => part.socketDrops as number) : null,
   };
+}
+
+/** Nothing in closed loop, nor where no thread reported. */
+function notSentOf(parts: readonly ThreadPhase[]): { notSent?: number } {
+  const known = parts.map((part) => part.tally.notSent).filter((count) => count !== null);
+  return known.length === 0 ? {} : { notSent: sumOf(known, (count) => count) };
 }
 
 /** The most frequent texts, the rest under "other". */

@@ -36,6 +36,14 @@ export class Grid {
     this.#taken++;
     return pointNs;
   }
+
+  /** Takes all points up to `limitNs`, whatever their number, at once. Returns how many there were. */
+  takeUntil(limitNs: Nanoseconds): number {
+    const before = this.#taken;
+    const due = Math.floor((limitNs - this.#firstNs) / this.stepNs) + 1;
+    this.#taken = Math.max(before, due);
+    return this.#taken - before;
+  }
 }
 
 /** Closed loop: workers begin one after another, so that the first requests are no burst. */

@@ -42,6 +42,8 @@ export interface TallyReport {
   readonly errorTexts: Readonly<Record<string, number>>;
   readonly peersReceived: number;
   readonly retries: number;
+  /** Null in closed loop, where a request is due when it can be sent. */
+  readonly notSent: number | null;
   readonly sentBytes: number;
   readonly receivedBytes: number;
   readonly sendLag: { readonly nsP50: number; readonly nsP99: number; readonly nsMax: number };
@@ -58,6 +60,7 @@ export class PhaseTally {
   retries = 0;
   sentBytes = 0;
   receivedBytes = 0;
+  #notSent = 0;
   readonly #sendLag: Histogram = newHistogram();
   readonly #sent = new Float64Array(operations.length);
   readonly #outcomes = new Float64Array(operations.length * OUTCOMES);
@@ -92,6 +95,12 @@ export class PhaseTally {
     if (this.#response !== null) recordNs(this.#response[operation] as Histogram, responseNs);
   }
 
+  /** Open loop: `count` requests were due and never sent; each stands in the response times as `leastResponseNs`. */
+  countNotSent(operation: number, leastResponseNs: Nanoseconds, count: number): void {
+    this.#notSent += count;
+    if (this.#response !== null) recordNs(this.#response[operation] as Histogram, leastResponseNs, count);
+  }
+
   /** Notes that `count` requests were handed to the socket `lagNs` after they had become due. */
   recordLag(lagNs: Nanoseconds, count: number): void {
     recordNs(this.#sendLag, lagNs, count);
@@ -108,6 +117,7 @@ export class PhaseTally {
       errorTexts: Object.fromEntries(this.#errorTexts),
       peersReceived: this.peersReceived,
       retries: this.retries,
+      notSent: this.#response === null ? null : this.#notSent,
       sentBytes: this.sentBytes,
       receivedBytes: this.receivedBytes,
       sendLag: lagOf(this.#sendLag),

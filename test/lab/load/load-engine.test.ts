@@ -269,6 +269,41 @@ describe('open loop', () => {
     expect(socket.sent.length).toBe(1);
   });
 
+  test('what was due longer ago than the time-out is given up, counted, and as long as the time-out in the percentiles', () => {
+    const { engine, clock, socket } = setUp(true);
+    const grid = new Grid({ ratePerSecond: 1_000, threads: 1, thread: 0, startNs: 0 });
+    clock.nowNs = (TIMEOUT_MS + 1_000.5) * MS;
+    engine.sendDue(grid);
+    expect(engine.report().phases[0]?.tally.notSent).toBe(1_001);
+    expect(socket.sent.length).toBe(TIMEOUT_MS);
+    const { histograms } = engine.report();
+    const response = histograms.filter(({ clock: kind }) => kind === 'response');
+    const values = response.map(({ encoded }) => decodeHistogram(encoded));
+    expect(values.reduce((sum, { totalCount }) => sum + totalCount, 0)).toBe(1_001);
+    for (const one of values) expect(one.getValueAtPercentile(1) / MS).toBeGreaterThan(0.99 * TIMEOUT_MS);
+    expect(histograms.some(({ clock: kind }) => kind === 'service')).toBe(false);
+  });
+
+  test('a phase leaves the next one nothing to catch up with', () => {
+    const { engine, clock, socket } = setUp(true);
+    const grid = new Grid({ ratePerSecond: 100_000, threads: 1, thread: 0, startNs: 0 });
+    clock.nowNs = 50 * MS;
+    engine.settleDue(grid, clock.nowNs);
+    const [{ tally }] = engine.report().phases as [PhaseReport];
+    expect(tally.notSent).toBeGreaterThan(0);
+    expect(socket.sent.length + (tally.notSent as number)).toBe(5_001);
+    expect(grid.nextNs).toBeGreaterThan(clock.nowNs);
+  });
+
+  test('a phase that kept up gives nothing up', () => {
+    const { engine, clock, socket } = setUp(true);
+    const grid = new Grid({ ratePerSecond: 1_000, threads: 1, thread: 0, startNs: 0 });
+    clock.nowNs = 9.5 * MS;
+    engine.settleDue(grid, clock.nowNs);
+    expect(socket.sent.length).toBe(10);
+    expect(engine.report().phases[0]?.tally.notSent).toBe(0);
+  });
+
   test('a large backlog is sent in turns, none of it skipped', () => {
     const { engine, clock, socket } = setUp(true);
     const grid = new Grid({ ratePerSecond: 100_000, threads: 1, thread: 0, startNs: 0 });

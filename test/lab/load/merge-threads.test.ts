@@ -41,6 +41,7 @@ function threadPhase(
       errorTexts,
       peersReceived: 10,
       retries: 2,
+      notSent: null,
       sentBytes: 100,
       receivedBytes: 200,
       sendLag: { nsP50: 1, nsP99: 2, nsMax: 3 },
@@ -59,6 +60,15 @@ function reportOf(phase: ThreadPhase, encoded = encodedOf(1_000)): ThreadReport 
 const span = { phase: 'clean', startMs: 10, endMs: 20 } as const;
 
 describe('threads add up', () => {
+  test('what an open loop never sent too; in closed loop there is no such count', () => {
+    const openLoop = (notSent: number): ThreadReport => {
+      const phase = threadPhase();
+      return reportOf({ ...phase, tally: { ...phase.tally, notSent } });
+    };
+    expect(mergeThreads([openLoop(3), openLoop(4)], [span]).phases[0]?.notSent).toBe(7);
+    expect(mergeThreads([reportOf(threadPhase())], [span]).phases[0]).not.toHaveProperty('notSent');
+  });
+
   test('to one entry a phase, in the form of a run', () => {
     const { phases } = mergeThreads([reportOf(threadPhase()), reportOf(threadPhase())], [span]);
     expect(phases.length).toBe(1);

@@ -8,6 +8,14 @@ test('the grid is fixed: the n-th point stands n intervals after the start', () 
   expect(grid.nextNs).toBe(1e9 + 1_000_000 * 5e6);
 });
 
+test('points up to a time are taken at once, none twice and none that is not due', () => {
+  const grid = new Grid({ ratePerSecond: 1_000, threads: 1, thread: 0, startNs: 1e9 });
+  expect(grid.takeUntil(0)).toBe(0);
+  expect(grid.takeUntil(1e9 + 9.5e6)).toBe(10);
+  expect(grid.takeUntil(1e9 + 5e6)).toBe(0);
+  expect(grid.take()).toBe(1e9 + 10e6);
+});
+
 test('threads share one grid without gap or overlap', () => {
   const points = [0, 1, 2].flatMap((thread) => {
     const grid = new Grid({ ratePerSecond: 300, threads: 3, thread, startNs: 0 });

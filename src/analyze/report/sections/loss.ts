@@ -51,10 +51,19 @@ export function lossSection(report: Report, clean: Clean): string {
   return [
     title,
     table(['Cause', 'Count', 'Share of requests', 'What it is'], rows, ['l', 'r', 'r', 'l']),
+    ...neverSent(clean),
     ...estimate(causes.unassigned),
     strays(clean),
     errorTexts(clean),
   ].join('\n\n');
+}
+
+function neverSent({ notSent, requests }: NonNullable<Clean>): string[] {
+  if (notSent === null) return [];
+  const due = requests.sent + notSent;
+  return [
+    `Due by the rate: ${formatCount(due)} requests; sent: ${formatCount(requests.sent)}; never sent, because the generator could not: ${formatCount(notSent)}. Those are in no row above, and in the latencies as long as the time-out.`,
+  ];
 }
 
 function estimate(unassigned: number): string[] {
