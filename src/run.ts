@@ -283,6 +283,17 @@ export interface ProcessRow {
   readonly socketQueueBytes: number | null;
 }
 
+/**
+ * The target's UDP sockets, read at both ends of each phase and, where its process is not known, all along. Only of a target on
+ * this machine whose sockets stand in the lab's own tables. Counters are cumulative.
+ */
+export interface SocketRow {
+  readonly kind: 'socket';
+  readonly atMs: number;
+  readonly socketDrops: number;
+  readonly socketQueueBytes: number;
+}
+
 /** The target's own view, from the preload: all its threads added up. Counters are cumulative. */
 export interface RuntimeRow {
   readonly kind: 'runtime';
@@ -340,4 +351,4 @@ export interface MachineRow {
   readonly labMs: number;
 }
 
-export type TimelineRow = ProcessRow | RuntimeRow | LoadRow | MachineRow;
+export type TimelineRow = ProcessRow | SocketRow | RuntimeRow | LoadRow | MachineRow;

@@ -19,6 +19,7 @@ const rowSchema = z.discriminatedUnion('kind', [
     socketDrops: number.nullable(),
     socketQueueBytes: number.nullable(),
   }),
+  z.object({ kind: z.literal('socket'), atMs: number, socketDrops: number, socketQueueBytes: number }),
   z.object({
     kind: z.literal('runtime'),
     atMs: number,

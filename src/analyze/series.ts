@@ -6,6 +6,7 @@ import type {
   PhaseName,
   ProcessRow,
   RuntimeRow,
+  SocketRow,
   TimelineRow,
 } from '../run.ts';
 import type { RunMilliseconds } from '../units.ts';
@@ -19,6 +20,11 @@ export function phaseLoad(evidence: Evidence, phase: PhaseName): PhaseLoad | nul
 /** The kernel's samples taken in a phase. */
 export function processRows(evidence: Evidence, phase: PhaseName): readonly ProcessRow[] {
   return inPhase(evidence, phase, (row): row is ProcessRow => row.kind === 'process');
+}
+
+/** The readings of the target's sockets in a phase, its ends included. */
+export function socketRows(evidence: Evidence, phase: PhaseName): readonly SocketRow[] {
+  return inPhase(evidence, phase, (row): row is SocketRow => row.kind === 'socket');
 }
 
 /** The runtime's samples taken in a phase. */

@@ -2,7 +2,7 @@
 import { type GcKind, gcKinds, type PhaseName, type ProcessRow } from '../run.ts';
 import type { Bytes, Milliseconds, Nanoseconds, Share } from '../units.ts';
 import type { Evidence } from './evidence.ts';
-import { mean, median, processRows, runtimeRows, span } from './series.ts';
+import { mean, median, processRows, runtimeRows, socketRows, span } from './series.ts';
 
 /** What the target did in the phase; each figure is null where its source was not sampled. */
 export interface TargetFigures {
@@ -46,8 +46,11 @@ export function targetFigures(
   const system = kernel && (kernel.last.cpuSystemMs - kernel.first.cpuSystemMs) / kernel.elapsedMs;
   const cpu = user === null || system === null ? null : user + system;
   const gcMs = own && gcDelta(own.first.gc, own.last.gc, 'ms');
-  const drops = kernel && difference(kernel.first.socketDrops, kernel.last.socketDrops);
-  const queues = rows.map((row) => row.socketQueueBytes).filter((bytes) => bytes !== null);
+  const sockets = socketRows(evidence, phase);
+  // Read at the very ends of the phase; the process only every so often.
+  const ends = span(sockets) ?? kernel;
+  const drops = ends && difference(ends.first.socketDrops, ends.last.socketDrops);
+  const queues = [...rows, ...sockets].map((row) => row.socketQueueBytes).filter((bytes) => bytes !== null);
   return {
     cpuShare: cpu,
     cpuUserShare: user,

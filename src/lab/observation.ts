@@ -5,6 +5,7 @@ import type { RunFolder } from './run-folder.ts';
 import { readMachine } from './target/machine-sampler.ts';
 import type { Target } from './target/open-target.ts';
 import { type ProcessReading, type ProcessSampler, startProcessSampler } from './target/process-sampler.ts';
+import { readServedSockets } from './target/served-sockets.ts';
 
 /** How often the target is looked at, all along the run. */
 const SAMPLING_INTERVAL_MS = 250;
@@ -25,6 +26,7 @@ export class Observation {
   readonly #options: ObservationOptions;
   readonly #sampler: ProcessSampler | null;
   readonly #machineTimer: NodeJS.Timeout;
+  readonly #socketTimer: NodeJS.Timeout | undefined;
   #processRows: ProcessRow[] = [];
 
   constructor(options: ObservationOptions) {
@@ -44,12 +46,23 @@ export class Observation {
             intervalMs: SAMPLING_INTERVAL_MS,
             onRow: (reading) => this.#addProcess(reading),
           });
+    // A process's own rows have its sockets.
+    if (target.pid === null)
+      this.#socketTimer = setInterval(() => this.readSockets(), SAMPLING_INTERVAL_MS).unref();
   }
 
   /** Why there are no figures of the target's process; null where there are. */
   get unavailable(): string | null {
     if (this.#sampler === null) return 'No CPU and memory figures of the target: its process is not known.';
     return this.#sampler.unavailable;
+  }
+
+  /** Reads the target's sockets; to be called at both ends of each phase. Does nothing where they are not on this machine. */
+  readSockets(): void {
+    const { target, folder, now } = this.#options;
+    if (target.record.network !== 'local') return;
+    const counters = readServedSockets(target.address, target.port);
+    if (counters !== null) folder.appendRow({ kind: 'socket', atMs: now(), ...counters });
   }
 
   /** To be called with every row of the load. */
@@ -66,6 +79,7 @@ export class Observation {
 
   stop(): void {
     clearInterval(this.#machineTimer);
+    clearInterval(this.#socketTimer);
     this.#sampler?.stop();
     this.#options.target.agent?.stopSampling();
   }

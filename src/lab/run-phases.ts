@@ -18,6 +18,8 @@ export interface PhasesOptions extends PlannedSources {
   readonly directory: string;
   readonly interruption: Interruption;
   readonly onPhase: (phase: PhaseName) => void;
+  /** Called at the start and at the end of each phase, within it. */
+  readonly onPhaseEdge: () => void;
 }
 
 export interface PhasesResult {
@@ -49,20 +51,26 @@ export async function runPhases(options: PhasesOptions): Promise<PhasesResult> {
   const sources = goOn ? options.sources : [];
   const profiled = captureOptions('profiled', options);
   if (sources.length > 0) {
-    pool.beginPhase('profiled');
-    options.onPhase('profiled');
+    beginPhase('profiled', options);
     await captured.start(sources, profiled);
     goOn = await interruption.wait(scenario.profileDurationMs);
   }
+  options.onPhaseEdge();
   // Together, so that neither an idle tail stands in the profile nor its writing in the phase.
   const [load] = await Promise.all([goOn ? pool.stop() : aborted, captured.stop(sources, profiled)]);
   return { load, profiles: captured.files, missingProfiles: captured.missing };
 }
 
 function runPhase(phase: PhaseName, durationMs: Milliseconds, options: PhasesOptions): Promise<boolean> {
-  options.pool.beginPhase(phase);
-  options.onPhase(phase);
+  beginPhase(phase, options);
   return options.interruption.wait(durationMs);
+}
+
+function beginPhase(phase: PhaseName, { pool, onPhase, onPhaseEdge }: PhasesOptions): void {
+  onPhaseEdge();
+  pool.beginPhase(phase);
+  onPhaseEdge();
+  onPhase(phase);
 }
 
 function captureOptions(phase: PhaseName, { directory, scenario }: PhasesOptions): CaptureOptions {

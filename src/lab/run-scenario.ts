@@ -238,6 +238,7 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
       directory: context.folder.directory,
       interruption,
       onPhase: (phase) => options.onEvent({ kind: 'phase', phase }),
+      onPhaseEdge: () => observation.readSockets(),
     });
   } finally {
     observation.stop();

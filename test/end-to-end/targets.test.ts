@@ -1,11 +1,12 @@
 /** Trackers that are not ours, taken as they are: a Node command, a Go program with pprof handlers, any program by perf. */
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Report, reportSchema } from '../../src/analyze/report/report-schema.ts';
@@ -57,6 +58,42 @@ function markdownOf(out: string): string {
   const [run] = readdirSync(path.join(root, out)).filter((name) => name !== 'history.jsonl');
   return readFileSync(path.join(root, out, run as string, 'report.md'), 'utf8');
 }
+
+describe.skipIf(process.platform !== 'linux')('an address alone', () => {
+  it('shows what its socket dropped, so that a slow tracker is not taken for a silent one', async () => {
+    const tracker = fork(fileURLToPath(new URL('slow-tracker.mjs', import.meta.url)));
+    try {
+      const [{ port }] = (await once(tracker, 'message')) as [{ port: number }];
+      // What it serves in its 2 ms a request is a quarter of the rate.
+      const report = await labReport('address', [
+        ...[
+          '--target',
+          `udp://127.0.0.1:${port}`,
+          '--rate',
+          '2000',
+          '--timeout',
+          '500ms',
+          '--duration',
+          '2s',
+        ],
+      ]);
+      expect(report.target).toMatchObject({ kind: 'address', pid: null });
+      const { requests, timeoutCauses: causes } = report.phases.clean as NonNullable<
+        Report['phases']['clean']
+      >;
+      expect(causes.droppedAtTracker).toBeGreaterThan(requests.sent / 4);
+      // Every request that was lost was lost there, but for those in the last queue.
+      expect(causes.silent).toBeLessThan(requests.timedOut / 50);
+      expect(causes.unassigned).toBeLessThan(requests.timedOut / 50);
+      expect(
+        causes.late + causes.silent + (causes.droppedAtTracker ?? 0) + (causes.droppedAtGenerator ?? 0),
+      ).toBe(requests.timedOut);
+      expect(report.phases.clean?.target.cpuShare).toBeNull();
+    } finally {
+      tracker.kill('SIGKILL');
+    }
+  });
+});
 
 describe('a Node command', () => {
   it('is profiled by the preload without a change to it', async () => {

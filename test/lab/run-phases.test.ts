@@ -41,6 +41,7 @@ async function interruptedIn(sources: readonly ProfileSource[]) {
       warmupSource: null,
       sources,
       interruption: new Interruption(operator.signal),
+      onPhaseEdge: () => undefined,
       onPhase: (phase) => {
         if (phase === 'profiled') setTimeout(() => operator.abort('SIGINT'), 100);
       },

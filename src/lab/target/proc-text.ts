@@ -97,6 +97,8 @@ export function parseTask(status: string, schedstat: string | null): TaskReading
 
 /** One row of /proc/net/udp or udp6. */
 export interface UdpSocketRow {
+  /** As the kernel prints it: hexadecimal, each word in the machine's byte order. */
+  readonly address: string;
   /** Local port. */
   readonly port: number;
   /** Names the socket: a process that has it open has a link to `socket:[INODE]` in /proc/PID/fd. */
@@ -115,9 +117,11 @@ export function parseUdpSockets(table: string): UdpSocketRow[] {
   const rows: UdpSocketRow[] = [];
   for (const row of table.split('\n').slice(1)) {
     const columns = row.trim().split(/\s+/);
-    const port = Number.parseInt(columns[1]?.split(':')[1] ?? '', 16);
+    const [address = '', portHex = ''] = columns[1]?.split(':') ?? [];
+    const port = Number.parseInt(portHex, 16);
     if (Number.isNaN(port) || columns.length < 13) continue;
     rows.push({
+      address,
       port,
       inode: columns[9] as string,
       drops: Number(columns.at(-1)),

@@ -90,9 +90,9 @@ describe('a thread', () => {
 describe('/proc/net/udp', () => {
   it('has a row for each socket, with its local port and not the one that it talks to', () => {
     expect(parseUdpSockets(udp)).toEqual([
-      { port: 0x1b39, inode: '5001', drops: 42, queueBytes: 0x1500 },
-      { port: 0x1b39, inode: '5002', drops: 1, queueBytes: 0x100 },
-      { port: 0xc001, inode: '5003', drops: 7, queueBytes: 0x900 },
+      { address: '0100007F', port: 0x1b39, inode: '5001', drops: 42, queueBytes: 0x1500 },
+      { address: '0200007F', port: 0x1b39, inode: '5002', drops: 1, queueBytes: 0x100 },
+      { address: '0100007F', port: 0xc001, inode: '5003', drops: 7, queueBytes: 0x900 },
     ]);
   });
 
