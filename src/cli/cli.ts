@@ -7,6 +7,7 @@ import type { CliContext } from './context.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { hashesCommand } from './hashes-command.ts';
 import { initCommand } from './init-command.ts';
+import { withLabCommand } from './lab-command.ts';
 import { addRunCommand } from './run-command.ts';
 
 const examples = `
@@ -39,8 +40,8 @@ export async function run(argv: readonly string[], context: CliContext): Promise
     .description('Measures a BitTorrent UDP tracker under load and says what limits it.')
     .version(packageVersion)
     .enablePositionalOptions()
-    .showHelpAfterError('(tracker-lab --help shows all flags)')
-    .addHelpText('after', examples)
+    .showHelpAfterError(withLabCommand('(tracker-lab --help shows all flags)', context))
+    .addHelpText('after', withLabCommand(examples, context))
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
@@ -58,7 +59,7 @@ export async function run(argv: readonly string[], context: CliContext): Promise
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
     if (error instanceof LabError) {
-      context.stderr.write(`${error.toLine()}\n`);
+      context.stderr.write(`${withLabCommand(error.toLine(), context)}\n`);
       return error.exitCode;
     }
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -13,3 +13,13 @@ export function labCommand({ env, entry, cwd }: Pick<CliContext, 'env' | 'entry'
   const relative = path.relative(cwd, entry);
   return `node ${relative.startsWith('..') ? entry : relative}`;
 }
+
+const ownCommand = /\btracker-lab (?=(hashes|init|doctor|analyze|--[a-z])\b)/g;
+
+/** A text with `tracker-lab COMMAND` as the reader can type it. npm's own lines must not get into a list that is kept. Pure. */
+export function withLabCommand(text: string, context: Pick<CliContext, 'env' | 'entry' | 'cwd'>): string {
+  const command = labCommand(context);
+  return text.replace(ownCommand, (_all, name: string) =>
+    name === 'hashes' ? `${command.replace('npm run lab', 'npm run --silent lab')} ` : `${command} `,
+  );
+}

@@ -8,7 +8,7 @@ import { type RunOutcome, runScenario } from '../lab/run-scenario.ts';
 import type { TargetSpec } from '../lab/target/open-target.ts';
 import { type CliContext, columnsOf } from './context.ts';
 import { createInterrupt } from './interrupt.ts';
-import { labCommand } from './lab-command.ts';
+import { labCommand, withLabCommand } from './lab-command.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { RunFlags } from './run-flags.ts';
 
@@ -34,7 +34,7 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
     // A signal that comes now changes the exit code only: the report is made in any case.
     const analyzed = await analyzeAll(outcomes, flags.out);
     await printResult(analyzed, suiteId, flags, context);
-    if (failure !== null) context.stderr.write(`${failure.toLine()}\n`);
+    if (failure !== null) context.stderr.write(`${withLabCommand(failure.toLine(), context)}\n`);
     return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed);
   } finally {
     interrupt.stopListening();

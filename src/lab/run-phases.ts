@@ -1,5 +1,5 @@
 /** Walks through the phases of a run: warm-up, clean, profiled. */
-import type { MissingProfile, PhaseName, ProfileFile, Scenario } from '../run.ts';
+import type { MissingProfile, PhaseName, ProfileFile, ProfileKind, Scenario } from '../run.ts';
 import type { Milliseconds } from '../units.ts';
 import type { CapturedProfiles, CaptureOptions, ProfileSource } from './capture/profile-source.ts';
 import type { Interruption } from './interruption.ts';
@@ -20,6 +20,8 @@ export interface PhasesOptions extends PlannedSources {
   readonly onPhase: (phase: PhaseName) => void;
   /** Called at the start and at the end of each phase, within it. */
   readonly onPhaseEdge: () => void;
+  /** Called with what is found missing, at once. `present`: kinds of which there is a file. */
+  readonly onMissing?: (missing: readonly MissingProfile[], present: ReadonlySet<ProfileKind>) => void;
 }
 
 export interface PhasesResult {
@@ -38,7 +40,7 @@ export function plannedLengthMs(scenario: Scenario, { warmupSource, sources }: P
 /** Runs all phases, or as many as there are before an interruption. */
 export async function runPhases(options: PhasesOptions): Promise<PhasesResult> {
   const { scenario, pool, interruption } = options;
-  const captured = new Captured(interruption);
+  const captured = new Captured(interruption, options.onMissing);
   // A run that ends early ends its load at once, also while it waits for the last replies.
   const aborted = interruption.raised.then(() => pool.abort());
 
@@ -83,15 +85,17 @@ class Captured {
   readonly missing: MissingProfile[] = [];
   /** Resolves when a run that was interrupted has waited long enough; never where it was not. */
   readonly #tooLate: Promise<null>;
+  readonly #onMissing: PhasesOptions['onMissing'];
 
-  constructor(interruption: Interruption) {
+  constructor(interruption: Interruption, onMissing: PhasesOptions['onMissing']) {
+    this.#onMissing = onMissing;
     this.#tooLate = interruption.raised.then(() => giveUpAfter(INTERRUPTED_PROFILE_WAIT_MS));
   }
 
   async start(sources: readonly ProfileSource[], options: CaptureOptions): Promise<void> {
     const starts = sources.map((source) => Promise.race([source.start(options), this.#tooLate]));
     // One that is late has nothing to stop; the stop tells of it.
-    for (const missing of await Promise.all(starts)) this.missing.push(...(missing ?? []));
+    this.#miss((await Promise.all(starts)).flatMap((missing) => missing ?? []));
   }
 
   async stop(sources: readonly ProfileSource[], options: CaptureOptions): Promise<void> {
@@ -101,7 +105,12 @@ class Captured {
   async #stopOne(source: ProfileSource, options: CaptureOptions): Promise<void> {
     const stopped: CapturedProfiles | null = await Promise.race([source.stop(options), this.#tooLate]);
     this.files.push(...(stopped?.files ?? []));
-    this.missing.push(...(stopped?.missing ?? this.#unwritten(source)));
+    this.#miss(stopped?.missing ?? this.#unwritten(source));
+  }
+
+  #miss(missing: readonly MissingProfile[]): void {
+    this.missing.push(...missing);
+    if (missing.length > 0) this.#onMissing?.(missing, new Set(this.files.map(({ kind }) => kind)));
   }
 
   /** What the run did not wait for; what had not even begun is told already. */

@@ -3,7 +3,9 @@
  * here.
  */
 import { ExitCode, LabError } from '../errors.ts';
-import type { MissingProfile, Run, Scenario } from '../run.ts';
+import { describeMissingProfiles } from '../missing-profiles.ts';
+import type { MissingProfile, ProfileKind, Run, Scenario } from '../run.ts';
+import { INFO_HASH_BYTES } from '../wire/bep15.ts';
 import { goRuntimeVersion } from './capture/go/go-version.ts';
 import { listeningProcess } from './capture/go/listening-process.ts';
 import type { NodeAgent } from './capture/node-agent-client.ts';
@@ -17,12 +19,13 @@ import type { ScenarioPlan } from './plan.ts';
 import { type ProfilingWish, planProfileSources } from './profile-sources.ts';
 import { startRunClock } from './run-clock.ts';
 import { RunFolder } from './run-folder.ts';
-import { type PhasesResult, plannedLengthMs, runPhases } from './run-phases.ts';
+import { type PhasesOptions, type PhasesResult, plannedLengthMs, runPhases } from './run-phases.ts';
 import { readEnvironment } from './target/environment.ts';
 import { openTarget, type Target, type TargetEnd, type TargetSpec } from './target/open-target.ts';
 import { removePerfTraces } from './target/perf-traces.ts';
 import { type Pinning, pinningObstacle, pinThisProcess, planPinning } from './target/pinning.ts';
 import { preflight } from './target/preflight.ts';
+import { sampledHashes } from './target/preflight-hashes.ts';
 import { type NamedContent, toRun } from './to-run.ts';
 
 export interface RunOptions {
@@ -177,7 +180,7 @@ async function prepareTarget({ options, interruption, pinning, note }: RunContex
     const seen = await preflight({
       address: target.address,
       port: target.port,
-      infoHash: poolBytes(scenario.seed, 1, options.plan.infoHashes),
+      ...hashesToTry(options.plan),
       numWant: scenario.numWant,
     });
     for (const text of [...target.notes, ...seen.notes]) note(text);
@@ -203,6 +206,9 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
   const { options, interruption, note } = context;
   const { scenario } = options.plan;
   const sources = planProfileSources(target, scenario, options.profiling);
+  const tellMissing = missingTeller(options.onEvent);
+  const probes = await Promise.all(sources.sources.map((source) => source.probe?.() ?? []));
+  tellMissing(probes.flat(), new Set());
   const now = startRunClock();
   void target.exited?.then(({ exitCode, signal, cause, expected }) => {
     if (expected) return;
@@ -232,6 +238,7 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
       },
     });
     return await runPhases({
+      onMissing: tellMissing,
       scenario,
       pool,
       ...sources,
@@ -243,6 +250,26 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
   } finally {
     observation.stop();
   }
+}
+
+/** The load's first info hash, and some spread over its pool. */
+function hashesToTry({ scenario, infoHashes }: ScenarioPlan): {
+  readonly infoHash: Uint8Array;
+  readonly otherHashes: readonly Uint8Array[];
+} {
+  const pool = poolBytes(scenario.seed, scenario.swarmHashes, infoHashes);
+  const hash = (index: number) => pool.subarray(index * INFO_HASH_BYTES, (index + 1) * INFO_HASH_BYTES);
+  return { infoHash: hash(0), otherHashes: sampledHashes(scenario.swarmHashes).map(hash) };
+}
+
+/** Tells of a missing profile once; the report lists it with its reason anyway. */
+function missingTeller(onEvent: RunOptions['onEvent']): NonNullable<PhasesOptions['onMissing']> {
+  const told = new Set<ProfileKind>();
+  return function tellMissing(missing, present) {
+    const news = missing.filter(({ kind }) => !told.has(kind));
+    for (const text of describeMissingProfiles(news, present)) onEvent({ kind: 'note', text });
+    for (const { kind } of news) told.add(kind);
+  };
 }
 
 function pin({ pin: mode, allowedCpus: allowed }: RunOptions, note: (text: string) => void): Pinning | null {

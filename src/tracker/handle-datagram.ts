@@ -88,7 +88,8 @@ export class DatagramHandler {
   /**
    * Answers a datagram.
    *
-   * @param request - holds the datagram from `start`, `length` bytes
+   * @param request - holds the datagram from `start`, its first {@link SLOT_BYTES} bytes where it is longer
+   * @param length - bytes that were sent
    * @param family - of the sender; an IPv4 sender on a dual-stack socket is IPv4
    * @param sender - the sender's IP address from index 0: 4 or 16 bytes
    * @param port - the sender's port
@@ -190,7 +191,8 @@ export class DatagramHandler {
       return writeError(errorTexts.notOnWhitelist, request, start, response, at);
     }
     if (length > ANNOUNCE_REQUEST_BYTES) {
-      const urlBytes = readUrlData(request, start, start + length, this.urlData);
+      const heldBytes = Math.min(length, SLOT_BYTES);
+      const urlBytes = readUrlData(request, start, start + heldBytes, this.urlData);
       if (urlBytes === CUT_OPTIONS) {
         counters['options.cut']++;
       } else if (urlBytes > 0) {

@@ -83,7 +83,7 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
       const length = handler.handle(
         bytes,
         batch.offset(index),
-        batch.length(index),
+        batch.sentLength(index),
         batch.family(index),
         sender,
         batch.port(index),

@@ -17,7 +17,7 @@ export class DatagramIntake {
     this.#socketFamily = socketFamily;
   }
 
-  /** Fills slot 0: payload (cut at {@link SLOT_BYTES}), length and sender. */
+  /** Fills slot 0: payload (cut at {@link SLOT_BYTES}), whole length and sender. */
   put(message: Uint8Array, sender: RemoteInfo): void {
     if (sender.address !== this.#parsedAddress) {
       writeSocketAddress(this.#parsed, 0, {
@@ -32,6 +32,6 @@ export class DatagramIntake {
     this.#ring.addresses.set(this.#parsed, 0);
     const cut = message.length > SLOT_BYTES;
     this.#ring.payloads.set(cut ? message.subarray(0, SLOT_BYTES) : message, 0);
-    this.#ring.setReceivedLength(0, cut ? SLOT_BYTES : message.length);
+    this.#ring.setReceivedLength(0, message.length);
   }
 }

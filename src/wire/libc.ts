@@ -7,8 +7,11 @@ import { constants } from 'node:os';
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
+/** As an order to a receive: tell a datagram's whole length, also where the buffer holds less of it. */
+const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 const POLLOUT = 4;
+const RECEIVE_FLAGS = MSG_DONTWAIT | MSG_TRUNC;
 
 /** Socket options as (level, name) pairs, from Linux `<asm-generic/socket.h>` and `<linux/in6.h>`. */
 export const SocketOption = {
@@ -39,7 +42,7 @@ export interface Libc {
   getOption(fd: number, option: SocketOption): number;
   /** Datagrams dropped at the socket since it was opened; negative errno before Linux 4.12. */
   getDrops(fd: number): number;
-  /** recvmmsg(2) into `count` headers. */
+  /** recvmmsg(2) into `count` headers; a datagram that was cut has its whole length in its header. */
   recvmmsg(fd: number, headerAddress: number, count: number): number;
   /** sendmmsg(2) from `count` headers. */
   sendmmsg(fd: number, headerAddress: number, count: number): number;
@@ -120,7 +123,7 @@ function bindFunctions(koffi: typeof import('koffi')): Libc {
       return lengthBytes[0] === info.byteLength ? (info[MEMINFO_DROPS] as number) : -constants.errno.ENOTSUP;
     },
     recvmmsg(fd, headerAddress, count) {
-      return orErrno(recvmmsg(fd, headerAddress, count, MSG_DONTWAIT, 0));
+      return orErrno(recvmmsg(fd, headerAddress, count, RECEIVE_FLAGS, 0));
     },
     sendmmsg(fd, headerAddress, count) {
       return orErrno(sendmmsg(fd, headerAddress, count, MSG_DONTWAIT));

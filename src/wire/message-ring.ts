@@ -80,7 +80,7 @@ export class MessageRing {
     return this.#base + slot * HEADER_BYTES;
   }
 
-  /** Payload bytes that the last receive put into the slot. */
+  /** Length of the datagram that the last receive put into the slot; what is beyond {@link SLOT_BYTES} was cut off. */
   receivedLength(slot: number): number {
     return this.#words[slot * HEADER_WORDS + RECEIVED_LENGTH_WORD] as number;
   }

@@ -18,6 +18,10 @@ export class RingBatch implements ReceivedBatch {
   }
 
   length(index: number): number {
+    return Math.min(this.#ring.receivedLength(index), SLOT_BYTES);
+  }
+
+  sentLength(index: number): number {
     return this.#ring.receivedLength(index);
   }
 

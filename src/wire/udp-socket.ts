@@ -25,6 +25,8 @@ export interface ReceivedBatch {
   offset(index: number): number;
   /** Payload length in bytes; of a datagram longer than {@link SLOT_BYTES} the first `SLOT_BYTES` bytes are kept. */
   length(index: number): number;
+  /** Payload length in bytes as it was sent: more than {@link length} where the datagram was cut. */
+  sentLength(index: number): number;
   family(index: number): AddressFamily;
   /** Writes the sender's address into `target` at `at`: 4 bytes for IPv4 (also if mapped), 16 for IPv6. */
   copyAddress(index: number, target: Uint8Array, at: number): void;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labCommand } from '../../src/cli/lab-command.ts';
+import { labCommand, withLabCommand } from '../../src/cli/lab-command.ts';
 
 const cwd = '/home/me/tracker-lab';
 
@@ -14,5 +14,23 @@ describe('the command that is shown to the reader', () => {
     ['the file, in another script of npm', { npm_lifecycle_event: 'test' }, `${cwd}/a.js`, 'node a.js'],
   ])('is that by which it was started: %s', (_how, env, entry, expected) => {
     expect(labCommand({ env, entry, cwd })).toBe(expected);
+  });
+});
+
+describe('a hint that names a command', () => {
+  const hint =
+    'tracker-lab hashes > whitelist.txt writes them; tracker-lab init writes a file; tracker-lab measures';
+
+  it.each([
+    [
+      { npm_lifecycle_event: 'lab' },
+      'npm run --silent lab -- hashes > whitelist.txt writes them; npm run lab -- init writes a file; tracker-lab measures',
+    ],
+    [
+      {},
+      'node dist/cli/main.js hashes > whitelist.txt writes them; node dist/cli/main.js init writes a file; tracker-lab measures',
+    ],
+  ])('names it as it was started, and leaves the product its name', (env, expected) => {
+    expect(withLabCommand(hint, { env, entry: `${cwd}/dist/cli/main.js`, cwd })).toBe(expected);
   });
 });

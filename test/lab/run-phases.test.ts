@@ -3,7 +3,7 @@ import type { ProfileSource } from '../../src/lab/capture/profile-source.ts';
 import { Interruption } from '../../src/lab/interruption.ts';
 import type { LoadPool, LoadResult } from '../../src/lab/load/load-pool.ts';
 import { planScenario } from '../../src/lab/plan.ts';
-import { plannedLengthMs, runPhases } from '../../src/lab/run-phases.ts';
+import { type PhasesOptions, plannedLengthMs, runPhases } from '../../src/lab/run-phases.ts';
 
 const given = (value: number) => ({ value, source: 'flag' as const });
 const { scenario } = planScenario({
@@ -30,7 +30,7 @@ const source: ProfileSource = {
   stop: () => never,
 };
 
-async function interruptedIn(sources: readonly ProfileSource[]) {
+async function interruptedIn(sources: readonly ProfileSource[], onMissing?: PhasesOptions['onMissing']) {
   const operator = new AbortController();
   vi.useFakeTimers();
   try {
@@ -40,6 +40,7 @@ async function interruptedIn(sources: readonly ProfileSource[]) {
       directory: '/nowhere',
       warmupSource: null,
       sources,
+      ...(onMissing && { onMissing }),
       interruption: new Interruption(operator.signal),
       onPhaseEdge: () => undefined,
       onPhase: (phase) => {
@@ -62,6 +63,12 @@ describe('an interrupted run', () => {
       { kind: 'cpu', reason: 'the run ended before it was written' },
       { kind: 'block', reason: 'the run ended before it was written' },
     ]);
+  });
+
+  it('tells of each when it is known', async () => {
+    const told: string[][] = [];
+    await interruptedIn([source], (missing) => told.push(missing.map(({ kind }) => kind)));
+    expect(told).toEqual([['mutex'], ['cpu', 'block']]);
   });
 
   it('does not wait for a source that is still starting either', async () => {

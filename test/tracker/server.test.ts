@@ -49,6 +49,37 @@ describe.each(kinds)('a tracker on a %s socket', (socketKind) => {
     };
   }
 
+  it.each([
+    ['as many hashes as a receive slot holds', 101],
+    ['more hashes than a receive slot holds', 150],
+  ])('answers a scrape of %s for the first 74', async (_name, hashes) => {
+    const { port, counters } = await start('127.0.0.1');
+    const { ask } = await client('udp4', '127.0.0.1', port);
+    const id = (await ask(connectRequest())).subarray(8);
+    const answer = await ask(Buffer.concat([scrapeRequest(id, [1]), Buffer.alloc((hashes - 1) * 20)]));
+    expect(answer.readUInt32BE(0)).toBe(2);
+    expect(answer.length).toBe(8 + 74 * 12);
+    expect(counters()).toMatchObject({ 'errors.badScrape': 0 });
+  });
+
+  it('refuses a long scrape whose last hash is cut, by its whole length', async () => {
+    const { port, counters } = await start('127.0.0.1');
+    const { ask } = await client('udp4', '127.0.0.1', port);
+    const id = (await ask(connectRequest())).subarray(8);
+    const answer = await ask(Buffer.concat([scrapeRequest(id, [1]), Buffer.alloc(149 * 20 + 7)]));
+    expect(answer.readUInt32BE(0)).toBe(3);
+    expect(counters()).toMatchObject({ 'errors.badScrape': 1 });
+  });
+
+  it('reads the options of an announce no further than its slot holds them', async () => {
+    const { port, counters } = await start('127.0.0.1');
+    const { ask } = await client('udp4', '127.0.0.1', port);
+    const id = (await ask(connectRequest())).subarray(8);
+    const answer = await ask(Buffer.concat([announceRequest(id, { port: 1001 }), Buffer.alloc(3000, 1)]));
+    expect(answer.readUInt32BE(0)).toBe(1);
+    expect(counters()).toMatchObject({ 'options.cut': 0 });
+  });
+
   it('serves connect, announce and scrape, and counts them', async () => {
     const { port, counters, receiveBuffer } = await start('127.0.0.1');
     expect(receiveBuffer.askedBytes).toBe(4 * 1024 * 1024);

@@ -181,14 +181,24 @@ for (const { kind, unavailable } of kinds) {
       });
 
       it('cuts a datagram that is longer than a slot', async () => {
-        const server = await openProbe({ kind });
+        const sentLengths: number[] = [];
+        const server = await openProbe({
+          kind,
+          onBatch(batch) {
+            for (let index = 0; index < batch.count; index++) sentLengths.push(batch.sentLength(index));
+          },
+        });
         const plain = createSocket('udp4');
         const long = 'abcd'.repeat(1000);
         plain.send(long, server.socket.localPort, '127.0.0.1');
         plain.send('next', server.socket.localPort, '127.0.0.1');
         await server.until(() => server.received.length === 2);
         plain.close();
-        expect(server.received[0]).toMatchObject({ length: SLOT_BYTES, text: long.slice(0, SLOT_BYTES) });
+        expect(server.received[0]).toMatchObject({
+          length: SLOT_BYTES,
+          text: long.slice(0, SLOT_BYTES),
+        });
+        expect(sentLengths).toEqual([long.length, 4]);
         expect(server.received[1]).toMatchObject({ length: 4, text: 'next' });
       });
 

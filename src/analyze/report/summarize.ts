@@ -1,5 +1,6 @@
 /** The short summary that a terminal shows when a run is over. Pure. */
 import path from 'node:path';
+import { describeMissingProfiles } from '../../missing-profiles.ts';
 import { HELD_UP } from '../rules/generator-limited.ts';
 import type { Status } from '../status.ts';
 import { invalidReason } from '../validity.ts';
@@ -38,10 +39,17 @@ export function summarize(
     '',
     ...summaryTop('CPU, charged to', cpuTop(report)),
     ...summaryTop('Allocated by', report.top.allocations),
+    ...wrapLines(missing(report), width),
     '',
     `Report: ${path.join(directory, 'report.md')}`,
     next(report, directory, command),
   ];
+}
+
+/** A line for each reason why a profile is not there or not whole. */
+function missing({ missingProfiles, top }: Report): string[] {
+  const present = new Set(Object.values(top).flatMap((pair) => (pair === null ? [] : [pair.profile.kind])));
+  return describeMissingProfiles(missingProfiles, present).map(printable);
 }
 
 function verdict(report: Report): string {

@@ -11,7 +11,8 @@ interface AgentLaunch {
 }
 
 /**
- * Describes how to start a Node program with the preload. The child has to be a direct one, with an IPC channel.
+ * Describes how to start a Node program with the preload. Without a socket, the child has to be a direct one with an IPC
+ * channel.
  *
  * @throws LabError `NOT_BUILT` where dist/ is missing
  */

@@ -1,5 +1,5 @@
 /**
- * What the lab and the preload in the profiled program say to each other over Node's IPC channel. Every message stands
+ * What the lab and the preload in the profiled program say to each other over Node's IPC channel or a local socket. Every message stands
  * under one field of its own, so that the program's own messages pass beside it.
  */
 import type { MissingProfile, ProfileFile, ProfileKind, RuntimeReading } from './capture-types.ts';
@@ -9,8 +9,13 @@ export const AGENT_ENVIRONMENT_VARIABLE = 'TRACKER_LAB_AGENT';
 
 /** What has to be known before the program's first statement, hence not by message. */
 export interface AgentSettings {
-  /** Process id of the lab. The preload sleeps in any process with another parent, such as a child of the tracker. */
+  /** Process id of the lab. Where there is no socket, the preload sleeps in any process with another parent. */
   readonly labPid: number;
+  /**
+   * Unix socket or named pipe of the lab, for the processes that come from a command: any of them may be the tracker, and
+   * the lab says which. Null: the tracker is the direct child, by IPC.
+   */
+  readonly socketPath: string | null;
   /** Sample the live heap from the start of each thread; null: do not. */
   readonly liveHeap: { readonly intervalBytes: number } | null;
   /** End the program when the lab has died, so that it leaves nothing behind. */

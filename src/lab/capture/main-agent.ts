@@ -1,14 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { packageRoot } from '../../package-root.ts';
-import {
-  type AgentReply,
-  type AgentRequest,
-  type AgentSettings,
-  unwrapAgentRequest,
-  wrapAgentMessage,
-} from './agent-protocol.ts';
+import type { AgentLink } from './agent-link.ts';
+import type { AgentReply, AgentRequest, AgentSettings } from './agent-protocol.ts';
 import { FrameLocator } from './frame-locator.ts';
-import { holdProgramMessages } from './held-messages.ts';
 import { LoopDelayProbe } from './loop-delay.ts';
 import { programRoot } from './program-root.ts';
 import { ThreadProfilers } from './thread-profilers.ts';
@@ -20,22 +14,23 @@ const ORPHAN_CHECK_INTERVAL_MS = 100;
 /** After SIGTERM the program has this long to end by itself. */
 const DISCONNECT_GRACE_MS = 3000;
 
-/** Runs in the main thread of the profiled program: does what the lab says over the IPC channel. */
-export function runMainAgent(settings: AgentSettings): void {
+/** Runs in the main thread of a program that may be the profiled one: does what the lab says over the link. */
+export function runMainAgent(settings: AgentSettings, link: AgentLink): void {
   const profilers = new ThreadProfilers('main');
   const workers = new WorkerThreads();
-  const sampler = new MainSampler(workers);
+  const reply = (message: AgentReply) => link.send(message);
+  const sampler = new MainSampler(workers, reply);
 
-  const hold = holdProgramMessages();
-
-  process.on('message', function onLabMessage(message: unknown) {
-    const request = unwrapAgentRequest(message);
-    // A failure here must not end the program as an unhandled rejection would.
-    if (request) obey(request).catch((error: unknown) => replyFailure(request, error));
-    else hold(message);
+  link.listen({
+    onRequest(request) {
+      // A failure here must not end the program as an unhandled rejection would.
+      obey(request).catch((error: unknown) => replyFailure(request, error));
+    },
+    onClose() {
+      if (settings.socketPath !== null) retire();
+      if (settings.stopWithLab) endWithLab(settings);
+    },
   });
-  releaseChannel();
-  if (settings.stopWithLab) endWithLab(settings.labPid);
 
   const missing = settings.liveHeap ? profilers.start({ liveHeap: settings.liveHeap }) : [];
   reply({
@@ -70,17 +65,31 @@ export function runMainAgent(settings: AgentSettings): void {
       reply({ type: 'profiles-stopped', id: request.id, files: written.files, missing: failures });
     }
   }
+
+  /** Of a process that is not the tracker, nothing is wanted. */
+  function retire(): void {
+    sampler.stop();
+    const locator = new FrameLocator({ program: programRoot(process.argv[1]), agent: packageRoot });
+    void profilers.stop(locator);
+  }
+
+  function replyFailure(request: AgentRequest, error: unknown): void {
+    const reason = `the preload failed: ${error instanceof Error ? error.message : String(error)}`;
+    if ('id' in request) reply({ type: 'failed', id: request.id, reason });
+  }
 }
 
 /** Sends a row of the runtime's own figures at an interval. */
 class MainSampler {
   readonly #workers: WorkerThreads;
+  readonly #reply: (message: AgentReply) => void;
   /** Made once: its counters stay cumulative where sampling is stopped and started again. */
   #reader: ThreadReader | undefined;
   #stop: (() => void) | undefined;
 
-  constructor(workers: WorkerThreads) {
+  constructor(workers: WorkerThreads, reply: (message: AgentReply) => void) {
     this.#workers = workers;
+    this.#reply = reply;
   }
 
   start(intervalMs: number): void {
@@ -92,7 +101,7 @@ class MainSampler {
     const sendRow = () => {
       const before = utilization;
       utilization = performance.eventLoopUtilization();
-      reply({
+      this.#reply({
         type: 'row',
         row: {
           kind: 'runtime',
@@ -117,39 +126,25 @@ class MainSampler {
   }
 }
 
-function replyFailure(request: AgentRequest, error: unknown): void {
-  const reason = `the preload failed: ${error instanceof Error ? error.message : String(error)}`;
-  if ('id' in request) reply({ type: 'failed', id: request.id, reason });
-}
-
-function reply(message: AgentReply): void {
-  // The lab may be gone by now; what to do then is the disconnect handler's matter.
-  if (process.connected) process.send?.(wrapAgentMessage(message), undefined, {}, ignoreSendError);
-}
-
-function ignoreSendError(): void {}
-
 /**
- * Gives back the hold on the event loop that a listener of `message` or `disconnect` takes, and leaves the program's
- * own holds alone; `channel.unref()` would override those.
+ * Ends the program once the link is closed and the lab is gone. Both are asked: a program may close an IPC channel itself,
+ * and a dying lab closes its files some moments before its children get another parent.
  */
-function releaseChannel(): void {
-  (process.channel as unknown as { unrefCounted?: () => void } | undefined)?.unrefCounted?.();
+function endWithLab({ labPid, socketPath }: AgentSettings): void {
+  const timer = setInterval(function endOrphan() {
+    if (socketPath === null ? process.ppid === labPid : isAlive(labPid)) return;
+    clearInterval(timer);
+    endProgram();
+  }, ORPHAN_CHECK_INTERVAL_MS).unref();
 }
 
-/**
- * Ends the program once the channel is closed and the lab is no longer its parent. Both are asked: a program may close
- * the channel itself, and a dying lab closes its files some moments before its children get another parent.
- */
-function endWithLab(labPid: number): void {
-  process.once('disconnect', function onDisconnect() {
-    const timer = setInterval(function endOrphan() {
-      if (process.ppid === labPid) return;
-      clearInterval(timer);
-      endProgram();
-    }, ORPHAN_CHECK_INTERVAL_MS).unref();
-  });
-  releaseChannel();
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function endProgram(): void {

@@ -15,7 +15,7 @@ const ANSWER_TIMEOUT_MS = 15_000;
 /** A dying program closes its channel before its exit event tells how it died. */
 const EXIT_EVENT_GRACE_MS = 1500;
 
-/** A child process with an IPC channel; `child_process` and execa both make such. */
+/** A child process with an IPC channel, as `child_process` and execa make it, or what stands for one. */
 type AgentProcess = Pick<ChildProcess, 'pid' | 'connected' | 'exitCode' | 'signalCode'> & {
   on(event: 'message', listener: (message: unknown) => void): unknown;
   once(event: 'exit' | 'disconnect', listener: () => void): unknown;
@@ -168,7 +168,7 @@ function describeLoss(child: AgentProcess): string {
   if (child.signalCode) return `the program ended (signal ${child.signalCode})`;
   return hasEnded(child)
     ? `the program ended (exit code ${child.exitCode})`
-    : 'the program closed its IPC channel';
+    : 'the program closed its channel to the lab, or ended';
 }
 
 function agentNotReady(reason: string): LabError {

@@ -24,6 +24,8 @@ export interface ProfileSource {
   readonly name: string;
   /** What it may leave. */
   readonly kinds: readonly ProfileKind[];
+  /** What can be told before any load of profiles that will not be there; absent: nothing can. */
+  readonly probe?: () => Promise<readonly MissingProfile[]>;
   /** Resolves when the profilers are on, with those that are not. */
   start(options: CaptureOptions): Promise<readonly MissingProfile[]>;
   /** Stops the profilers that are on and writes their files. */

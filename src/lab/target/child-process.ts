@@ -17,6 +17,8 @@ interface LaunchOptions {
   readonly cwd?: string;
   /** Cores to run on, as taskset takes them; null: wherever the kernel likes. */
   readonly cpus: string | null;
+  /** Whether it gets an IPC channel. */
+  readonly ipc: boolean;
 }
 
 /** A process that the lab has started and will end. */
@@ -33,7 +35,7 @@ export interface LaunchedProcess {
 }
 
 /**
- * Starts a process with an IPC channel and, where asked, on its own cores. It leads a session and process group of its own:
+ * Starts a process, where asked with an IPC channel and on its own cores. It leads a session and process group of its own:
  * a Ctrl-C in the lab's terminal does not reach it, and it does not end with the lab by itself.
  */
 export function launchProcess(options: LaunchOptions): LaunchedProcess {
@@ -41,7 +43,7 @@ export function launchProcess(options: LaunchOptions): LaunchedProcess {
   const command = cpus === null ? [file, ...args] : ['taskset', '-c', cpus, file, ...args];
   const [program, ...programArgs] = command as [string, ...string[]];
   const running = execa(program, programArgs, {
-    ipc: true,
+    ...(options.ipc ? { ipc: true } : {}),
     stdin: 'ignore',
     // A tracker that logs must not wait for a reader, and no log of it belongs in a report.
     stdout: 'ignore',

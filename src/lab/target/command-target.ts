@@ -6,8 +6,9 @@ import type { TargetExit, TargetRecord } from '../../run.ts';
 import type { Milliseconds } from '../../units.ts';
 import { resolveEndpoint } from '../../wire/endpoint.ts';
 import { hostPort } from '../../wire/host-port.ts';
+import { AgentHub } from '../capture/agent-hub.ts';
 import { agentLaunch } from '../capture/agent-launch.ts';
-import { connectAgent, type NodeAgent } from '../capture/node-agent-client.ts';
+import type { NodeAgent } from '../capture/node-agent-client.ts';
 import { isLoopback, parseTargetAddress, refuseRemote } from './address-target.ts';
 import { type LaunchedProcess, launchProcess } from './child-process.ts';
 import { describeEarlyExit, trackerNotReady } from './not-ready.ts';
@@ -19,16 +20,11 @@ import { packageVersionOf, programName } from './program-name.ts';
 import { readProc, readProcLink } from './read-proc.ts';
 import { isAddressTaken, waitUntilServed } from './readiness.ts';
 import { udpPortsOf } from './served-ports.ts';
+import { servingNode } from './serving-node.ts';
 
 const READY_TIMEOUT_MS = 10_000;
 /** From SIGTERM to SIGKILL. */
 const STOP_GRACE_MS = 3000;
-/**
- * The preload speaks before the program's first statement, so its message is here or on its way when the program serves.
- * A program that is surely Node's gets longer: a lab without a core of its own may be late to read it.
- */
-const AGENT_WAIT_MS = 200;
-const NODE_AGENT_WAIT_MS = 3000;
 /** In the environment of all processes of a target: they are found by it whatever they do. */
 const MARKER_VARIABLE = 'TRACKER_LAB_TARGET';
 
@@ -65,7 +61,7 @@ export interface CommandTarget {
   /** IP address. */
   readonly address: string;
   readonly port: number;
-  /** Null where the program is not Node's, or runs below another program. */
+  /** Of the Node process that serves the address; null where none does. */
   readonly agent: NodeAgent | null;
   /** What the operator should know of this start, one sentence each. */
   readonly notes: readonly string[];
@@ -76,8 +72,8 @@ export interface CommandTarget {
 }
 
 /**
- * Starts a command and waits until it answers a connect at the address. Where it is Node's, the preload is in it, by way
- * of NODE_OPTIONS; another program takes no notice.
+ * Starts a command and waits until it answers a connect at the address. The preload is in all Node processes that come
+ * from it, by way of NODE_OPTIONS; the one that serves the address is the tracker. Another program takes no notice.
  *
  * @throws LabError `BAD_COMMAND`, `BAD_TARGET`, `BAD_FOLDER`, `HOST_NOT_FOUND`, `REMOTE_TARGET`; `ADDRESS_TAKEN` where
  * something serves there already; `TRACKER_NOT_READY` with exit code and last output. Nothing is left running then.
@@ -90,8 +86,9 @@ export async function startCommandTarget(options: CommandTargetOptions): Promise
   const cwd = options.cwd === null ? process.cwd() : existingFolder(options.cwd);
   if (await isAddressTaken(address, port)) throw addressTaken(hostPort(address, port));
 
-  const started = start(words, cwd, options);
-  const { running, agent, pids } = started;
+  const hub = await AgentHub.open();
+  const started = start(words, cwd, hub, options);
+  const { running, pids } = started;
   const end = async (): Promise<TargetExit> => {
     running.expectEnd();
     await started.group?.stop(STOP_GRACE_MS);
@@ -99,12 +96,12 @@ export async function startCommandTarget(options: CommandTargetOptions): Promise
   };
   try {
     await untilServed(started, { ...options, address, port });
-    const node = await answeringAgent(started);
-    const notes = [...started.notes, ...nodeNotes(node, started.pids())];
+    const { node, notes } = await servingNode({ hub, port, pids: started.pids });
+    hub.keep(node);
     return {
       record: {
         kind: 'command',
-        name: started.name,
+        name: node === null || node.pid === running.child.pid ? started.name : runningName(node.pid),
         version: node === null ? null : runningVersion(node.pid),
         runtime: node === null ? null : `Node.js ${node.nodeVersion}`,
         address: `udp://${hostPort(host, port)}`,
@@ -118,12 +115,13 @@ export async function startCommandTarget(options: CommandTargetOptions): Promise
       pids,
       address,
       port,
-      agent: node === null ? null : agent,
-      notes,
+      agent: node?.agent ?? null,
+      notes: [...started.notes, ...notes],
       exited: running.exited,
       stop: async () => ({ exit: await end(), counters: null }),
     };
   } catch (error) {
+    hub.keep(null);
     await end();
     throw error;
   }
@@ -131,7 +129,6 @@ export async function startCommandTarget(options: CommandTargetOptions): Promise
 
 interface Started {
   readonly running: LaunchedProcess;
-  readonly agent: NodeAgent;
   /** Null where the program could not be started. */
   readonly group: ProcessGroup | null;
   readonly pids: () => number[];
@@ -142,11 +139,12 @@ interface Started {
 function start(
   words: readonly [string, ...string[]],
   cwd: string,
+  hub: AgentHub,
   { environment, liveHeap, nodeFlags, cpus }: CommandTargetOptions,
 ): Started {
   const direct = withoutPackageRunner(words, cwd);
   const [file, ...args] = direct?.words ?? words;
-  const launch = agentLaunch({ liveHeap, stopWithLab: true });
+  const launch = agentLaunch({ socketPath: hub.socketPath, liveHeap, stopWithLab: true });
   const marker = randomUUID();
   const inherited = { ...process.env, ...environment };
   const allowedFlags = nodeFlags.filter(isAllowedInEnvironment);
@@ -162,16 +160,17 @@ function start(
       [MARKER_VARIABLE]: marker,
     },
     cwd,
+    ipc: false,
     cpus,
   });
-  const agent = connectAgent(running.child);
+  hub.setChild(running.child);
   const { pid } = running.child;
   const name = programName([file, ...args]);
   const notes = direct === null ? [] : [`Started ${file} itself, without ${words[0]} around it.`];
-  if (pid === undefined) return { running, agent, group: null, pids: () => [], name, notes };
+  if (pid === undefined) return { running, group: null, pids: () => [], name, notes };
   const tree = new ProcessTree({ pid, marker: `${MARKER_VARIABLE}=${marker}`, ownSession: true });
   const group = new ProcessGroup({ leader: pid, tree });
-  return { running, agent, group, pids: () => tree.alive(), name, notes };
+  return { running, group, pids: () => tree.alive(), name, notes };
 }
 
 /** Node refuses to start with any other option in NODE_OPTIONS. */
@@ -217,46 +216,16 @@ function endedEarly(exit: TargetExit, left: readonly number[]): LabError {
   return trackerNotReady(describeEarlyExit(exit), exit.lastStderr, hint);
 }
 
-interface AnsweringNode {
-  readonly nodeVersion: string;
-  readonly pid: number;
-}
-
-/** The preload in the started process; null where there is none. */
-async function answeringAgent({ agent, running }: Started): Promise<AnsweringNode | null> {
-  const waitMs = isNode(running.child.pid) ? NODE_AGENT_WAIT_MS : AGENT_WAIT_MS;
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, waitMs, null);
-  });
-  const ready = await Promise.race([agent.ready.catch(() => null), tooLate]);
-  clearTimeout(timer);
-  return ready;
-}
-
-/** Without the preload: why there are no profiles by the runtime, if a Node process is among the target's. */
-function nodeNotes(node: AnsweringNode | null, pids: readonly number[]): string[] {
-  if (node !== null) return [];
-  const [first, ...others] = pids;
-  if (isNode(first) && others.length === 0) {
-    return ['The command is a Node program, but its preload gave no sign; its runtime is not profiled.'];
-  }
-  const below = pids.filter(isNode);
-  if (below.length === 0) return [];
-  return [
-    `A Node program (process ${below.at(-1)}) runs below the command's own process, out of the preload's reach: pass the ` +
-      'node command itself, or let the wrapper exec it, to have its CPU and heap profiled.',
-  ];
-}
-
-function isNode(pid: number | undefined): boolean {
-  const program = path.basename(readProcLink(`/proc/${pid}/exe`));
-  return /^(node|nodejs)(-?v?\d[\d.]*)?$/.test(program) || program === path.basename(process.execPath);
+function runningName(pid: number): string {
+  return programName(commandLineOf(pid));
 }
 
 function runningVersion(pid: number): string | null {
-  const commandLine = readProc(`/proc/${pid}/cmdline`).split('\0').filter(Boolean);
-  return packageVersionOf(commandLine, readProcLink(`/proc/${pid}/cwd`));
+  return packageVersionOf(commandLineOf(pid), readProcLink(`/proc/${pid}/cwd`));
+}
+
+function commandLineOf(pid: number): string[] {
+  return readProc(`/proc/${pid}/cmdline`).split('\0').filter(Boolean);
 }
 
 function existingFolder(cwd: string): string {

@@ -62,12 +62,13 @@ export interface OwnTracker {
 export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTracker> {
   const args = options.args ?? [];
   const entry = options.entry ?? builtEntry('tracker/main.js');
-  const launch = agentLaunch({ liveHeap: options.liveHeap, stopWithLab: true });
+  const launch = agentLaunch({ socketPath: null, liveHeap: options.liveHeap, stopWithLab: true });
   const port = args.some((arg) => arg === '--port' || arg.startsWith('--port=')) ? [] : ['--port', '0'];
   const running = launchProcess({
     file: options.node ?? process.execPath,
     args: [...(options.nodeArgs ?? []), ...launch.nodeArguments, entry, ...args, ...port],
     environment: launch.environment,
+    ipc: true,
     cpus: options.cpus,
   });
   const agent = connectAgent(running.child);

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ExitCode, LabError } from '../../errors.ts';
 import { AnnounceEvent } from '../../wire/bep15.ts';
 import { hostPort } from '../../wire/host-port.ts';
+import { type HashTrial, tryHashes } from './preflight-hashes.ts';
 import { probeConnectLimit, probeIdBinding } from './preflight-probes.ts';
 import {
   type AnnounceContent,
@@ -14,7 +15,6 @@ import {
 import { type NoReply, openQuestionSocket, type QuestionSocket } from './question-socket.ts';
 import {
   type AnnounceReading,
-  isWhitelistRefusal,
   readAnnounceReply,
   readConnectReply,
   readScrapeReply,
@@ -36,6 +36,8 @@ interface PreflightOptions extends AnnounceContent {
   /** IP address. */
   readonly address: string;
   readonly port: number;
+  /** Further hashes of the load that are tried, 20 bytes each. Default: none. */
+  readonly otherHashes?: readonly Uint8Array[];
 }
 
 /** What one client saw of a tracker that works. */
@@ -53,8 +55,8 @@ export interface Preflight {
 }
 
 /**
- * Proves before any load that a tracker is there and takes the load's hashes: three tries to connect, one announce, one
- * scrape, a few more connects, and the id from another port; the peer of the announce is taken back. A tracker that works
+ * Proves before any load that a tracker is there and takes the load's hashes: three tries to connect, one announce, those of
+ * some further hashes, one scrape, a few more connects, and the id from another port; the peer of the announce is taken back. A tracker that works
  * is left after some milliseconds, a failure is known within 5 seconds.
  *
  * @throws LabError `TARGET_UNREACHABLE` (an ICMP error or no route), `TARGET_SILENT`, `CONNECT_REFUSED`,
@@ -73,9 +75,17 @@ export async function preflight(options: PreflightOptions): Promise<Preflight> {
     const tryMs = Math.max(LEAST_TRY_MS, Math.min(TRY_TIMEOUT_MS, leftMs / ANNOUNCE_TRIES));
     const announce = await announceWith(first, connectionId, options, tryMs);
     if (!(announce instanceof Uint8Array)) throw silent(where, 'connects but no announce', announce);
-    if (isWhitelistRefusal(announce)) throw notWhitelisted(where, options.infoHash);
+    const trial = await tryHashes(first, {
+      ...options,
+      connectionId,
+      firstAnswer: announce,
+      others: options.otherHashes ?? [],
+      timeoutMs: tryMs,
+    });
     const announced = readAnnounceReply(announce, isIPv6(address) ? 6 : 4);
-    if ('refusal' in announced) throw announceRefused(where, announced.refusal);
+    if ('refusal' in announced || trial.example !== null) {
+      throw hashesRefused(where, trial, trial.example ?? { infoHash: options.infoHash, text: null });
+    }
     const reply = await first.ask(scrapeRequest(connectionId, options.infoHash), tryMs);
     const scraped =
       reply instanceof Uint8Array ? readScrapeReply(reply) : { refusal: describeSilence(reply) };
@@ -166,20 +176,25 @@ const WHITELIST_HINT =
   'tracker-lab hashes > whitelist.txt writes the hashes of the load (same --seed and --swarm-hashes as the run); load it ' +
   'into the tracker, or pass hashes that it knows with --info-hashes FILE';
 
-function notWhitelisted(where: string, infoHash: Uint8Array): LabError {
+function hashesRefused(
+  where: string,
+  { tried, refused }: HashTrial,
+  { infoHash, text }: NonNullable<HashTrial['example']>,
+): LabError {
+  const hash = Buffer.from(infoHash).toString('hex');
+  const howMany = tried === 1 ? 'the one info hash' : `${refused} of the ${tried} info hashes`;
+  if (text !== null) {
+    return failure(
+      'ANNOUNCE_REFUSED',
+      `${where} refuses ${howMany} that were tried (${hash}): ${text}`,
+      `a tracker with a whitelist has to know the hashes of the load: ${WHITELIST_HINT}`,
+    );
+  }
   return failure(
     'HASH_NOT_WHITELISTED',
-    `${where} answers the announce with 8 bytes instead of at least 20, as a tracker with a whitelist does for a hash that ` +
-      `is not in it (${Buffer.from(infoHash).toString('hex')})`,
+    `${where} refuses ${howMany} that were tried (${hash}): its reply has 8 bytes instead of at least 20, as of a tracker ` +
+      'with a whitelist for a hash that is not in it',
     WHITELIST_HINT,
-  );
-}
-
-function announceRefused(where: string, refusal: string): LabError {
-  return failure(
-    'ANNOUNCE_REFUSED',
-    `${where} refuses the announce: ${refusal}`,
-    `a tracker with a whitelist has to know the hashes of the load: ${WHITELIST_HINT}`,
   );
 }
 

@@ -44,6 +44,12 @@ describe('the summary', () => {
     expect(narrow.at(-1)).toBe(wide.at(-1));
   });
 
+  it('names the profiles that are not there, with what to do', () => {
+    const reason = 'perf is not installed (Debian: apt-get install linux-perf)';
+    const lines = summarize({ ...report, missingProfiles: [{ kind: 'perf', reason }] }, '/runs/x');
+    expect(lines).toContain(`No perf profile: ${reason}.`);
+  });
+
   it('says of what a finding has its share', () => {
     expect(summarize(report, '/runs/x').join('\n')).toContain('cpu-hot-function, 40.0 % of the CPU:');
   });

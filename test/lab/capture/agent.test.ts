@@ -28,6 +28,7 @@ interface Launched {
 
 function launch(script: string, liveHeap = false): Launched {
   const { nodeArguments, environment } = agentLaunch({
+    socketPath: null,
     liveHeap: liveHeap ? { intervalBytes: INTERVAL_BYTES } : null,
     stopWithLab: true,
   });
@@ -244,8 +245,15 @@ describe('the preload', () => {
   });
 
   it('does nothing in a program that another process has started', () => {
-    const { nodeArguments, environment } = agentLaunch({ liveHeap: null, stopWithLab: true });
-    const foreign = { ...environment, TRACKER_LAB_AGENT: JSON.stringify({ labPid: 1, liveHeap: null }) };
+    const { nodeArguments, environment } = agentLaunch({
+      socketPath: null,
+      liveHeap: null,
+      stopWithLab: true,
+    });
+    const foreign = {
+      ...environment,
+      TRACKER_LAB_AGENT: JSON.stringify({ labPid: 1, socketPath: null, liveHeap: null }),
+    };
     const result = spawnSync(process.execPath, [...nodeArguments, '-e', 'console.log("ran")'], {
       env: { ...process.env, ...foreign },
       encoding: 'utf8',

@@ -45,6 +45,7 @@ function batchOf(datagrams: readonly Buffer[]): ReceivedBatch {
     bytes: Buffer.concat(datagrams),
     offset: (index) => starts[index] as number,
     length: (index) => (datagrams[index] as Buffer).length,
+    sentLength: (index) => (datagrams[index] as Buffer).length,
     family: () => 4,
     copyAddress: () => undefined,
     port: () => 1,

@@ -1,7 +1,17 @@
 import { fork, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -178,12 +188,91 @@ describe('a Node command', () => {
   });
 });
 
+describe.runIf(isLinux)('a Node tracker below another program', () => {
+  const hasNpm = spawnSync('npm', ['--version']).status === 0;
+
+  /** A package whose start script is the tracker. */
+  function packageWith(scripts: Readonly<Record<string, string>>): string {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'command-target-'));
+    folders.push(folder);
+    writeFileSync(
+      path.join(folder, 'package.json'),
+      JSON.stringify({ name: 'planted', version: '4.5.6', private: true, bin: './tracker.mjs', scripts }),
+    );
+    copyFileSync(tracker, path.join(folder, 'tracker.mjs'));
+    return folder;
+  }
+
+  /** The kinds of profile that its agent can give. */
+  async function profiledKinds(target: CommandTarget): Promise<string[]> {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'command-target-'));
+    folders.push(folder);
+    expect(await target.agent?.probeProfilers()).toEqual([]);
+    await target.agent?.startProfiles({ cpu: { intervalMicros: 1000 } });
+    const { files, missing } = (await target.agent?.stopProfiles({
+      directory: folder,
+      phase: 'profiled',
+    })) ?? { files: [], missing: [] };
+    expect(missing).toEqual([]);
+    return files.map(({ kind }) => kind).sort();
+  }
+
+  it.skipIf(!hasNpm)('is profiled where npm starts it (needs npm)', async () => {
+    const folder = packageWith({ start: 'node tracker.mjs' });
+    const target = await start((port) => `npm start -- --port ${port}`, {
+      cwd: folder,
+      liveHeap: { intervalBytes: 131_072 },
+      readyTimeoutMs: 20_000,
+    });
+    expect(target.record).toMatchObject({
+      name: 'tracker.mjs',
+      version: '4.5.6',
+      runtime: `Node.js ${process.version}`,
+    });
+    expect(target.notes).toEqual([]);
+    const { pid } = (await target.agent?.ready) ?? {};
+    expect(pid).not.toBe(target.pid);
+    expect(target.pids()).toContain(pid);
+    expect(await profiledKinds(target)).toEqual(['cpu', 'live-heap']);
+  });
+
+  it('is told from other Node programs of the same command', async () => {
+    const target = await start(
+      (port) =>
+        `sh -c "node -e 'setInterval(() => {}, 1000)' & node -e 0; node '${tracker}' --port ${port}; true"`,
+      { environment: { NODE_OPTIONS: '--max-old-space-size=64' } },
+    );
+    expect(target.record.name).toBe('command-tracker.mjs');
+    expect(await profiledKinds(target)).toEqual(['cpu']);
+    expect(target.pids().length).toBe(3);
+  });
+
+  it('leaves no socket behind once it is found', async () => {
+    const target = await start((port) => `sh -c "node '${tracker}' --port ${port} & wait"`);
+    const environment = readFileSync(`/proc/${target.pid}/environ`, 'utf8');
+    const socket = /"socketPath":"([^"]+)"/.exec(environment)?.[1] as string;
+    expect(path.isAbsolute(socket)).toBe(true);
+    expect(existsSync(path.dirname(socket))).toBe(false);
+    const pids = target.pids();
+    await target.stop();
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it('is said to be out of reach where its environment was cleaned', async () => {
+    const target = await start((port) => `env -i '${process.execPath}' '${tracker}' --port ${port}`);
+    expect(target.agent).toBeNull();
+    expect(target.notes).toEqual([expect.stringContaining('its preload gave no sign')]);
+  });
+});
+
 describe.runIf(isLinux)('a command with processes of its own', () => {
   it('is stopped with those that a shell has started', async () => {
     const target = await start((port) => `sh -c "node '${tracker}' --port ${port} & wait"`);
-    expect(target.record).toMatchObject({ name: 'sh', runtime: null });
-    expect(target.agent).toBeNull();
-    expect(target.notes).toEqual([expect.stringContaining("below the command's own process")]);
+    expect(target.record).toMatchObject({
+      name: 'command-tracker.mjs',
+      runtime: `Node.js ${process.version}`,
+    });
+    expect(target.notes).toEqual([]);
     const pids = target.pids();
     expect(pids[0]).toBe(target.pid);
     expect(pids.length).toBe(2);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LabError } from '../../../src/errors.ts';
 import { type Preflight, preflight } from '../../../src/lab/target/preflight.ts';
+import { sampledHashes } from '../../../src/lab/target/preflight-hashes.ts';
 
 const CONNECT = 0;
 const ANNOUNCE = 1;
@@ -181,6 +182,24 @@ describe('the pre-flight notes', () => {
   });
 });
 
+describe('the hashes to try', () => {
+  it.each([
+    [1, []],
+    [2, [1]],
+    [5, [1, 2, 3, 4]],
+  ])('are all of a pool of %i besides the first', (size, expected) => {
+    expect(sampledHashes(size)).toEqual(expected);
+  });
+
+  it('are spread over a large pool, the last one among them', () => {
+    const tried = sampledHashes(100_000);
+    expect(tried.length).toBe(15);
+    expect(new Set(tried).size).toBe(15);
+    expect(tried.at(-1)).toBe(99_999);
+    expect(tried[0]).toBe(6_667);
+  });
+});
+
 describe('the pre-flight fails', () => {
   it('as unreachable where no socket is', async () => {
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
@@ -225,6 +244,33 @@ describe('the pre-flight fails', () => {
     expect(error.message).toContain(infoHash.toString('hex'));
     expect(error.hint).toContain('tracker-lab hashes');
   });
+
+  it.each([
+    ['the 8-byte reply', { action: ANNOUNCE, body: Buffer.alloc(0) }, 'HASH_NOT_WHITELISTED'],
+    ['an error', { action: ERROR, body: Buffer.from('not on the list') }, 'ANNOUNCE_REFUSED'],
+  ])(
+    'where a list lacks a part of the hashes, shown by %s, and says how many',
+    async (_name, refusal, code) => {
+      const { port, requests } = await serve((request, action) =>
+        action === ANNOUNCE && (request[16] as number) % 2 === 1 ? refusal : tracker(request, action),
+      );
+      const hashes = Array.from({ length: 7 }, (_, index) => Buffer.alloc(20, index));
+      const [first, ...otherHashes] = hashes as [Buffer, ...Buffer[]];
+      const error = await preflight({
+        address: '127.0.0.1',
+        port,
+        infoHash: first,
+        otherHashes,
+        numWant: 50,
+      }).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code, exitCode: 12 });
+      expect((error as LabError).message).toContain('refuses 3 of the 7 info hashes that were tried (0101');
+      const announced = (event: number) =>
+        requests.filter((r) => r.readUInt32BE(8) === ANNOUNCE && r.readUInt32BE(80) === event).length;
+      await expect.poll(() => announced(3)).toBe(3);
+      expect(announced(2)).toBe(7);
+    },
+  );
 
   it.each([
     ['an error', { action: ERROR, body: Buffer.from('too many connects') }, 'too many connects'],

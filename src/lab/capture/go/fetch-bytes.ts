@@ -14,7 +14,11 @@ interface FetchOptions {
 /** Bytes, or why there are none: a clause that may follow the profile's name. */
 export type Fetched =
   | { readonly ok: true; readonly bytes: Uint8Array }
-  | { readonly ok: false; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly reason: string /** Of HTTP, where there was an answer. */;
+      readonly status?: number;
+    };
 
 /** One GET within its time; never rejects, follows no redirect, and reads no more than 64 MiB. */
 export async function fetchBytes(url: string, { timeoutMs, signal }: FetchOptions): Promise<Fetched> {
@@ -27,7 +31,7 @@ export async function fetchBytes(url: string, { timeoutMs, signal }: FetchOption
     const bytes = await readBody(response);
     if (bytes === null) return { ok: false, reason: `the answer is larger than ${MOST_BYTES} bytes` };
     if (response.status === 200) return { ok: true, bytes };
-    return { ok: false, reason: refusal(url, response, bytes) };
+    return { ok: false, reason: refusal(url, response, bytes), status: response.status };
   } catch (error) {
     const late = limit.aborted ? `no whole answer within ${Math.round(timeoutMs)} ms` : null;
     return { ok: false, reason: late ?? networkReason(error, url) };
@@ -70,7 +74,8 @@ function refusal(url: string, response: Response, body: Uint8Array): string {
 function networkReason(error: unknown, url: string): string {
   const cause = (error as { cause?: unknown }).cause ?? error;
   const { code, message } = cause as { code?: string; message?: string };
-  if (code === 'ECONNREFUSED') return `nothing listens at ${new URL(url).host} (connection refused)`;
+  if (code === 'ECONNREFUSED')
+    return `nothing listens at ${new URL(url).host} (connection refused; check --pprof)`;
   if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') {
     return 'the connection was closed before the answer was whole: the program may have ended';
   }

@@ -10,6 +10,8 @@ import { ProfileWriter } from './profile-writer.ts';
 import { readSnapshot, type Snapshot, type SnapshotReading } from './read-snapshot.ts';
 import { type Derived, keepValues, subtractSnapshot } from './subtract-snapshot.ts';
 
+/** Before any load an idle program answers at once. */
+const PROBE_WAIT_MS = 2000;
 /** What start() waits for a snapshot, which waits for a garbage collection of the program. */
 const BASE_WAIT_MS = 5000;
 /** What stop() takes at most, all in all. */
@@ -59,6 +61,14 @@ class GoPprofSource implements ProfileSource {
     this.name = `Go's pprof endpoint ${base}`;
   }
 
+  /** Whether anything answers at all; by the index, which costs the program nothing. */
+  async probe(): Promise<readonly MissingProfile[]> {
+    const answer = await fetchBytes(`${this.#base}/`, { timeoutMs: PROBE_WAIT_MS });
+    // A program may serve the profiles and no index.
+    if (answer.ok || answer.status !== undefined) return [];
+    return this.kinds.map((kind) => ({ kind, reason: answer.reason }));
+  }
+
   async start({ durationMs }: CaptureOptions): Promise<readonly MissingProfile[]> {
     // Before the CPU profile, so that neither the collection nor the packing stands in it.
     const readings = await this.#readAll(countedProfiles, performance.now() + BASE_WAIT_MS);
@@ -67,7 +77,7 @@ class GoPprofSource implements ProfileSource {
     for (const { kind, handler } of countedProfiles) {
       const reading = readings.get(handler) as SnapshotReading;
       if (reading.ok) this.#before.set(handler, reading.snapshot);
-      else missing.push({ kind, reason: `no snapshot at the phase's start: ${reading.reason}` });
+      else missing.push({ kind, reason: reading.reason });
     }
     const cpu = await startCpuProfile(this.#base, durationMs);
     this.#cpu = cpu.refused === null ? cpu : null;

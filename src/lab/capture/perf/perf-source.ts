@@ -48,6 +48,11 @@ export function perfSource(options: PerfSourceOptions): ProfileSource {
     name: 'perf',
     kinds: ['perf'],
 
+    async probe() {
+      const failure = await absence(command);
+      return failure === null ? [] : [{ kind: 'perf', reason: failure.reason }];
+    },
+
     async start({ durationMs }) {
       try {
         const started = await start(command, options.pids(), durationMs);
@@ -74,6 +79,21 @@ export function perfSource(options: PerfSourceOptions): ProfileSource {
       }
     },
   };
+}
+
+/** Why there is no perf to be started; null where there is one. */
+async function absence(command: string): Promise<PerfFailure | null> {
+  const result = await execa(command, ['--version'], { reject: false, env: perfEnvironment });
+  if (!result.failed) return null;
+  return perfFailure({
+    spawnError: result.exitCode === undefined ? (result.code ?? 'unknown') : null,
+    exitCode: result.exitCode ?? null,
+    signal: result.signal ?? null,
+    stderr: result.stderr,
+    targetLives: true,
+    paranoid: null,
+    foreignPids: [],
+  });
 }
 
 async function start(

@@ -246,7 +246,7 @@ describe.skipIf(!hasGo)(
       expect(missing.map(({ kind }) => kind).sort()).toEqual([...goKinds].sort());
       const reasons = new Set(missing.filter(({ kind }) => kind !== 'cpu').map(({ reason }) => reason));
       expect([...reasons]).toEqual([
-        expect.stringMatching(/nothing listens at 127\.0\.0\.1:\d+ \(connection refused\)/),
+        expect.stringMatching(/nothing listens at 127\.0\.0\.1:\d+ \(connection refused; check --pprof\)/),
       ]);
       expect(missing.find(({ kind }) => kind === 'cpu')?.reason).toMatch(/the connection was closed/);
     });

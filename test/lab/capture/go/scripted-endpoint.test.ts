@@ -169,8 +169,11 @@ describe('an endpoint that gives no profiles', () => {
     await endpoint.close();
     const { files, reasons } = await capture(endpoint.url);
     expect(files).toEqual([]);
+    const early = await goPprofSource({ url: endpoint.url }).probe?.();
+    expect(early?.map(({ kind }) => kind).sort()).toEqual(Object.keys(reasons).sort());
+    expect(new Set(early?.map(({ reason }) => reason)).size).toBe(1);
     for (const reason of Object.values(reasons)) {
-      expect(reason).toContain(`nothing listens at ${endpoint.host} (connection refused)`);
+      expect(reason).toContain(`nothing listens at ${endpoint.host} (connection refused; check --pprof)`);
     }
   });
 
@@ -195,7 +198,7 @@ describe('an endpoint that is silent', () => {
     const { files, reasons, stopMs } = await captureScripted({}, silent);
     expect(files).toEqual([]);
     expect(stopMs).toBeLessThan(MOST_WAIT_MS);
-    expect(reasons.allocations).toMatch(/phase's start: no whole answer within \d+ ms/);
+    expect(reasons.allocations).toMatch(/no whole answer within \d+ ms/);
     expect(reasons.goroutine).toMatch(/no whole answer within \d+ ms/);
     expect(reasons.cpu).toMatch(/gave nothing within 2500 ms after the phase/);
   });
