@@ -3,8 +3,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LabError } from './errors.ts';
 
-/** Absolute path of the package, whether this file runs from `src/` (tests) or from `dist/`. */
-export const packageRoot: string = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+/** Absolute path of the package, whether this file runs from `src/` (tests), from `dist/` or from a build below it. */
+export const packageRoot: string = findPackageRoot(path.dirname(fileURLToPath(import.meta.url)));
+
+function findPackageRoot(folder: string): string {
+  const parent = path.dirname(folder);
+  return existsSync(path.join(parent, 'package.json')) || parent === folder ? parent : findPackageRoot(parent);
+}
 
 /** The version in package.json. */
 export const packageVersion: string = (

@@ -8,6 +8,8 @@ import { type LogLevel, logLevels } from './log.ts';
 export const USAGE_CODE = 'USAGE';
 
 const MOST_PEERS = 20_000_000;
+/** Times of peers are kept modulo 18 hours; 9/8 of this is well within. */
+const LONGEST_INTERVAL_S = 4 * 3600;
 
 /** What the flags say. */
 export interface TrackerFlags {
@@ -20,6 +22,8 @@ export interface TrackerFlags {
   readonly whitelist?: string;
   readonly secret?: string;
   readonly connectLimit?: number;
+  /** Seconds. */
+  readonly interval?: number;
 }
 
 /** Flags, or a text that is all there is to say (`--help`, `--version`). */
@@ -75,6 +79,11 @@ function createCommand(version: string): Command {
       '--connect-limit <n>',
       'connect requests a minute for each address (default: no limit)',
       integer(1, MOST_CONNECTS_PER_MINUTE),
+    )
+    .option(
+      '--interval <seconds>',
+      'time between two announces, as peers are told; one is forgotten after 9/8 of it (default: 1800)',
+      integer(1, LONGEST_INTERVAL_S),
     )
     .option('--peer-limit <n>', 'peers kept for each address family', integer(1, MOST_PEERS), 4_000_000)
     .addOption(

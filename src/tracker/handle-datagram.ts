@@ -63,10 +63,13 @@ export interface DatagramState {
   /** Null: no limit. */
   readonly connectLimit: ConnectRateLimit | null;
   readonly counters: TrackerCounters;
+  /** Seconds until the next announce that replies ask for. Default: {@link ANNOUNCE_INTERVAL_S}. */
+  readonly announceIntervalS?: number;
 }
 
 export class DatagramHandler {
   private readonly state: DatagramState;
+  private readonly announceIntervalS: number;
   private nowS = 0;
   private family: AddressFamily = 4;
   private addressBytes = 4;
@@ -78,6 +81,7 @@ export class DatagramHandler {
   constructor(state: DatagramState) {
     this.state = state;
     this.store = state.ipv4;
+    this.announceIntervalS = state.announceIntervalS ?? ANNOUNCE_INTERVAL_S;
   }
 
   /** Sets the time of the datagrams that follow. @param nowS - monotonic clock, whole seconds */
@@ -218,7 +222,7 @@ export class DatagramHandler {
       : this.store.announce(request, hashAt, note);
 
     writeHead(Action.announce, request, start, response, at);
-    writeUint32(response, at + ResponseOffset.interval, ANNOUNCE_INTERVAL_S);
+    writeUint32(response, at + ResponseOffset.interval, this.announceIntervalS);
     writeUint32(response, at + ResponseOffset.leechers, swarm === NO_SWARM ? 0 : this.store.leechers(swarm));
     writeUint32(response, at + ResponseOffset.seeders, swarm === NO_SWARM ? 0 : this.store.seeders(swarm));
     if (swarm === NO_SWARM || stopped) {

@@ -67,6 +67,7 @@ async function start(flags: TrackerFlags, log: Log): Promise<Tracker> {
     log,
     ...(flags.whitelist === undefined ? {} : { whitelistFile: flags.whitelist }),
     ...(flags.secret === undefined ? {} : { secret: flags.secret }),
+    ...(flags.interval === undefined ? {} : { announceIntervalS: flags.interval }),
     ...(flags.connectLimit === undefined ? {} : { connectsPerMinute: flags.connectLimit }),
   };
   if (flags.host !== undefined) {

@@ -16,7 +16,7 @@ import { InfoHashSet } from './info-hash-set.ts';
 import type { Log } from './log.ts';
 import { RandomSource } from './random-source.ts';
 import { SIPHASH_KEY_BYTES } from './siphash.ts';
-import { SwarmStore } from './swarm-store.ts';
+import { ANNOUNCE_INTERVAL_S, peerLifetimeS, SwarmStore } from './swarm-store.ts';
 import { followWhitelist } from './whitelist.ts';
 
 /**
@@ -46,6 +46,8 @@ export interface TrackerOptions {
   readonly connectsPerMinute?: number;
   /** Peers kept for each address family. Beyond, new ones are answered but not taken in. */
   readonly peerLimit: number;
+  /** Seconds between two announces of a peer, as replies ask for it; a peer is gone after 9/8 of it. Default: 30 minutes. */
+  readonly announceIntervalS?: number;
 }
 
 /** A tracker that serves. */
@@ -148,19 +150,21 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
 
 function createState(options: TrackerOptions, tableKey: Uint32Array): DatagramState {
   const random = new RandomSource(randomWords(4));
-  const { peerLimit, connectsPerMinute } = options;
+  const { peerLimit, connectsPerMinute, announceIntervalS = ANNOUNCE_INTERVAL_S } = options;
   const key =
     options.secret === undefined
       ? randomBytes(SIPHASH_KEY_BYTES)
       : createHash('sha256').update(options.secret).digest().subarray(0, SIPHASH_KEY_BYTES);
+  const common = { key: tableKey, random, peerLimit, peerLifetimeS: peerLifetimeS(announceIntervalS) };
   return {
     connectionIds: new ConnectionIds(key),
-    ipv4: new SwarmStore({ peerBytes: PEER_BYTES_IPV4, key: tableKey, random, peerLimit }),
-    ipv6: new SwarmStore({ peerBytes: PEER_BYTES_IPV6, key: tableKey, random, peerLimit }),
+    ipv4: new SwarmStore({ ...common, peerBytes: PEER_BYTES_IPV4 }),
+    ipv6: new SwarmStore({ ...common, peerBytes: PEER_BYTES_IPV6 }),
     // With a whitelist nothing is allowed before it was read.
     allowed: options.whitelistFile === undefined ? null : new InfoHashSet(tableKey),
     connectLimit: connectsPerMinute === undefined ? null : new ConnectRateLimit(connectsPerMinute, tableKey),
     counters: createCounters(),
+    announceIntervalS,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * All swarms of one address family: who is in them, who has gone. Peers are known by address and port, so that nobody
- * can speak for another by using his peer id. Peers that were not heard of for {@link PEER_LIFETIME_S} go, a few with
+ * can speak for another by using his peer id. Peers that were not heard of for {@link peerLifetimeS} go, a few with
  * every call of {@link SwarmStore.maintain}; a swarm goes with its last peer. Pure: time and random numbers are
  * arguments.
  */
@@ -13,10 +13,17 @@ import { NO_SWARM, RecordWord, SwarmTable } from './swarm-table.ts';
 export const ANNOUNCE_INTERVAL_S = 1800;
 
 /**
- * After this many seconds without an announce a peer is gone: the interval, and the time that a client takes for its
- * first four retransmissions by BEP 15 (15 + 30 + 60 + 120 s).
+ * After this many seconds without an announce a peer is gone: the interval and an eighth of it. At 30 minutes the eighth
+ * is what a client takes for its first four retransmissions by BEP 15 (15 + 30 + 60 + 120 s).
+ *
+ * @param intervalS - what replies ask for
  */
-export const PEER_LIFETIME_S = ANNOUNCE_INTERVAL_S + 225;
+export function peerLifetimeS(intervalS: number): number {
+  return Math.ceil((intervalS * 9) / 8);
+}
+
+/** The life of a peer at the usual interval. */
+export const PEER_LIFETIME_S = peerLifetimeS(ANNOUNCE_INTERVAL_S);
 
 /** In this many milliseconds every peer is looked at once, so that none outlives its time by more. */
 const SWEEP_CYCLE_MS = 60_000;
@@ -42,6 +49,8 @@ export interface SwarmStoreOptions {
   readonly random: RandomSource;
   /** With so many peers in all swarms, no new one is taken in. */
   readonly peerLimit: number;
+  /** Default: {@link PEER_LIFETIME_S}. */
+  readonly peerLifetimeS?: number;
 }
 
 export class SwarmStore {
@@ -59,6 +68,7 @@ export class SwarmStore {
   private readonly peers: PeerList;
   private readonly sampler: PeerSampler;
   private readonly peerLimit: number;
+  private readonly peerLifetimeS: number;
   private readonly request: SampleRequest;
   private selfPosition = -1;
 
@@ -73,6 +83,7 @@ export class SwarmStore {
   constructor(options: SwarmStoreOptions) {
     this.peerBytes = options.peerBytes;
     this.peerLimit = options.peerLimit;
+    this.peerLifetimeS = options.peerLifetimeS ?? PEER_LIFETIME_S;
     this.table = new SwarmTable(options.key);
     this.peers = new PeerList(options.peerBytes, options.key);
     this.sampler = new PeerSampler(options.random, MOST_PEERS_IN_REPLY);
@@ -237,7 +248,7 @@ export class SwarmStore {
       // From the end: what fills a gap was looked at already.
       let position = Math.min(this.sweepPosition < 0 ? peers.count : this.sweepPosition + 1, peers.count) - 1;
       for (; position >= 0 && left > 0; position--, left--) {
-        if (peers.ageS(position, nowS) > PEER_LIFETIME_S) {
+        if (peers.ageS(position, nowS) > this.peerLifetimeS) {
           this.removePeer(position);
           this.expiredPeers++;
         }
