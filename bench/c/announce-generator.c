@@ -1,11 +1,12 @@
 /*
  * A load generator in C of the same shape as the lab's own: the figure that the lab's cost per request is held against.
  *
- *   announce-generator HOST PORT WINDOW SECONDS [SOCKETS]
+ *   announce-generator HOST PORT WINDOW SECONDS [SOCKETS [HASHES_FILE]]
  *
  * Closed loop: WINDOW clients, each with one announce (50 peers wanted) in flight, spread over SOCKETS connected sockets
  * (default 4), towards 127.0.0.0/8 each with a source address of its own. Every socket asks for a connection id first,
- * which is used to the end. Replies are matched by transaction id, checked for action and length, and timed into a
+ * which is used to the end. The clients share 100 info hashes: made up ones, or the first of a file with 40 hexadecimal
+ * digits a line, for trackers that serve a list only. Replies are matched by transaction id, checked for action and length, and timed into a
  * histogram with three significant digits; a request without a reply for 2 s has timed out, and its client goes on.
  * System calls take up to 64 datagrams; the clock is read once for a batch of replies and once for a batch of requests.
  *
@@ -33,7 +34,7 @@ enum {
   MOST_WINDOW = 60000,
   /* Requests whose ids are remembered; a power of two, at least twice the window. */
   TABLE = 1 << 17,
-  HASHES = 100,
+  MOST_HASHES = 100,
   HASHES_A_CLIENT = 5,
   ANNOUNCE_BYTES = 98,
   CONNECT_BYTES = 16,
@@ -68,7 +69,8 @@ struct channel {
 static struct client clients[MOST_WINDOW];
 static struct channel channels[MOST_SOCKETS];
 static int channel_count;
-static uint8_t hashes[HASHES][20];
+static uint8_t hashes[MOST_HASHES][20];
+static int hash_count = MOST_HASHES;
 
 static uint8_t replies[BATCH][SLOT_BYTES];
 static struct mmsghdr incoming[BATCH];
@@ -138,21 +140,42 @@ static uint64_t value_at(double share) {
   return 0;
 }
 
-static void make_clients(int window) {
+static void make_hashes(void) {
   uint32_t random = 0x9e3779b9u;
-  for (int hash = 0; hash < HASHES; hash++) {
+  for (int hash = 0; hash < MOST_HASHES; hash++) {
     for (int byte = 0; byte < 20; byte++) {
       random = random * 1664525u + 1013904223u;
       hashes[hash][byte] = (uint8_t)(random >> 24);
     }
   }
+}
+
+static void read_hashes(const char *path) {
+  FILE *file = fopen(path, "r");
+  if (file == NULL) fail(path);
+  char line[256];
+  hash_count = 0;
+  while (hash_count < MOST_HASHES && fgets(line, sizeof line, file) != NULL) {
+    int bytes = 0;
+    while (bytes < 20 && sscanf(line + 2 * bytes, "%2hhx", &hashes[hash_count][bytes]) == 1) bytes++;
+    hash_count += bytes == 20;
+  }
+  fclose(file);
+  if (hash_count == 0) {
+    fprintf(stderr, "%s: no line of 40 hexadecimal digits\n", path);
+    exit(2);
+  }
+}
+
+static void make_clients(int window) {
+  uint32_t random = 0x2545f491u;
   for (int number = 0; number < window; number++) {
     struct client *client = &clients[number];
     snprintf((char *)client->peer_id, sizeof client->peer_id, "-TL0100-%011d", number);
     random = random * 1664525u + 1013904223u;
     client->key = random;
     client->port = (uint16_t)(1024 + number);
-    client->hash = (uint16_t)((random >> 8) % HASHES);
+    client->hash = (uint16_t)((random >> 8) % (uint32_t)hash_count);
     client->seeder = number % 10 < 3;
   }
 }
@@ -246,7 +269,7 @@ static void send_announce(int number) {
   uint64_t size = (uint64_t)(1 + client->hash % 32) << 28;
   uint64_t done = client->seeder ? 0 : size / 100 * (visit < 100 ? visit : 100);
   put32(request + 12, id);
-  memcpy(request + 16, hashes[(client->hash + visit % HASHES_A_CLIENT) % HASHES], 20);
+  memcpy(request + 16, hashes[(client->hash + visit % HASHES_A_CLIENT) % (unsigned)hash_count], 20);
   memcpy(request + 36, client->peer_id, 20);
   put64(request + 56, done);
   put64(request + 64, client->seeder ? 0 : size - done);
@@ -320,10 +343,15 @@ int main(int count, char **arguments) {
   channel_count = count > 5 ? atoi(arguments[5]) : 4;
   if (count < 5 || window < 1 || window > MOST_WINDOW || seconds <= 0 || channel_count < 1 ||
       channel_count > MOST_SOCKETS) {
-    fprintf(stderr, "usage: announce-generator HOST PORT WINDOW SECONDS [SOCKETS]\n");
+    fprintf(stderr, "usage: announce-generator HOST PORT WINDOW SECONDS [SOCKETS [HASHES_FILE]]\n");
     return 2;
   }
   if (channel_count > window) channel_count = window;
+  if (count > 6) {
+    read_hashes(arguments[6]);
+  } else {
+    make_hashes();
+  }
   make_clients(window);
   for (int slot = 0; slot < BATCH; slot++) {
     reply_parts[slot] = (struct iovec){replies[slot], SLOT_BYTES};
