@@ -5,8 +5,9 @@
  *
  * Closed loop: WINDOW clients, each with one announce (50 peers wanted) in flight, spread over SOCKETS connected sockets
  * (default 4), towards 127.0.0.0/8 each with a source address of its own. Every socket asks for a connection id first,
- * which is used to the end. The clients share 100 info hashes: made up ones, or the first of a file with 40 hexadecimal
- * digits a line, for trackers that serve a list only. Replies are matched by transaction id, checked for action and length, and timed into a
+ * which is used to the end. Each client is in the swarms of 5 info hashes, about 100 clients a swarm, so that 50 peers can
+ * be had: hashes that are made up, or the first of a file with 40 hexadecimal digits a line, for trackers that serve a
+ * list only. Replies are matched by transaction id, checked for action and length, and timed into a
  * histogram with three significant digits; a request without a reply for 2 s has timed out, and its client goes on.
  * System calls take up to 64 datagrams; the clock is read once for a batch of replies and once for a batch of requests.
  *
@@ -34,8 +35,9 @@ enum {
   MOST_WINDOW = 60000,
   /* Requests whose ids are remembered; a power of two, at least twice the window. */
   TABLE = 1 << 17,
-  MOST_HASHES = 100,
   HASHES_A_CLIENT = 5,
+  CLIENTS_A_SWARM = 100,
+  MOST_HASHES = MOST_WINDOW * HASHES_A_CLIENT / CLIENTS_A_SWARM,
   ANNOUNCE_BYTES = 98,
   CONNECT_BYTES = 16,
   EXPIRY_TICK_MS = 5,
@@ -70,7 +72,7 @@ static struct client clients[MOST_WINDOW];
 static struct channel channels[MOST_SOCKETS];
 static int channel_count;
 static uint8_t hashes[MOST_HASHES][20];
-static int hash_count = MOST_HASHES;
+static int hash_count;
 
 static uint8_t replies[BATCH][SLOT_BYTES];
 static struct mmsghdr incoming[BATCH];
@@ -140,9 +142,15 @@ static uint64_t value_at(double share) {
   return 0;
 }
 
-static void make_hashes(void) {
+static int hashes_wanted(int window) {
+  int wanted = window * HASHES_A_CLIENT / CLIENTS_A_SWARM;
+  return wanted > HASHES_A_CLIENT ? wanted : HASHES_A_CLIENT;
+}
+
+static void make_hashes(int wanted) {
+  hash_count = wanted;
   uint32_t random = 0x9e3779b9u;
-  for (int hash = 0; hash < MOST_HASHES; hash++) {
+  for (int hash = 0; hash < wanted; hash++) {
     for (int byte = 0; byte < 20; byte++) {
       random = random * 1664525u + 1013904223u;
       hashes[hash][byte] = (uint8_t)(random >> 24);
@@ -150,19 +158,19 @@ static void make_hashes(void) {
   }
 }
 
-static void read_hashes(const char *path) {
+static void read_hashes(const char *path, int wanted) {
   FILE *file = fopen(path, "r");
   if (file == NULL) fail(path);
   char line[256];
   hash_count = 0;
-  while (hash_count < MOST_HASHES && fgets(line, sizeof line, file) != NULL) {
+  while (hash_count < wanted && fgets(line, sizeof line, file) != NULL) {
     int bytes = 0;
     while (bytes < 20 && sscanf(line + 2 * bytes, "%2hhx", &hashes[hash_count][bytes]) == 1) bytes++;
     hash_count += bytes == 20;
   }
   fclose(file);
-  if (hash_count == 0) {
-    fprintf(stderr, "%s: no line of 40 hexadecimal digits\n", path);
+  if (hash_count < wanted) {
+    fprintf(stderr, "%s: %d lines of 40 hexadecimal digits, this window needs %d\n", path, hash_count, wanted);
     exit(2);
   }
 }
@@ -348,9 +356,9 @@ int main(int count, char **arguments) {
   }
   if (channel_count > window) channel_count = window;
   if (count > 6) {
-    read_hashes(arguments[6]);
+    read_hashes(arguments[6], hashes_wanted(window));
   } else {
-    make_hashes();
+    make_hashes(hashes_wanted(window));
   }
   make_clients(window);
   for (int slot = 0; slot < BATCH; slot++) {
