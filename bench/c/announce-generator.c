@@ -33,8 +33,8 @@ enum {
   BUFFER_BYTES = 8 << 20,
   MOST_SOCKETS = 64,
   MOST_WINDOW = 60000,
-  /* Requests whose ids are remembered; a power of two, at least twice the window. */
-  TABLE = 1 << 17,
+  /* Requests that are remembered, to begin with; doubled where the oldest is still in flight when it is full. */
+  FIRST_TABLE = 1 << 16,
   HASHES_A_CLIENT = 5,
   CLIENTS_A_SWARM = 100,
   MOST_HASHES = MOST_WINDOW * HASHES_A_CLIENT / CLIENTS_A_SWARM,
@@ -78,9 +78,13 @@ static uint8_t replies[BATCH][SLOT_BYTES];
 static struct mmsghdr incoming[BATCH];
 static struct iovec reply_parts[BATCH];
 
-static uint32_t table_id[TABLE], table_client[TABLE];
-static uint64_t table_sent[TABLE];
-static uint8_t table_state[TABLE];
+struct request {
+  uint64_t sent_ns;
+  uint32_t id, client, state;
+};
+
+static struct request *table;
+static uint32_t table_mask;
 static uint32_t head, tail, unstamped;
 
 static uint64_t histogram[BUCKETS];
@@ -253,11 +257,25 @@ static void flush_channel(struct channel *channel) {
   channel->queued = 0;
 }
 
+static struct request *request_of(uint32_t id) {
+  return &table[id & table_mask];
+}
+
+static void make_table(uint32_t slots) {
+  struct request *old = table;
+  uint32_t old_mask = table_mask;
+  table = calloc(slots, sizeof *table);
+  if (table == NULL) fail("calloc");
+  table_mask = slots - 1;
+  for (uint32_t id = tail; id != head; id++) *request_of(id) = old[id & old_mask];
+  free(old);
+}
+
 /* Requests added since the last stamp are handed over now. */
 static void stamp_sent(void) {
   if (unstamped == head) return;
   uint64_t now = now_ns();
-  for (; unstamped != head; unstamped++) table_sent[unstamped & (TABLE - 1)] = now;
+  for (; unstamped != head; unstamped++) request_of(unstamped)->sent_ns = now;
 }
 
 static void send_announce(int number) {
@@ -267,11 +285,12 @@ static void send_announce(int number) {
     flush_channel(channel);
   }
   struct client *client = &clients[number];
+  if (head - tail > table_mask) {
+    while (tail != head && request_of(tail)->state != PENDING) tail++;
+    if (head - tail > table_mask) make_table(2 * (table_mask + 1));
+  }
   uint32_t id = head++;
-  uint32_t slot = id & (TABLE - 1);
-  table_id[slot] = id;
-  table_client[slot] = (uint32_t)number;
-  table_state[slot] = PENDING;
+  *request_of(id) = (struct request){.id = id, .client = (uint32_t)number, .state = PENDING};
   uint8_t *request = channel->requests[channel->queued++];
   unsigned visit = client->visit++;
   uint64_t size = (uint64_t)(1 + client->hash % 32) << 28;
@@ -294,30 +313,30 @@ static void take_reply(const uint8_t *reply, size_t length, uint64_t now, int se
     return;
   }
   uint32_t id = get32(reply + 4);
-  uint32_t slot = id & (TABLE - 1);
-  if (table_id[slot] != id || table_state[slot] != PENDING) {
+  struct request *request = request_of(id);
+  if (request->id != id || request->state != PENDING) {
     stray_total++;
     return;
   }
-  table_state[slot] = ANSWERED;
+  request->state = ANSWERED;
   if (get32(reply) == 1 && length >= 20 && (length - 20) % 6 == 0) {
     answered_total++;
-    histogram[bucket_of(now - table_sent[slot])]++;
+    histogram[bucket_of(now - request->sent_ns)]++;
   } else {
     malformed_total++;
   }
-  if (sending) send_announce((int)table_client[slot]);
+  if (sending) send_announce((int)request->client);
 }
 
 /* Ids are handed out in order of time, so the oldest request stands at the tail. */
 static void expire(uint64_t now, int sending) {
   for (; tail != head; tail++) {
-    uint32_t slot = tail & (TABLE - 1);
-    if (table_state[slot] != PENDING) continue;
-    if (now - table_sent[slot] < TIMEOUT_NS) return;
-    table_state[slot] = TIMED_OUT;
+    struct request *request = request_of(tail);
+    if (request->state != PENDING) continue;
+    if (now - request->sent_ns < TIMEOUT_NS) return;
+    request->state = TIMED_OUT;
     timed_out_total++;
-    if (sending) send_announce((int)table_client[slot]);
+    if (sending) send_announce((int)request->client);
   }
 }
 
@@ -361,6 +380,7 @@ int main(int count, char **arguments) {
     make_hashes(hashes_wanted(window));
   }
   make_clients(window);
+  make_table(FIRST_TABLE);
   for (int slot = 0; slot < BATCH; slot++) {
     reply_parts[slot] = (struct iovec){replies[slot], SLOT_BYTES};
     incoming[slot].msg_hdr = (struct msghdr){.msg_iov = &reply_parts[slot], .msg_iovlen = 1};

@@ -32,6 +32,8 @@ export class PeerList {
   readonly peerBytes: number;
   /** Block and offset of the open swarm's first peer, for reading. */
   bytes: Uint8Array = new Uint8Array(0);
+  /** {@link bytes}. */
+  view: DataView = new DataView(this.bytes.buffer);
   firstPeerAt = 0;
 
   private readonly pool: SlabPool;
@@ -206,6 +208,7 @@ export class PeerList {
     const sizeClass = this.records[this.recordAt + RecordWord.sizeClass] as number;
     const slab = this.pool.slabOf(block);
     this.bytes = slab.bytes;
+    this.view = slab.view;
     this.firstPeerAt = this.pool.offsetOf(block);
     this.firstSeenAt = this.firstPeerAt + (capacities[sizeClass] as number) * this.peerBytes;
     this.indexed = sizeClass >= FIRST_INDEXED_CLASS;
