@@ -1,6 +1,6 @@
-import type { MessageRing } from './message-ring.ts';
+import { type MessageRing, SLOT_STRIDE } from './message-ring.ts';
 import { copyIpAddress, readFamily, readPort, SOCKET_ADDRESS_STRIDE } from './socket-address.ts';
-import { type AddressFamily, type ReceivedBatch, SLOT_BYTES } from './udp-socket.ts';
+import type { AddressFamily, ReceivedBatch } from './udp-socket.ts';
 
 /** The first `count` slots of a receive ring, as the users of a socket see them. One object serves all batches. */
 export class RingBatch implements ReceivedBatch {
@@ -14,7 +14,7 @@ export class RingBatch implements ReceivedBatch {
   }
 
   offset(index: number): number {
-    return index * SLOT_BYTES;
+    return index * SLOT_STRIDE;
   }
 
   length(index: number): number {
