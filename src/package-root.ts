@@ -8,7 +8,9 @@ export const packageRoot: string = findPackageRoot(path.dirname(fileURLToPath(im
 
 function findPackageRoot(folder: string): string {
   const parent = path.dirname(folder);
-  return existsSync(path.join(parent, 'package.json')) || parent === folder ? parent : findPackageRoot(parent);
+  return existsSync(path.join(parent, 'package.json')) || parent === folder
+    ? parent
+    : findPackageRoot(parent);
 }
 
 /** The version in package.json. */

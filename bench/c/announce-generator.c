@@ -1,11 +1,13 @@
 /*
  * A load generator in C of the same shape as the lab's own: the figure that the lab's cost per request is held against.
  *
- *   announce-generator HOST PORT WINDOW SECONDS [SOCKETS]
+ *   announce-generator HOST PORT WINDOW SECONDS [SOCKETS [HASHES_FILE]]
  *
  * Closed loop: WINDOW clients, each with one announce (50 peers wanted) in flight, spread over SOCKETS connected sockets
  * (default 4), towards 127.0.0.0/8 each with a source address of its own. Every socket asks for a connection id first,
- * which is used to the end. Replies are matched by transaction id, checked for action and length, and timed into a
+ * which is used to the end. Each client is in the swarms of 5 info hashes, about 100 clients a swarm, so that 50 peers can
+ * be had: hashes that are made up, or the first of a file with 40 hexadecimal digits a line, for trackers that serve a
+ * list only. Replies are matched by transaction id, checked for action and length, and timed into a
  * histogram with three significant digits; a request without a reply for 2 s has timed out, and its client goes on.
  * System calls take up to 64 datagrams; the clock is read once for a batch of replies and once for a batch of requests.
  *
@@ -31,10 +33,11 @@ enum {
   BUFFER_BYTES = 8 << 20,
   MOST_SOCKETS = 64,
   MOST_WINDOW = 60000,
-  /* Requests whose ids are remembered; a power of two, at least twice the window. */
-  TABLE = 1 << 17,
-  HASHES = 100,
+  /* Requests that are remembered, to begin with; doubled where the oldest is still in flight when it is full. */
+  FIRST_TABLE = 1 << 16,
   HASHES_A_CLIENT = 5,
+  CLIENTS_A_SWARM = 100,
+  MOST_HASHES = MOST_WINDOW * HASHES_A_CLIENT / CLIENTS_A_SWARM,
   ANNOUNCE_BYTES = 98,
   CONNECT_BYTES = 16,
   EXPIRY_TICK_MS = 5,
@@ -68,15 +71,20 @@ struct channel {
 static struct client clients[MOST_WINDOW];
 static struct channel channels[MOST_SOCKETS];
 static int channel_count;
-static uint8_t hashes[HASHES][20];
+static uint8_t hashes[MOST_HASHES][20];
+static int hash_count;
 
 static uint8_t replies[BATCH][SLOT_BYTES];
 static struct mmsghdr incoming[BATCH];
 static struct iovec reply_parts[BATCH];
 
-static uint32_t table_id[TABLE], table_client[TABLE];
-static uint64_t table_sent[TABLE];
-static uint8_t table_state[TABLE];
+struct request {
+  uint64_t sent_ns;
+  uint32_t id, client, state;
+};
+
+static struct request *table;
+static uint32_t table_mask;
 static uint32_t head, tail, unstamped;
 
 static uint64_t histogram[BUCKETS];
@@ -138,21 +146,48 @@ static uint64_t value_at(double share) {
   return 0;
 }
 
-static void make_clients(int window) {
+static int hashes_wanted(int window) {
+  int wanted = window * HASHES_A_CLIENT / CLIENTS_A_SWARM;
+  return wanted > HASHES_A_CLIENT ? wanted : HASHES_A_CLIENT;
+}
+
+static void make_hashes(int wanted) {
+  hash_count = wanted;
   uint32_t random = 0x9e3779b9u;
-  for (int hash = 0; hash < HASHES; hash++) {
+  for (int hash = 0; hash < wanted; hash++) {
     for (int byte = 0; byte < 20; byte++) {
       random = random * 1664525u + 1013904223u;
       hashes[hash][byte] = (uint8_t)(random >> 24);
     }
   }
+}
+
+static void read_hashes(const char *path, int wanted) {
+  FILE *file = fopen(path, "r");
+  if (file == NULL) fail(path);
+  char line[256];
+  hash_count = 0;
+  while (hash_count < wanted && fgets(line, sizeof line, file) != NULL) {
+    int bytes = 0;
+    while (bytes < 20 && sscanf(line + 2 * bytes, "%2hhx", &hashes[hash_count][bytes]) == 1) bytes++;
+    hash_count += bytes == 20;
+  }
+  fclose(file);
+  if (hash_count < wanted) {
+    fprintf(stderr, "%s: %d lines of 40 hexadecimal digits, this window needs %d\n", path, hash_count, wanted);
+    exit(2);
+  }
+}
+
+static void make_clients(int window) {
+  uint32_t random = 0x2545f491u;
   for (int number = 0; number < window; number++) {
     struct client *client = &clients[number];
     snprintf((char *)client->peer_id, sizeof client->peer_id, "-TL0100-%011d", number);
     random = random * 1664525u + 1013904223u;
     client->key = random;
     client->port = (uint16_t)(1024 + number);
-    client->hash = (uint16_t)((random >> 8) % HASHES);
+    client->hash = (uint16_t)((random >> 8) % (uint32_t)hash_count);
     client->seeder = number % 10 < 3;
   }
 }
@@ -222,11 +257,25 @@ static void flush_channel(struct channel *channel) {
   channel->queued = 0;
 }
 
+static struct request *request_of(uint32_t id) {
+  return &table[id & table_mask];
+}
+
+static void make_table(uint32_t slots) {
+  struct request *old = table;
+  uint32_t old_mask = table_mask;
+  table = calloc(slots, sizeof *table);
+  if (table == NULL) fail("calloc");
+  table_mask = slots - 1;
+  for (uint32_t id = tail; id != head; id++) *request_of(id) = old[id & old_mask];
+  free(old);
+}
+
 /* Requests added since the last stamp are handed over now. */
 static void stamp_sent(void) {
   if (unstamped == head) return;
   uint64_t now = now_ns();
-  for (; unstamped != head; unstamped++) table_sent[unstamped & (TABLE - 1)] = now;
+  for (; unstamped != head; unstamped++) request_of(unstamped)->sent_ns = now;
 }
 
 static void send_announce(int number) {
@@ -236,17 +285,18 @@ static void send_announce(int number) {
     flush_channel(channel);
   }
   struct client *client = &clients[number];
+  if (head - tail > table_mask) {
+    while (tail != head && request_of(tail)->state != PENDING) tail++;
+    if (head - tail > table_mask) make_table(2 * (table_mask + 1));
+  }
   uint32_t id = head++;
-  uint32_t slot = id & (TABLE - 1);
-  table_id[slot] = id;
-  table_client[slot] = (uint32_t)number;
-  table_state[slot] = PENDING;
+  *request_of(id) = (struct request){.id = id, .client = (uint32_t)number, .state = PENDING};
   uint8_t *request = channel->requests[channel->queued++];
   unsigned visit = client->visit++;
   uint64_t size = (uint64_t)(1 + client->hash % 32) << 28;
   uint64_t done = client->seeder ? 0 : size / 100 * (visit < 100 ? visit : 100);
   put32(request + 12, id);
-  memcpy(request + 16, hashes[(client->hash + visit % HASHES_A_CLIENT) % HASHES], 20);
+  memcpy(request + 16, hashes[(client->hash + visit % HASHES_A_CLIENT) % (unsigned)hash_count], 20);
   memcpy(request + 36, client->peer_id, 20);
   put64(request + 56, done);
   put64(request + 64, client->seeder ? 0 : size - done);
@@ -263,30 +313,30 @@ static void take_reply(const uint8_t *reply, size_t length, uint64_t now, int se
     return;
   }
   uint32_t id = get32(reply + 4);
-  uint32_t slot = id & (TABLE - 1);
-  if (table_id[slot] != id || table_state[slot] != PENDING) {
+  struct request *request = request_of(id);
+  if (request->id != id || request->state != PENDING) {
     stray_total++;
     return;
   }
-  table_state[slot] = ANSWERED;
+  request->state = ANSWERED;
   if (get32(reply) == 1 && length >= 20 && (length - 20) % 6 == 0) {
     answered_total++;
-    histogram[bucket_of(now - table_sent[slot])]++;
+    histogram[bucket_of(now - request->sent_ns)]++;
   } else {
     malformed_total++;
   }
-  if (sending) send_announce((int)table_client[slot]);
+  if (sending) send_announce((int)request->client);
 }
 
 /* Ids are handed out in order of time, so the oldest request stands at the tail. */
 static void expire(uint64_t now, int sending) {
   for (; tail != head; tail++) {
-    uint32_t slot = tail & (TABLE - 1);
-    if (table_state[slot] != PENDING) continue;
-    if (now - table_sent[slot] < TIMEOUT_NS) return;
-    table_state[slot] = TIMED_OUT;
+    struct request *request = request_of(tail);
+    if (request->state != PENDING) continue;
+    if (now - request->sent_ns < TIMEOUT_NS) return;
+    request->state = TIMED_OUT;
     timed_out_total++;
-    if (sending) send_announce((int)table_client[slot]);
+    if (sending) send_announce((int)request->client);
   }
 }
 
@@ -320,11 +370,17 @@ int main(int count, char **arguments) {
   channel_count = count > 5 ? atoi(arguments[5]) : 4;
   if (count < 5 || window < 1 || window > MOST_WINDOW || seconds <= 0 || channel_count < 1 ||
       channel_count > MOST_SOCKETS) {
-    fprintf(stderr, "usage: announce-generator HOST PORT WINDOW SECONDS [SOCKETS]\n");
+    fprintf(stderr, "usage: announce-generator HOST PORT WINDOW SECONDS [SOCKETS [HASHES_FILE]]\n");
     return 2;
   }
   if (channel_count > window) channel_count = window;
+  if (count > 6) {
+    read_hashes(arguments[6], hashes_wanted(window));
+  } else {
+    make_hashes(hashes_wanted(window));
+  }
   make_clients(window);
+  make_table(FIRST_TABLE);
   for (int slot = 0; slot < BATCH; slot++) {
     reply_parts[slot] = (struct iovec){replies[slot], SLOT_BYTES};
     incoming[slot].msg_hdr = (struct msghdr){.msg_iov = &reply_parts[slot], .msg_iovlen = 1};

@@ -32,6 +32,8 @@ export class PeerList {
   readonly peerBytes: number;
   /** Block and offset of the open swarm's first peer, for reading. */
   bytes: Uint8Array = new Uint8Array(0);
+  /** {@link bytes}. */
+  view: DataView = new DataView(this.bytes.buffer);
   firstPeerAt = 0;
 
   private readonly pool: SlabPool;
@@ -88,12 +90,7 @@ export class PeerList {
   find(peer: Uint8Array): number {
     const { count } = this;
     if (!this.indexed) {
-      for (let position = 0; position < count; position++) {
-        if (this.holds(position, peer)) {
-          return position;
-        }
-      }
-      return NO_POSITION;
+      return this.search(peer);
     }
     const hash = this.hash(peer, 0);
     const index = this.index;
@@ -206,9 +203,29 @@ export class PeerList {
     const sizeClass = this.records[this.recordAt + RecordWord.sizeClass] as number;
     const slab = this.pool.slabOf(block);
     this.bytes = slab.bytes;
+    this.view = slab.view;
     this.firstPeerAt = this.pool.offsetOf(block);
     this.firstSeenAt = this.firstPeerAt + (capacities[sizeClass] as number) * this.peerBytes;
     this.indexed = sizeClass >= FIRST_INDEXED_CLASS;
+  }
+
+  /** Looks at all peers: for the last four bytes first, in which ports and the low address bytes differ most. */
+  private search(peer: Uint8Array): number {
+    const { view, peerBytes, count } = this;
+    const tailAt = peerBytes - 4;
+    const tail =
+      (peer[tailAt] as number) |
+      ((peer[tailAt + 1] as number) << 8) |
+      ((peer[tailAt + 2] as number) << 16) |
+      ((peer[tailAt + 3] as number) << 24);
+    let at = this.firstPeerAt + tailAt;
+    for (let position = 0; position < count; position++) {
+      if (view.getInt32(at, true) === tail && this.holds(position, peer)) {
+        return position;
+      }
+      at += peerBytes;
+    }
+    return NO_POSITION;
   }
 
   private holds(position: number, peer: Uint8Array): boolean {

@@ -10,6 +10,14 @@ export const SIPHASH_KEY_BYTES = 16;
 
 /** Reads a little-endian 32-bit integer, signed as the bit operators have it; bytes from `end` on count as 0. */
 function readLittleEndian(bytes: Uint8Array, at: number, end: number): number {
+  if (at + 4 <= end) {
+    return (
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    );
+  }
   let word = 0;
   for (let byte = 0; byte < 4 && at + byte < end; byte++) {
     word |= (bytes[at + byte] as number) << (8 * byte);

@@ -19,6 +19,8 @@ export class Slab {
   readonly bytes: Uint8Array;
   /** The same memory as 32-bit words. */
   readonly words: Uint32Array;
+  /** The same memory for reads and writes that are not aligned. */
+  readonly view: DataView;
   readonly blockBytes: number;
   /** Blocks from here on were never used. */
   touchedBlocks = 0;
@@ -34,6 +36,7 @@ export class Slab {
     this.blocks = blocksOf(blockBytes);
     this.bytes = new Uint8Array(memory);
     this.words = new Uint32Array(memory);
+    this.view = new DataView(memory);
   }
 }
 

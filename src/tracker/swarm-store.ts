@@ -86,9 +86,9 @@ export class SwarmStore {
     this.peerLifetimeS = options.peerLifetimeS ?? PEER_LIFETIME_S;
     this.table = new SwarmTable(options.key);
     this.peers = new PeerList(options.peerBytes, options.key);
-    this.sampler = new PeerSampler(options.random, MOST_PEERS_IN_REPLY);
+    this.sampler = new PeerSampler(options.random);
     this.request = {
-      bytes: this.peers.bytes,
+      view: this.peers.view,
       firstPeerAt: 0,
       peerBytes: options.peerBytes,
       population: 0,
@@ -192,7 +192,7 @@ export class SwarmStore {
    */
   writePeers(seeder: boolean, wanted: number, target: Uint8Array, at: number): number {
     const { peers, request } = this;
-    request.bytes = peers.bytes;
+    request.view = peers.view;
     request.firstPeerAt = peers.firstPeerAt;
     request.population = seeder ? peers.leechers : peers.count;
     request.excluded = this.selfPosition;

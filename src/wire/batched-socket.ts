@@ -2,15 +2,16 @@
  * The batched kind of UdpSocket: recvmmsg(2) and sendmmsg(2) on rings, on the event loop's own thread.
  *
  * Node's dgram holds the same descriptor and only wakes the loop: it reads one datagram, which becomes the first of a
- * batch, and the rest of the kernel's queue is drained behind it. libuv may hand in several datagrams before it polls
- * again. Each was read after the previous batch had been drained, so all are delivered, in the order of arrival.
+ * batch, and the rest of the kernel's queue is drained behind it. libuv hands in up to 32 datagrams before it polls
+ * again. Each was read after the previous batch had been drained, so all are delivered, in the order of arrival. Those
+ * that come when the turn's batches are used up are gathered into one batch, which an immediate delivers.
  */
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { constants } from 'node:os';
 import { DatagramIntake } from './datagram-intake.ts';
 import type { Libc } from './libc.ts';
 import { createCounters, type LiveCounters } from './live-counters.ts';
-import { MessageRing } from './message-ring.ts';
+import { MessageRing, SLOT_STRIDE } from './message-ring.ts';
 import { RingBatch } from './ring-batch.ts';
 import { SendQueue } from './send-queue.ts';
 import { SOCKET_ADDRESS_BYTES_IPV4, SOCKET_ADDRESS_BYTES_IPV6 } from './socket-address.ts';
@@ -69,10 +70,10 @@ export class BatchedSocket implements UdpSocket {
   readonly #batch: RingBatch;
   readonly #queue: SendQueue;
   readonly #retry = (): void => this.#onRetry();
-  readonly #renewTurn = (): void => {
-    this.#fullBatchesLeft = FULL_BATCHES_PER_TURN;
-  };
+  readonly #renewTurn = (): void => this.#onNextTurn();
   #fullBatchesLeft = FULL_BATCHES_PER_TURN;
+  /** Datagrams in the receive ring that were not delivered yet. */
+  #waiting = 0;
   #retryTimer: NodeJS.Timeout | undefined;
   #stalledMs = 0;
   /** Set from the moment that close() was called. */
@@ -115,7 +116,7 @@ export class BatchedSocket implements UdpSocket {
     while (this.#queue.isFull) {
       this.#makeRoom();
     }
-    return this.#queue.nextSlot * SLOT_BYTES;
+    return this.#queue.nextSlot * SLOT_STRIDE;
   }
 
   reply(slotOffset: number, length: number, _batch: ReceivedBatch, index: number): void {
@@ -166,7 +167,7 @@ export class BatchedSocket implements UdpSocket {
   }
 
   #checkSlot(slotOffset: number, length: number): void {
-    if (slotOffset !== this.#queue.nextSlot * SLOT_BYTES || !(length >= 0 && length <= SLOT_BYTES)) {
+    if (slotOffset !== this.#queue.nextSlot * SLOT_STRIDE || !(length >= 0 && length <= SLOT_BYTES)) {
       throw new RangeError(
         `slot ${slotOffset} with ${length} bytes: expected the offset that slot() gave last, and at most ${SLOT_BYTES} bytes`,
       );
@@ -206,22 +207,44 @@ export class BatchedSocket implements UdpSocket {
   }
 
   #onWake(message: Buffer, sender: RemoteInfo): void {
-    this.#intake.put(message, sender);
-    let filled = 1;
+    if (this.#closed !== undefined) {
+      return;
+    }
+    this.#intake.put(this.#waiting, message, sender);
+    this.#waiting++;
     while (this.#closed === undefined) {
       if (this.#fullBatchesLeft > 0) {
-        filled += this.#receive(filled);
-      }
-      this.#deliver(filled);
-      if (filled < RING_SLOTS) {
+        this.#waiting += this.#receive(this.#waiting);
+      } else if (this.#waiting < RING_SLOTS) {
+        // The immediate delivers them, with what libuv hands in until then.
         return;
       }
+      if (!this.#deliverWaiting()) {
+        return;
+      }
+    }
+  }
+
+  #onNextTurn(): void {
+    this.#fullBatchesLeft = FULL_BATCHES_PER_TURN;
+    if (this.#closed === undefined) {
+      this.#deliverWaiting();
+    }
+  }
+
+  /** Delivers what the ring holds. @returns whether the ring was full, so that more may wait in the kernel */
+  #deliverWaiting(): boolean {
+    const count = this.#waiting;
+    this.#waiting = 0;
+    const full = count === RING_SLOTS;
+    if (full) {
       if (this.#fullBatchesLeft === FULL_BATCHES_PER_TURN) {
         setImmediate(this.#renewTurn);
       }
-      this.#fullBatchesLeft--;
-      filled = 0;
+      this.#fullBatchesLeft = Math.max(0, this.#fullBatchesLeft - 1);
     }
+    this.#deliver(count);
+    return full;
   }
 
   /** Fills the ring from a slot on. @returns how many datagrams came */

@@ -1,10 +1,10 @@
 import type { RemoteInfo } from 'node:dgram';
-import type { MessageRing } from './message-ring.ts';
+import { type MessageRing, SLOT_STRIDE } from './message-ring.ts';
 import { scopeIdOf } from './scope-id.ts';
 import { SOCKET_ADDRESS_STRIDE, writePort, writeSocketAddress } from './socket-address.ts';
 import { type AddressFamily, SLOT_BYTES } from './udp-socket.ts';
 
-/** Copies datagrams that Node's dgram handed in into the first slot of a ring. */
+/** Copies datagrams that Node's dgram handed in into a ring. */
 export class DatagramIntake {
   readonly #ring: MessageRing;
   readonly #socketFamily: AddressFamily;
@@ -17,8 +17,8 @@ export class DatagramIntake {
     this.#socketFamily = socketFamily;
   }
 
-  /** Fills slot 0: payload (cut at {@link SLOT_BYTES}), whole length and sender. */
-  put(message: Uint8Array, sender: RemoteInfo): void {
+  /** Fills a slot: payload (cut at {@link SLOT_BYTES}), whole length and sender. */
+  put(slot: number, message: Uint8Array, sender: RemoteInfo): void {
     if (sender.address !== this.#parsedAddress) {
       writeSocketAddress(this.#parsed, 0, {
         socketFamily: this.#socketFamily,
@@ -29,9 +29,9 @@ export class DatagramIntake {
       this.#parsedAddress = sender.address;
     }
     writePort(this.#parsed, 0, sender.port);
-    this.#ring.addresses.set(this.#parsed, 0);
+    this.#ring.addresses.set(this.#parsed, slot * SOCKET_ADDRESS_STRIDE);
     const cut = message.length > SLOT_BYTES;
-    this.#ring.payloads.set(cut ? message.subarray(0, SLOT_BYTES) : message, 0);
-    this.#ring.setReceivedLength(0, message.length);
+    this.#ring.payloads.set(cut ? message.subarray(0, SLOT_BYTES) : message, slot * SLOT_STRIDE);
+    this.#ring.setReceivedLength(slot, message.length);
   }
 }

@@ -116,7 +116,7 @@ export class DgramSocket implements UdpSocket {
     if (this.#closed !== undefined) {
       return;
     }
-    this.#intake.put(message, sender);
+    this.#intake.put(0, message, sender);
     this.#senderAddress = sender.address;
     this.#senderPort = sender.port;
     this.counters.receivedDatagrams++;

@@ -1,4 +1,4 @@
-import type { MessageRing } from './message-ring.ts';
+import { type MessageRing, SLOT_STRIDE } from './message-ring.ts';
 import { copyIpAddress, readFamily, readPort, SOCKET_ADDRESS_STRIDE } from './socket-address.ts';
 import { type AddressFamily, type ReceivedBatch, SLOT_BYTES } from './udp-socket.ts';
 
@@ -14,7 +14,7 @@ export class RingBatch implements ReceivedBatch {
   }
 
   offset(index: number): number {
-    return index * SLOT_BYTES;
+    return index * SLOT_STRIDE;
   }
 
   length(index: number): number {

@@ -1,9 +1,8 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { createCounters } from '../../src/wire/live-counters.ts';
-import { MessageRing } from '../../src/wire/message-ring.ts';
+import { MessageRing, SLOT_STRIDE } from '../../src/wire/message-ring.ts';
 import { SendQueue } from '../../src/wire/send-queue.ts';
-import { SLOT_BYTES } from '../../src/wire/udp-socket.ts';
 
 const { EAGAIN, ECONNREFUSED, EINTR, EMSGSIZE, ENOBUFS } = constants.errno;
 const HEADER_BYTES = 64;
@@ -26,7 +25,7 @@ function queueWith(script: number[]) {
       const answer = script.shift() ?? count;
       const taken = Math.min(answer, count);
       for (let index = 0; index < taken; index++) {
-        sent.push(ring.payloads[(headerAddress / HEADER_BYTES + index) * SLOT_BYTES] as number);
+        sent.push(ring.payloads[(headerAddress / HEADER_BYTES + index) * SLOT_STRIDE] as number);
       }
       return taken;
     },
@@ -34,7 +33,7 @@ function queueWith(script: number[]) {
   });
   function push(...names: number[]): void {
     for (const name of names) {
-      ring.payloads[queue.nextSlot * SLOT_BYTES] = name;
+      ring.payloads[queue.nextSlot * SLOT_STRIDE] = name;
       queue.push(1);
     }
   }
