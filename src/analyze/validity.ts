@@ -203,7 +203,7 @@ function foreignLoad(evidence: Evidence): ValidityCheck {
   const load = machineLoad(evidence);
   const check = 'foreign-load';
   if (typeof load === 'string') {
-    return { check, verdict: 'not measured', reason: `Not known: ${load}.`, failure: null, evidence: [] };
+    return { check, verdict: 'not measured', reason: `Not checked: ${load}.`, failure: null, evidence: [] };
   }
   const limit = FOREIGN_CPU_SHARE * evidence.run.environment.cpuCount;
   const line = (metric: string, value: number, threshold: number | null): EvidenceLine => {

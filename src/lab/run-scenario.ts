@@ -21,7 +21,13 @@ import { startRunClock } from './run-clock.ts';
 import { RunFolder } from './run-folder.ts';
 import { type PhasesOptions, type PhasesResult, plannedLengthMs, runPhases } from './run-phases.ts';
 import { readEnvironment } from './target/environment.ts';
-import { openTarget, type Target, type TargetEnd, type TargetSpec } from './target/open-target.ts';
+import {
+  checkTarget,
+  openTarget,
+  type Target,
+  type TargetEnd,
+  type TargetSpec,
+} from './target/open-target.ts';
 import { removePerfTraces } from './target/perf-traces.ts';
 import { type Pinning, pinningObstacle, pinThisProcess, planPinning } from './target/pinning.ts';
 import { preflight } from './target/preflight.ts';
@@ -161,6 +167,7 @@ async function withRuntime({ record }: Target): Promise<Run['target']> {
 /** Starts the target and proves that it works, before any load. */
 async function prepareTarget({ options, interruption, pinning, note }: RunContext): Promise<Target> {
   const { scenario } = options.plan;
+  checkTarget(options.target);
   options.onEvent({ kind: 'step', text: describeScenario(scenario) });
   const target = await openTarget(await withProcess(options), {
     cpus: pinning?.target ?? null,

@@ -4,7 +4,9 @@ import { crashOf } from '../crash.ts';
 import type { Evidence } from '../evidence.ts';
 import { comparableRows, type History, historyRow } from '../history.ts';
 import { littlesLaw } from '../littles-law.ts';
+import { maxLatencyWhen } from '../max-latency.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
+import { overSeconds, withinNoise } from '../over-seconds.ts';
 import { type PhaseFigures, phaseFigures } from '../phase-figures.ts';
 import { judge } from '../rules/judge.ts';
 import { isOtherEnvironment } from '../same-environment.ts';
@@ -53,6 +55,8 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     scenario: run.scenario,
     settingSources: run.settingSources,
     phases: { warmUp: phaseFigures(evidence, 'warm-up'), clean, profiled },
+    overSeconds: overSeconds(evidence, 'clean'),
+    maxLatencyWhen: maxLatencyWhen(evidence),
     generator: { threads: phaseLoad(evidence, 'clean')?.threads ?? [] },
     statuses: statusesOf({
       clean,
@@ -66,7 +70,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     memory: { rss, trend, runtime: runtimeMemory(evidence) },
     littlesLaw: law,
     cpuCapacityShare,
-    profilerCost: profilerCost(clean, profiled),
+    profilerCost: profilerCost(evidence, clean, profiled),
     top: topPairs(evidence),
     missingProfiles: run.missingProfiles,
     findings,
@@ -107,7 +111,11 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
   };
 }
 
-function profilerCost(clean: PhaseFigures | null, profiled: PhaseFigures | null): Report['profilerCost'] {
+function profilerCost(
+  evidence: Evidence,
+  clean: PhaseFigures | null,
+  profiled: PhaseFigures | null,
+): Report['profilerCost'] {
   const before = clean?.requestsPerSecond ?? null;
   const under = profiled?.requestsPerSecond ?? null;
   if (clean === null || profiled === null || before === null || under === null || before === 0) return null;
@@ -121,6 +129,7 @@ function profilerCost(clean: PhaseFigures | null, profiled: PhaseFigures | null)
     profiledCpuMicrosecondsPerRequest: cpuUnder,
     cpuPerRequestChangeShare:
       cpuBefore === null || cpuUnder === null || cpuBefore === 0 ? null : cpuUnder / cpuBefore - 1,
+    withinNoise: withinNoise(evidence),
   };
 }
 

@@ -141,6 +141,8 @@ export const historyRowSchema = z.object({
     .optional(),
 });
 
+const spreadSchema = z.object({ min: number, median: number, max: number });
+
 export const reportSchema = z.object({
   schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
   runId: text,
@@ -176,6 +178,12 @@ export const reportSchema = z.object({
     clean: phaseSchema.nullable(),
     profiled: phaseSchema.nullable(),
   }),
+  /** The clean phase second by second. */
+  overSeconds: z
+    .object({ seconds: number, requestsPerSecond: spreadSchema, latencyNsP95: spreadSchema.nullable() })
+    .nullable(),
+  /** When the slowest reply of the clean phase came, and what is known of why. */
+  maxLatencyWhen: text.nullable(),
   /** The load generator's threads in the clean phase. */
   generator: z.object({ threads: z.array(loadThreadSchema) }),
   statuses: statusesSchema,
@@ -203,6 +211,12 @@ export const reportSchema = z.object({
       cleanCpuMicrosecondsPerRequest: maybe,
       profiledCpuMicrosecondsPerRequest: maybe,
       cpuPerRequestChangeShare: maybe,
+      /** Whether each difference is no larger than between the seconds of a phase; null: too few seconds to tell. */
+      withinNoise: z.object({
+        requestsPerSecond: z.boolean().nullable(),
+        cpuPerRequest: z.boolean().nullable(),
+        latencyNsP95: z.boolean().nullable(),
+      }),
     })
     .nullable(),
   top: z.object({

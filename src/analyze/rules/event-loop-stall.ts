@@ -5,14 +5,11 @@ import { processRows, runtimeRows, span } from '../series.ts';
 import { targetRuntime } from '../target-runtime.ts';
 import { CRITICAL_COST_SHARE, NOTABLE_COST_SHARE, STALL_NS } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
+import { ownCores } from './own-cores.ts';
 import { clear, insufficientData, percent } from './rule.ts';
 
 /** The subject of a stall that collections account for. */
 export const COLLECTOR_SUBJECT = 'Garbage Collection';
-
-const waitingAdvice = [
-  'Give the tracker cores of its own (--pin), and measure again when nothing else is at work on them.',
-];
 
 /** Does the loop that serves the socket stand still for longer than an acceptable P99? */
 export function eventLoopStall(evidence: Evidence): Finding {
@@ -92,7 +89,7 @@ export function eventLoopStall(evidence: Evidence): Finding {
     subject: isCollector ? { function: COLLECTOR_SUBJECT, file: null, line: null } : null,
     summary: `The event loop stood still for up to ${longest}, in ${count} (${percent(share)} of the time)${cause}.`,
     evidence: lines,
-    advice: isWaiting ? waitingAdvice : adviceFor('event-loop-stall', evidence),
+    advice: isWaiting ? [ownCores(evidence)] : adviceFor('event-loop-stall', evidence),
   };
 }
 

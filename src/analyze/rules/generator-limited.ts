@@ -11,15 +11,18 @@ import {
 } from '../thresholds.ts';
 import { wantedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
+import { ownCores } from './own-cores.ts';
 import { clear, insufficientData, percent } from './rule.ts';
 
 /** What failed in a run whose generator was late with CPU left. */
 export const HELD_UP = 'the load generator was held up by other work on its cores';
 
-const heldUpAdvice = [
-  'See what else ran on the cores of the load threads (`top`, `pidstat 1`), and measure again when it is gone.',
-  'Give tracker and generator cores of their own (--pin), away from other work; on a shared host ask for dedicated ones.',
-];
+function heldUpAdvice(evidence: Evidence): readonly string[] {
+  return [
+    'See what else ran on the cores of the load threads (`top`, `pidstat 1`), and measure again when it is gone.',
+    ownCores(evidence),
+  ];
+}
 
 /** Whether the generator was late although none of its threads was busy: others had its cores. */
 export function isHeldUp(evidence: Evidence): boolean {
@@ -101,7 +104,7 @@ export function generatorLimited(evidence: Evidence): Finding {
         ? `${told}: with so much CPU left it was held up by other work on its cores (or by its host) and is not the limit itself; the load was late all the same, so this run says nothing of the tracker.`
         : `${told}: the generator is the limit, so this run says nothing of the tracker's limit.`,
       evidence: lines,
-      advice: heldUp ? heldUpAdvice : adviceFor('generator-limited', evidence),
+      advice: heldUp ? heldUpAdvice(evidence) : adviceFor('generator-limited', evidence),
     };
   }
   const verdict = isBusy

@@ -23,7 +23,7 @@ export function parseTargetAddress(text: string): TargetAddress {
   if (/^[a-z]+:\/\/[^[/?#]*:[^/?#]*:/i.test(text))
     throw badTarget(text, 'an IPv6 address stands in brackets');
   const match = /^([a-z]+):\/\/(\[[^\]]*\]|[^:/?#]*)(?::([^/?#]*))?(?:[/?#].*)?$/i.exec(text);
-  if (!match) throw badTarget(text, 'it is not of the form udp://HOST:PORT');
+  if (!match) throw badTarget(text, null);
   const [, scheme = '', bracketed = '', portText] = match;
   if (scheme.toLowerCase() !== 'udp') throw badTarget(text, `its scheme is ${scheme}, not udp`);
   const host = bracketed.startsWith('[') ? bracketed.slice(1, -1) : bracketed;
@@ -37,10 +37,11 @@ export function parseTargetAddress(text: string): TargetAddress {
   return { host, port };
 }
 
-function badTarget(text: string, reason: string): LabError {
+/** @param reason - null: nothing but that it has not the form */
+function badTarget(text: string, reason: string | null): LabError {
   return new LabError({
     code: 'BAD_TARGET',
-    message: `expected udp://HOST:PORT, got "${text}": ${reason}`,
+    message: `expected udp://HOST:PORT, got "${text}"${reason === null ? '' : `: ${reason}`}`,
     hint: 'pass for example --target udp://127.0.0.1:6969 or udp://[::1]:6969',
   });
 }

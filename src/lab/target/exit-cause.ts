@@ -19,6 +19,25 @@ export function exitCause(stderr: string): string | null {
   return causes.find(([pattern]) => pattern.test(stderr))?.[1] ?? null;
 }
 
+/** What a program says of its failure, in the runtimes that are known. */
+const telling =
+  /\b(?:[A-Z]\w*)?(?:Error|Exception)\b|^(?:error|fatal|panic|abort\w*)\b|\bcannot\b|\bcould not\b|\bfailed\b|\bnot found\b|no such|\bdenied\b|\bE[A-Z]{4,}\b/i;
+/** Lines of a stack, of Node's own frame around an error, and of no words. */
+const framing =
+  /^\s+at |^\s*File "|^node:internal\/|^\s*throw |^\s*[\^~]+\s*$|^Node\.js v\d|^\s*[[\]{}(),]*\s*$/;
+
+/**
+ * The words of an output that say why a program failed, on one line: from the first line that tells of a failure on,
+ * without stack frames; the last words where no line does.
+ */
+export function tellingWords(stderr: string, mostCharacters: number): string {
+  const lines = stderr.split('\n').filter((line) => !framing.test(line));
+  const first = lines.findIndex((line) => telling.test(line));
+  const oneLine = (text: readonly string[]): string => text.join(' ').trim().replace(/\s+/g, ' ');
+  if (first < 0) return oneLine(lines).slice(-mostCharacters);
+  return oneLine(lines.slice(first)).slice(0, mostCharacters);
+}
+
 /** The last lines of the output, without the frames of V8's native stack trace: those say nothing of the program. */
 export function lastWords(stderr: string): string {
   const lines = stderr

@@ -1,5 +1,8 @@
 import { ExitCode, LabError } from '../../errors.ts';
 import type { TargetExit } from '../../run.ts';
+import { tellingWords } from './exit-cause.ts';
+
+const SHOWN_CHARACTERS = 300;
 
 /** The end of a tracker that never served. */
 export function describeEarlyExit({ exitCode, signal, cause }: TargetExit): string {
@@ -7,9 +10,9 @@ export function describeEarlyExit({ exitCode, signal, cause }: TargetExit): stri
   return `the tracker ended before it was ready (${cause === null ? how : `${how}, ${cause}`})`;
 }
 
-/** `TRACKER_NOT_READY` with the last words of the tracker on one line. */
+/** `TRACKER_NOT_READY` with the words of the tracker that tell most on one line. */
 export function trackerNotReady(what: string, stderr: string, hint: string): LabError {
-  const words = stderr.trim().replace(/\s+/g, ' ').slice(-300);
+  const words = tellingWords(stderr, SHOWN_CHARACTERS);
   return new LabError({
     code: 'TRACKER_NOT_READY',
     message: words === '' ? `${what}; it wrote nothing to stderr` : `${what}; stderr: "${words}"`,

@@ -1,9 +1,10 @@
 import type { TargetExit, TargetRecord } from '../../run.ts';
 import { DEFAULT_HEAP_INTERVAL_BYTES } from '../capture/agent-protocol.ts';
 import type { NodeAgent } from '../capture/node-agent-client.ts';
-import { addressTarget, refuseRemote } from './address-target.ts';
+import { addressTarget, parseTargetAddress, refuseRemote } from './address-target.ts';
 import { startCommandTarget } from './command-target.ts';
 import { startOwnTracker } from './own-tracker.ts';
+import { parseCommand } from './parse-command.ts';
 
 /** Over 127.0.0.0/8 the load comes from several source addresses; ::1 is only one. */
 const OWN_TRACKER_HOST = '127.0.0.1';
@@ -68,6 +69,17 @@ export interface OpenTargetOptions {
   /** Options for Node that a Node target is started with, for example those that perf needs. Default: none. */
   readonly nodeFlags?: readonly string[];
   readonly abort: AbortSignal;
+}
+
+/**
+ * What can be said of a target before anything is done: its address and command can be read.
+ *
+ * @throws LabError `BAD_TARGET`, `BAD_COMMAND`
+ */
+export function checkTarget(spec: TargetSpec): void {
+  if (spec.kind === 'own') return;
+  parseTargetAddress(spec.url);
+  if (spec.kind === 'command') parseCommand(spec.command);
 }
 
 /**

@@ -93,7 +93,16 @@ describe('event-loop-stall', () => {
     );
     expect(finding).toMatchObject({ verdict: 'found', severity: 'info', subject: null });
     expect(finding.summary).toContain('waited for a core');
-    expect(finding.advice.join(' ')).toContain('--pin');
+    expect(finding.advice.join(' ')).toContain('pinned to cores 0 and 1 already');
+    const { environment } = syntheticEvidence().run;
+    const unpinned = eventLoopStall(
+      syntheticEvidence({
+        ...stalled,
+        process: (row) => ({ runQueueDelayMs: row.atMs * 0.7 }),
+        run: { environment: { ...environment, pinning: null } },
+      }),
+    );
+    expect(unpinned.advice.join(' ')).toContain('--pin');
     expect(eventLoopStall(syntheticEvidence(stalled)).severity).toBe('critical');
   });
 

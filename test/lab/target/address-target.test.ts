@@ -16,7 +16,7 @@ describe('a target address', () => {
   });
 
   it.each([
-    ['127.0.0.1:6969', 'not of the form'],
+    ['127.0.0.1:6969', 'expected udp://HOST:PORT, got'],
     ['http://127.0.0.1:6969/announce', 'scheme is http'],
     ['udp://:6969', 'host is missing'],
     ['udp://127.0.0.1', 'port is missing'],
@@ -26,7 +26,7 @@ describe('a target address', () => {
     ['udp://127.0.0.1:1e3', 'port is 1e3'],
     ['udp://::1:6969', 'stands in brackets'],
     ['udp://[127.0.0.1]:1', 'no IPv6 address'],
-    ['', 'not of the form'],
+    ['', 'expected udp://HOST:PORT, got'],
   ])('%s is refused', (text, message) => {
     expect(() => parseTargetAddress(text)).toThrow(LabError);
     expect(() => parseTargetAddress(text)).toThrow(message);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exitCause, lastWords } from '../../../src/lab/target/exit-cause.ts';
+import { exitCause, lastWords, tellingWords } from '../../../src/lab/target/exit-cause.ts';
 
 const fatal = `
 <--- Last few GCs --->
@@ -38,5 +38,40 @@ describe('the last words', () => {
     const words = lastWords(Array.from({ length: 100 }, (_, line) => `line ${line}`).join('\n'));
     expect(words.split('\n').at(0)).toBe('line 88');
     expect(words.endsWith('line 99')).toBe(true);
+  });
+});
+
+describe('the telling words', () => {
+  const missingModule = `node:internal/modules/cjs/loader:1210
+  throw err;
+  ^
+
+Error: Cannot find module '/tmp/nope.js'
+    at Module._resolveFilename (node:internal/modules/cjs/loader:1207:15)
+    at Module._load (node:internal/modules/cjs/loader:1038:27) {
+  code: 'MODULE_NOT_FOUND',
+  requireStack: []
+}
+
+Node.js v20.20.2
+`;
+
+  it('begin with the line that says why, without frames', () => {
+    expect(tellingWords(missingModule, 300)).toBe(
+      "Error: Cannot find module '/tmp/nope.js' code: 'MODULE_NOT_FOUND', requireStack: []",
+    );
+  });
+
+  it.each([
+    ['starting\npanic: runtime error: index out of range\n\ngoroutine 1 [running]:', 'panic: runtime error'],
+    ['hello\nTraceback (most recent call last):\n  File "x.py", line 1\nOSError: busy', 'OSError: busy'],
+    ['loading\nbind: Permission denied', 'bind: Permission denied'],
+  ])('are found in the words of other runtimes', (stderr, start) => {
+    expect(tellingWords(stderr, 300).startsWith(start)).toBe(true);
+  });
+
+  it('are the last ones where no line tells, and never too many', () => {
+    expect(tellingWords(`${'x'.repeat(400)}\nthe end`, 20)).toBe('xxxxxxxxxxxx the end');
+    expect(tellingWords(`Error: ${'y'.repeat(400)}`, 20)).toBe(`Error: ${'y'.repeat(13)}`);
   });
 });

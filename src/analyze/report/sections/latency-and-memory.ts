@@ -47,7 +47,7 @@ function latencyMeaning(report: Report): string[] {
     `**P50 (Median)**: half of the replies came within ${formatLatency(latency.p50Ns)}.`,
     `**P95**: one reply in twenty took longer than ${formatLatency(latency.p95Ns)}.`,
     `**P99**: one reply in a hundred took longer than ${formatLatency(latency.p99Ns)}, ${significant(latency.p99Ns / latency.p95Ns)} times P95.`,
-    `**Max**: ${formatLatency(latency.maxNs)}${latency.maxNs >= report.scenario.timeoutMs * 1e6 ? ', the timeout or more' : `; the timeout is ${formatDuration(report.scenario.timeoutMs)}`}.`,
+    `**Max**: ${formatLatency(latency.maxNs)}${latency.maxNs >= report.scenario.timeoutMs * 1e6 ? ', the timeout or more' : `; the timeout is ${formatDuration(report.scenario.timeoutMs)}`}.${report.maxLatencyWhen === null ? '' : ` ${escapeText(report.maxLatencyWhen)}`}`,
     `Together the latency is **${overall.tier ?? 'without a status'}** for a ${report.target.network} tracker: ${overall.reason}.`,
     timeoutsInPercentiles(report),
   ];

@@ -23,18 +23,18 @@ export function pairText(pair: TopPair, title: string): string {
     escapeCell(row.functionName),
     place(row),
   ]);
+  const idle = charged.rows.filter((row) => row.class === 'idle').reduce((sum, row) => sum + row.value, 0);
   const chargedRows = charged.rows.map((row) => [
     value(row.value),
-    formatPercent(row.percent, 100).trim(),
+    row.class === 'idle' ? '-' : formatPercent(row.value, charged.total - idle).trim(),
     escapeCell(row.functionName),
     place(row),
     row.class,
-    row.via.map((leaf) => `${escapeCell(leaf.functionName)} ${Math.round(leaf.percent)} %`).join(', ') ||
-      '- (itself)',
+    through(row),
   ]);
   return [
     head,
-    '**Raw, the functions and percentages of `go tool pprof -top` in handier units:**',
+    `**Raw, the functions and percentages of \`go tool pprof -top\` in handier units${idle > 0 ? ', idle time included' : ''}:**`,
     table(['flat', 'flat%', 'sum%', 'cum', 'cum%', 'Function', 'File'], rawRows, [
       'r',
       'r',
@@ -45,7 +45,7 @@ export function pairText(pair: TopPair, title: string): string {
       'l',
     ]),
     left(raw.omittedRows),
-    '**Charged to the nearest application function** (what has none, such as garbage collection and idle time, has rows of its own):',
+    `**Charged to the nearest application function**${idle > 0 ? ', shares without idle time' : ''} (what has none, such as garbage collection, has rows of its own):`,
     table(['Cost', 'Share', 'Function', 'File', 'Class', 'Through'], chargedRows, [
       'r',
       'r',
@@ -56,6 +56,15 @@ export function pairText(pair: TopPair, title: string): string {
     ]),
     left(charged.omittedRows),
   ].join('\n\n');
+}
+
+/** Leaves of half a percent and more. */
+function through({ via }: TopPair['charged']['rows'][number]): string {
+  const shown = via.filter((leaf) => Math.round(leaf.percent) >= 1);
+  return (
+    shown.map((leaf) => `${escapeCell(leaf.functionName)} ${Math.round(leaf.percent)} %`).join(', ') ||
+    '- (itself)'
+  );
 }
 
 /** Shorter than what can be printed is the time that a snapshot took, and no span of profiling. */

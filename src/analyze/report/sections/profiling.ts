@@ -131,6 +131,14 @@ function cpuAnalysis(report: Report, cpu: TopPair): string[] {
   ];
 }
 
+/** Only where collecting is a cost there is something to gain. */
+function allocatingLess({ findings }: Report): string {
+  const verdict = findings.find(({ rule }) => rule === 'gc-pressure')?.verdict;
+  return verdict === 'clear'
+    ? '; garbage collection costs little here, so allocating less gains little.'
+    : ': the first place to allocate less.';
+}
+
 function verdictWord(verdict: 'found' | 'clear' | 'insufficient-data'): string {
   return verdict === 'insufficient-data' ? 'not enough data' : verdict;
 }
@@ -148,7 +156,7 @@ function allocationAnalysis(report: Report, allocations: TopPair): string[] {
   lines.push(
     top === undefined
       ? 'No application function is among the top allocators.'
-      : `${escapeCell(top.functionName)} causes ${top.percent.toFixed(1)} % of the bytes: the first place to allocate less.`,
+      : `${escapeCell(top.functionName)} causes ${top.percent.toFixed(1)} % of the bytes${allocatingLess(report)}`,
   );
   if (report.memory.runtime !== null) {
     lines.push(

@@ -75,26 +75,38 @@ export function profilersCost(report: Report): string {
       'Requests/Second',
       formatRate(cost.cleanRequestsPerSecond),
       formatRate(cost.profiledRequestsPerSecond),
-      formatChange(cost.requestsPerSecondChangeShare),
+      told(formatChange(cost.requestsPerSecondChangeShare), cost.withinNoise.requestsPerSecond),
     ],
     [
       'Tracker CPU per request',
       figure(cost.cleanCpuMicrosecondsPerRequest, formatMicroseconds, unsampled),
       figure(cost.profiledCpuMicrosecondsPerRequest, formatMicroseconds, unsampled),
-      figure(cost.cpuPerRequestChangeShare, formatChange, unsampled),
+      figure(
+        cost.cpuPerRequestChangeShare,
+        (share) => told(formatChange(share), cost.withinNoise.cpuPerRequest),
+        unsampled,
+      ),
     ],
     [
       'P95',
       figure(report.phases.clean?.latency?.p95Ns, formatLatency, 'nothing was answered'),
       figure(report.phases.profiled?.latency?.p95Ns, formatLatency, 'nothing was answered'),
-      changeOf(report.phases.clean, report.phases.profiled),
+      told(changeOf(report.phases.clean, report.phases.profiled), cost.withinNoise.latencyNsP95),
     ],
   ];
+  const noises = Object.values(cost.withinNoise);
   return [
     '#### Clean and profiled',
     table(['Metric', 'Clean', 'Profiled', "The profilers' cost"], rows, ['l', 'r', 'r', 'r']),
     'Headline figures are those of the clean phase; equal phases differ by some percent too.',
+    noises.includes(null)
+      ? 'What is a cost and what is noise cannot be told where a phase has fewer than four whole seconds.'
+      : 'Within noise: the middle halves of the seconds of both phases overlap.',
   ].join('\n\n');
+}
+
+function told(change: string, isNoise: boolean | null): string {
+  return isNoise === true ? `${change} (within noise)` : change;
 }
 
 function changeOf(before: Clean, after: Clean): string {

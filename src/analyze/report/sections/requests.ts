@@ -45,10 +45,27 @@ export function requestStatistics(report: Report): string {
     '### Request Statistics',
     table(['Metric', 'Value', 'Status'], rows),
     `**What this means:**\n\n${bullets(requestMeaning(report, clean))}`,
+    secondBySecond(report),
     lossSection(report, clean),
     repliesSection(report, clean),
     profilersCost(report),
     generatorHealth(report, clean),
+  ].join('\n\n');
+}
+
+/** How steady the clean phase was. */
+function secondBySecond({ overSeconds }: Report): string {
+  const title = '#### Second by second';
+  if (overSeconds === null)
+    return `${title}\n\nNot measured: the clean phase has fewer than two whole seconds.`;
+  const { seconds, requestsPerSecond: rate, latencyNsP95: p95 } = overSeconds;
+  const rows = [['Requests/Second', formatRate(rate.min), formatRate(rate.median), formatRate(rate.max)]];
+  if (p95 !== null)
+    rows.push(['P95', formatLatency(p95.min), formatLatency(p95.median), formatLatency(p95.max)]);
+  return [
+    title,
+    table(['Metric', 'Min', 'Median', 'Max'], rows, ['l', 'r', 'r', 'r']),
+    `Of ${formatCount(seconds)} seconds of the clean phase, each by itself; \`timeline.ndjson\` has them all.`,
   ].join('\n\n');
 }
 
