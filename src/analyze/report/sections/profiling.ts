@@ -83,7 +83,14 @@ function cpuParts(report: Report): string[] {
     parts.push('#### The same by perf, with native and kernel frames');
     parts.push(pairText(perf, 'Top 10 functions by CPU time'));
   }
+  if (perf !== null) parts.push(...perfGaps(report));
   return parts;
+}
+
+/** What perf's profile does not show, below its table. */
+function perfGaps({ missingProfiles }: Report): string[] {
+  const gaps = missingProfiles.filter(({ kind }) => kind === 'perf').map(({ reason }) => escapeText(reason));
+  return gaps.length === 0 ? [] : [`**Not in perf's profile:**\n\n${bullets(gaps)}`];
 }
 
 /** The profiles that have no part above, in one paragraph: nothing is passed over. */

@@ -8,6 +8,8 @@ export interface PerfGapFacts {
   readonly unnamedKernelFrames: number;
   readonly lostSamples: number;
   readonly unreadableLines: number;
+  /** Samples in a native addon whose JavaScript callers are lost, by the addon's file name. */
+  readonly orphanedAddonSamples: ReadonlyMap<string, number>;
   /** Processes with machine code that no map names, by program name. */
   readonly unnamedJit: readonly { readonly pid: number; readonly program: string }[];
   /** kernel.perf_event_paranoid; null where it cannot be read. */
@@ -33,6 +35,14 @@ export function perfGaps(facts: PerfGapFacts): string[] {
     gaps.push(`the kernel dropped ${facts.lostSamples} samples beside ${facts.sampleCount}`);
   }
   if (facts.unreadableLines > 0) gaps.push(`${facts.unreadableLines} lines of perf script could not be read`);
+  for (const [addon, samples] of facts.orphanedAddonSamples) {
+    if (samples <= facts.sampleCount * NOTEWORTHY_LOSS) continue;
+    const share = ((samples / facts.sampleCount) * 100).toFixed(1);
+    gaps.push(
+      `${share} % of the samples are in ${addon} without the JavaScript that called it: the addon keeps no frame pointers ` +
+        "or calls on a stack of its own, so perf cannot walk further; the runtime's own CPU profile names the callers",
+    );
+  }
   for (const { pid, program } of facts.unnamedJit) {
     const remedy = isNodeProgram(program)
       ? 'start it with node --perf-basic-prof --interpreted-frames-native-stack'

@@ -62,6 +62,8 @@ export class PerfProfile {
   unnamedKernelFrames = 0;
   /** Samples of which the kernel's side was left out. */
   userOnlySamples = 0;
+  /** Samples in a native addon of Node with no JavaScript below it, by the addon's file name. */
+  readonly orphanedAddonSamples = new Map<string, number>();
   /** Processes with code that belongs to no file and is in no map. */
   readonly unnamedJitPids = new Set<number>();
 
@@ -80,6 +82,7 @@ export class PerfProfile {
     if (/:[^:]*u/.test(sample.event)) this.userOnlySamples++;
     const thread = `${sample.comm} ${sample.tid}`;
     if (!this.#threads.has(thread)) this.#threads.set(thread, sample);
+    this.#countOrphan(sample);
     const stack = sample.frames.map((frame) => this.#location(sample.pid, frame));
     if (stack.length === 0) stack.push(this.#builder.location({ name: '[unknown]', file: '', line: 0 }));
     this.#builder.add(stack, [1, sample.period], thread);
@@ -101,6 +104,18 @@ export class PerfProfile {
    */
   encode(timeNanos: number, durationNanos: number): Uint8Array {
     return this.#builder.build(timeNanos, durationNanos).encode();
+  }
+
+  #countOrphan({ pid, frames }: PerfSample): void {
+    if (!this.#processes.has(pid)) return;
+    const addon = frames
+      .find(({ mapping }) => mapping.endsWith('.node'))
+      ?.mapping.split('/')
+      .at(-1);
+    if (addon === undefined) return;
+    // What the unwinder made up is in no mapping.
+    const isCalled = frames.some(({ mapping }) => mapping !== '[unknown]' && jitMapping.test(mapping));
+    if (!isCalled) this.orphanedAddonSamples.set(addon, (this.orphanedAddonSamples.get(addon) ?? 0) + 1);
   }
 
   #location(pid: number, frame: PerfFrame): number {

@@ -167,8 +167,8 @@ async function finish(
 }
 
 function counters(profile: PerfProfile) {
-  const { sampleCount, userOnlySamples, kernelFrames, unnamedKernelFrames } = profile;
-  return { sampleCount, userOnlySamples, kernelFrames, unnamedKernelFrames };
+  const { sampleCount, userOnlySamples, kernelFrames, unnamedKernelFrames, orphanedAddonSamples } = profile;
+  return { sampleCount, userOnlySamples, kernelFrames, unnamedKernelFrames, orphanedAddonSamples };
 }
 
 async function failureOf(end: PerfEnd, pids: readonly number[]): Promise<PerfFailure> {

@@ -8,6 +8,7 @@ const whole: PerfGapFacts = {
   unnamedKernelFrames: 3,
   lostSamples: 10,
   unreadableLines: 0,
+  orphanedAddonSamples: new Map([['addon.node', 10]]),
   unnamedJit: [],
   paranoid: 2,
 };
@@ -26,6 +27,11 @@ describe('what a recording lacks', () => {
     ['names of the kernel', { unnamedKernelFrames: 500 }, /sysctl kernel\.kptr_restrict=0/],
     ['samples', { lostSamples: 11 }, /dropped 11 samples beside 1000/],
     ['lines', { unreadableLines: 2 }, /2 lines/],
+    [
+      'callers of an addon',
+      { orphanedAddonSamples: new Map([['koffi.node', 641]]) },
+      /^64\.1 % of the samples are in koffi\.node without the JavaScript that called it/,
+    ],
     ['names of JavaScript', { unnamedJit: [{ pid: 7, program: 'node' }] }, /process 7.*--perf-basic-prof/],
     ['names of other JIT code', { unnamedJit: [{ pid: 7, program: 'java' }] }, /process 7.*perf-PID\.map/],
   ])('is told where it is %s', (_what, facts, says) => {

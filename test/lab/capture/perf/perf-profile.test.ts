@@ -50,6 +50,20 @@ describe('samples of perf as pprof', () => {
     ]);
   });
 
+  it('count what an addon does for a JavaScript that cannot be seen', () => {
+    const map = '7f0000001000 100 JS:*serve file:///srv/tracker.js:1:1\n';
+    const locator = new FrameLocator({ program: '/srv', agent: '/lab' });
+    const processes = new Map([[7, { jit: new JitMap(map), locator }]]);
+    const inAddon = '10ad0c [unknown] (/srv/node_modules/a/koffi.node)';
+    const { perf } = convert(
+      sample('node', '7/7', [inAddon, '7ffd12 [unknown] ([unknown])', '20 node::Start+0x1 (/usr/bin/node)']) +
+        sample('node', '7/7', [inAddon, '7f0000001010 [unknown] (/tmp/perf-7.map)']) +
+        sample('node', '8/8', [inAddon]),
+      processes,
+    );
+    expect([...perf.orphanedAddonSamples]).toEqual([['koffi.node', 1]]);
+  });
+
   it('tell the kernel, its modules, libraries and the program apart', () => {
     const converted = convert(
       sample('tracker', '7/7', [
