@@ -1,6 +1,7 @@
 /** The one entry of the analysis: a run's folder in, report.json and report.md in it. Deterministic. */
 import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { cannotWrite } from '../cannot-write.ts';
 import { LabError } from '../errors.ts';
 import type { Evidence } from './evidence.ts';
 import { appendHistory, historyRow, readHistory } from './history.ts';
@@ -81,12 +82,6 @@ function writeWhole(file: string, content: string): void {
     renameSync(temporary, file);
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw new LabError({
-      code: 'OUT_NOT_WRITABLE',
-      message: `cannot write ${file} (${cause instanceof Error ? cause.message : String(cause)})`,
-      hint: 'free some space or make the folder writable',
-      exitCode: 1,
-      cause,
-    });
+    throw cannotWrite(file, cause, 'free some space or make the folder writable');
   }
 }

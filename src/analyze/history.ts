@@ -1,5 +1,6 @@
 /** profiles/history.jsonl: one line a run, to compare runs that are days apart. */
 import { appendFileSync, existsSync, lstatSync, readFileSync } from 'node:fs';
+import { cannotWrite } from '../cannot-write.ts';
 import { LabError } from '../errors.ts';
 import { type HistoryRow, historyRowSchema, type Report } from './report/report-schema.ts';
 import { environmentRecord } from './same-environment.ts';
@@ -85,13 +86,7 @@ export function appendHistory(file: string, row: HistoryRow): void {
     const isCut = existsSync(file) && /[^\n]$/.test(readFileSync(file, 'utf8'));
     appendFileSync(file, `${isCut ? '\n' : ''}${JSON.stringify(row)}\n`);
   } catch (cause) {
-    throw new LabError({
-      code: 'OUT_NOT_WRITABLE',
-      message: `cannot write ${file} (${cause instanceof Error ? cause.message : String(cause)})`,
-      hint: 'free some space or make the file writable',
-      exitCode: 1,
-      cause,
-    });
+    throw cannotWrite(file, cause, 'free some space or make the file writable');
   }
 }
 

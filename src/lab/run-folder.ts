@@ -13,7 +13,8 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { ExitCode, LabError } from '../errors.ts';
+import { cannotWrite } from '../cannot-write.ts';
+import type { LabError } from '../errors.ts';
 import type { Run, TimelineRow } from '../run.ts';
 
 export class RunFolder {
@@ -49,7 +50,7 @@ export class RunFolder {
         if (makeFolder(directory)) return new RunFolder(runId, directory);
       }
     } catch (cause) {
-      throw cannotWrite(root, cause);
+      throw notWritten(root, cause);
     }
   }
 
@@ -76,7 +77,7 @@ export class RunFolder {
       renameSync(temporary, file);
     } catch (cause) {
       rmSync(temporary, { force: true });
-      throw cannotWrite(file, cause);
+      throw notWritten(file, cause);
     }
   }
 
@@ -140,17 +141,8 @@ const hints: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space or pass another folder with --out DIR',
   EDQUOT: 'free some space or pass another folder with --out DIR',
 };
-/** Errors of a folder that was chosen badly. */
-const operatorsChoice: ReadonlySet<string> = new Set(['EEXIST', 'ENOTDIR']);
 
-function cannotWrite(file: string, cause: unknown): LabError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+function notWritten(file: string, cause: unknown): LabError {
   const code = (cause as NodeJS.ErrnoException | null)?.code ?? '';
-  return new LabError({
-    code: 'OUT_NOT_WRITABLE',
-    message: `cannot write ${file} (${reason})`,
-    hint: hints[code] ?? 'pass another folder with --out DIR',
-    exitCode: operatorsChoice.has(code) ? ExitCode.usage : ExitCode.internal,
-    cause,
-  });
+  return cannotWrite(file, cause, hints[code] ?? 'pass another folder with --out DIR');
 }
