@@ -38,7 +38,7 @@ export function tellingWords(stderr: string, mostCharacters: number): string {
   return oneLine(lines.slice(first)).slice(0, mostCharacters);
 }
 
-/** The last lines of the output, without the frames of V8's native stack trace: those say nothing of the program. */
+/** The last lines of the output, with the line that names the failure where that stands before them, without the frames of V8's native stack trace: those say nothing of the program. */
 export function lastWords(stderr: string): string {
   const lines = stderr
     .split('\n')
@@ -46,5 +46,14 @@ export function lastWords(stderr: string): string {
     .filter(
       (line) => line !== '' && !/^\s*\d+: 0x[0-9a-f]+/.test(line) && !/^-{3,}.*stack trace/i.test(line),
     );
-  return lines.slice(-SHOWN_LINES).join('\n').slice(-SHOWN_CHARACTERS);
+  const last = lines.slice(-SHOWN_LINES);
+  const cause = lines.slice(0, -SHOWN_LINES).findLast((line) => !framing.test(line) && telling.test(line));
+  // A long stack must not push out what it is the stack of.
+  if (cause === undefined || last.some((line) => /^\w.*error/i.test(line)))
+    return last.join('\n').slice(-SHOWN_CHARACTERS);
+  const kept = cause.slice(0, SHOWN_CHARACTERS / 2);
+  return `${kept}\n${last
+    .slice(1)
+    .join('\n')
+    .slice(-(SHOWN_CHARACTERS - kept.length - 1))}`;
 }

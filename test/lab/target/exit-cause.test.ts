@@ -34,6 +34,20 @@ describe('the last words', () => {
     expect(words).not.toMatch(/0xb9a2f0|stack trace/);
   });
 
+  it('keep the line that names the failure before a long stack', () => {
+    const frames = Array.from({ length: 15 }, (_, at) => `    at load (node:internal/x:${at}:1)`);
+    const stderr = [
+      'starting',
+      "Error [X]: Cannot find module '/tmp/nope.js'",
+      ...frames,
+      'Node.js v20.20.2',
+    ];
+    const words = lastWords(stderr.join('\n')).split('\n');
+    expect(words.length).toBe(12);
+    expect(words[0]).toBe("Error [X]: Cannot find module '/tmp/nope.js'");
+    expect(words.at(-1)).toBe('Node.js v20.20.2');
+  });
+
   it('are cut to the end', () => {
     const words = lastWords(Array.from({ length: 100 }, (_, line) => `line ${line}`).join('\n'));
     expect(words.split('\n').at(0)).toBe('line 88');
