@@ -14,7 +14,7 @@ import type { Frame, Profile } from './profile/profile.ts';
 import { WAITING_CPU_SHARE } from './thresholds.ts';
 
 /** A function that stood still, or the application's that called it. */
-export interface OffCpuFunction {
+interface OffCpuFunction {
   readonly subject: Subject;
   /** Wall time less CPU time, in the profile's unit. */
   readonly offCpu: number;
