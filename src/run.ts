@@ -154,9 +154,19 @@ const histogramFileSchema = z.object({
  *
  * - `cpu`, `allocations`, `live-heap`: by the target's own runtime
  * - `perf`: CPU time of any process by Linux perf, with native and kernel frames
- * - `mutex`, `block`, `goroutine`: of a Go target
+ * - `heap-growth`, `mutex`, `block`, `goroutine`: of a Go target; `heap-growth` is what the live heap gained or, below 0,
+ *   lost over the phase
  */
-const profileKinds = ['cpu', 'allocations', 'live-heap', 'perf', 'mutex', 'block', 'goroutine'] as const;
+const profileKinds = [
+  'cpu',
+  'allocations',
+  'live-heap',
+  'heap-growth',
+  'perf',
+  'mutex',
+  'block',
+  'goroutine',
+] as const;
 export type ProfileKind = (typeof profileKinds)[number];
 
 /** One `.pb.gz` file. */

@@ -261,6 +261,11 @@ export const SATURATED_CPU_SHARE: Share = 0.9;
  */
 export const HELD_UP_CPU_SHARE: Share = 0.5;
 /**
+ * CPU time over wall time below which a JavaScript function waits. Source: lab: measured at 0.01 to 0.02 in `Atomics.wait`, and
+ * at 0.5 and more where a computing function shared its core with others.
+ */
+export const WAITING_CPU_SHARE: Share = 0.25;
+/**
  * Samples in application functions from which a CPU profile names them soundly. Source: lab: a function of one tenth has
  * ten of 100 samples, with a standard error of three; fewer do not tell it from one of half or twice the cost.
  */

@@ -73,6 +73,25 @@ export const goMutex: Profile = drawProfile(
   { valueTypes: delay, durationNs: 6e9, runtime: 'go' },
 );
 
+/** The live heap 3 MB larger for new peers and 1 MB smaller for expired ones. */
+export const goGrowth: Profile = drawProfile(
+  `
+  3000                                   -1000
+  3145728                                -1048576
+  main.serve@/app/main.go:50             main.expire@/app/main.go:80
+  main.(*store).announce@/app/main.go:24 runtime.growslice@runtime/slice.go:1
+  runtime.newobject@runtime/malloc.go:1
+  `,
+  {
+    valueTypes: [
+      { type: 'inuse_objects', unit: 'count' },
+      { type: 'inuse_space', unit: 'bytes' },
+    ],
+    durationNs: 6e9,
+    runtime: 'go',
+  },
+);
+
 /** 6 s of waiting for a mutex in 6 s, and 60 s of waiting for work. */
 export const goBlock: Profile = drawProfile(
   `

@@ -125,6 +125,7 @@ const sources: Readonly<Record<ProfileFile['kind'], string>> = {
   perf: 'perf 6.1',
   allocations: 'V8 sampling heap profiler',
   'live-heap': 'V8 sampling heap profiler',
+  'heap-growth': '/debug/pprof/heap?gc=1, difference over the phase',
   mutex: '/debug/pprof/mutex',
   block: '/debug/pprof/block',
   goroutine: '/debug/pprof/goroutine',

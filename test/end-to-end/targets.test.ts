@@ -111,7 +111,7 @@ describe('a Node command', () => {
 describe.skipIf(!hasGo)(
   `a Go program with pprof handlers${hasGo ? '' : ' (skipped: Go is not installed)'}`,
   () => {
-    it('gives its six profiles and its version', async () => {
+    it('gives its seven profiles and its version', async () => {
       const program = path.join(root, 'go-tracker');
       const source = path.join(packageRoot, 'test', 'fixtures', 'go-tracker');
       await execa('go', ['build', '-o', program, '.'], { cwd: source });

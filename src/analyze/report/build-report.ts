@@ -211,6 +211,7 @@ function unasked(kind: ProfileKind, runtime: TargetRuntime): string {
     case 'mutex':
     case 'block':
     case 'goroutine':
+    case 'heap-growth':
       return runtime === 'go' ? 'it was not asked for' : 'only a Go program has one';
     case 'allocations':
     case 'live-heap':

@@ -226,6 +226,8 @@ export const reportSchema = z.object({
     perf: topPairSchema.nullable(),
     allocations: topPairSchema.nullable(),
     liveHeap: topPairSchema.nullable(),
+    /** Of a Go target: what the live heap gained or, below 0, lost over the phase. */
+    heapGrowth: topPairSchema.nullable(),
     /** Of a Go target, as `block` and `goroutine`: waiting for locks, booked on who unlocked. */
     mutex: topPairSchema.nullable(),
     /** Waiting for locks, channels and the like, booked on who waited. */

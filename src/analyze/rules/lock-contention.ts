@@ -2,6 +2,7 @@ import { classCost, type FrameCost, valueIndexOf } from '../cost-shares.ts';
 import { cpuProfileOf, type Evidence, type LoadedProfile } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
 import { heldDelay, type LockDelay, waitedDelay } from '../lock-waits.ts';
+import { offCpu } from '../off-cpu.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
 import {
@@ -9,11 +10,15 @@ import {
   NOTABLE_COST_SHARE,
   SATURATED_CPU_SHARE,
   SLEEPS_PER_REQUEST,
+  WAITING_CPU_SHARE,
 } from '../thresholds.ts';
 import { usableCores, wantedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
 import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
+
+/** Functions that stand still and are told. */
+const TOLD_WAITERS = 3;
 
 /** One way in which locks show, and how much of the tracker's capacity it is. */
 interface LockCost {
@@ -26,7 +31,8 @@ interface LockCost {
 
 /**
  * Do threads wait for each other? Judged by what waiting shows itself in, whichever is more: stacks through a lock in CPU
- * time (spinning, futex calls) and in wall time, and the delays of a Go program's mutex and block profiles. Without any,
+ * time (spinning, futex calls) and in wall time, the delays of a Go program's mutex and block profiles, and JavaScript that is
+ * off the CPU without being idle. Without any,
  * a tracker that has used up its CPU or hardly ever sleeps has no lock that matters; else it cannot be told: a P99 far
  * above P95 is told beside it and proves nothing alone.
  */
@@ -36,8 +42,9 @@ export function lockContention(evidence: Evidence): Finding {
   const lines: EvidenceLine[] = [];
   const waiting = runtime === 'go' ? goroutinesWaiting(evidence, lines) : null;
   const stacks = cpu === null ? null : lockStacks(cpu, runtime, lines);
+  const still = cpu === null || runtime !== 'node' ? null : standingStill(cpu, lines);
   lines.push(...offCpuLines(evidence));
-  const costs = [waiting, stacks].filter((cost) => cost !== null).sort((a, b) => b.share - a.share);
+  const costs = [waiting, stacks, still].filter((cost) => cost !== null).sort((a, b) => b.share - a.share);
   const cost = costs[0];
   if (cost !== undefined && cost.share >= NOTABLE_COST_SHARE) {
     const isUsedUp = cost === waiting && (wantedCapacity(evidence) ?? 0) >= SATURATED_CPU_SHARE;
@@ -84,6 +91,36 @@ function lockStacks(cpu: LoadedProfile, runtime: TargetRuntime, lines: EvidenceL
     share: cost.share,
     subject: cost.subject,
     told: `Stacks through a lock take ${percent(cost.share)} of the time${inWords(words)}${blame}`,
+  };
+}
+
+/** Node: JavaScript that is on the clock and off the CPU, as in `Atomics.wait`, which has no frame. Null where none is. */
+function standingStill({ profile, record }: LoadedProfile, lines: EvidenceLine[]): LockCost | null {
+  const off = offCpu(profile);
+  if (off === null) return null;
+  const source = record.file;
+  lines.push({
+    metric: 'JavaScript off the CPU and not idle, share of time',
+    value: off.share * 100,
+    unit: '%',
+    threshold: NOTABLE_COST_SHARE * 100,
+    source,
+  });
+  const [most] = off.functions;
+  if (most === undefined) return null;
+  for (const { subject, cpuShare } of off.functions.slice(0, TOLD_WAITERS)) {
+    lines.push({
+      metric: `CPU of ${subject.function}, share of its wall time`,
+      value: cpuShare * 100,
+      unit: '%',
+      threshold: WAITING_CPU_SHARE * 100,
+      source,
+    });
+  }
+  return {
+    share: off.share,
+    subject: most.subject,
+    told: `JavaScript stands still for ${percent(off.share)} of the time, most of it in ${nameSubject(most.subject)}, which is on the CPU for ${percent(most.cpuShare)} of its own: it waits, as Atomics.wait does`,
   };
 }
 

@@ -11,6 +11,7 @@ import {
   goBlock,
   goCpu,
   goGoroutines,
+  goGrowth,
   goMutex,
   healthyAllocations,
   healthyCpu,
@@ -391,6 +392,19 @@ describe('the report', () => {
     expect(markdown).toContain('Not measured: perf (it was not asked for).');
     expect(markdown).toContain('Garbage collection and event loop: not measured');
     expect(markdown).not.toContain('array buffers');
+  });
+
+  it('has the growth of the live heap beside what was in use', async () => {
+    const { report, markdown } = await analyze({
+      target: goTarget,
+      profiles: { 'live-heap': healthyLiveHeap, 'heap-growth': goGrowth },
+    });
+    expect(report.top.heapGrowth?.charged.rows.map(({ value }) => value)).toEqual([3_145_728, -1_048_576]);
+    expect(markdown).toContain('what was in use at the end of warm-up, whenever it came');
+    expect(markdown).toContain('#### Growth of the live heap');
+    expect(markdown).toContain('- The live heap grew by 3MB in main.(\\*store).announce.');
+    expect(markdown).toContain('- The live heap shrank by 1MB in main.expire.');
+    expect((await analyze({ profiles })).markdown).not.toContain('Growth of the live heap');
   });
 
   it('names each profile that a Go program lacks, with the reason', async () => {

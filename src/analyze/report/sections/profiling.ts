@@ -1,10 +1,14 @@
 import type { ProfileKind } from '../../../run.ts';
+import { fittingUnit, formatMeasure } from '../../profile/format-measure.ts';
 import { isGoRuntime } from '../../target-runtime.ts';
 import { significant } from '../format.ts';
 import { bullets, escapeCell, escapeText } from '../markdown-text.ts';
 import type { Report, TopPair } from '../report-schema.ts';
 import { cpuTop, profileOfTop } from '../top-pair.ts';
 import { pairText } from './profile-tables.ts';
+
+/** Functions whose growth is said in words. */
+const TOLD_GROWTHS = 3;
 
 type TopName = keyof Report['top'];
 
@@ -41,8 +45,9 @@ export function profilingSection(report: Report): string {
     '#### Live heap',
     liveHeap === null
       ? missing(report, 'liveHeap')
-      : pairText(liveHeap, `Top 10 by what was in use at the end of ${endOf(liveHeap)}`),
+      : pairText(liveHeap, `Top 10 by what was in use at the end of ${endOf(liveHeap)}, whenever it came`),
     liveHeap === null ? '' : whyThen(liveHeap),
+    ...growthParts(report),
     ...further.flatMap(({ name, heading, title }) => {
       const pair = report.top[name];
       return [`#### ${heading}`, pair === null ? missing(report, name) : pairText(pair, title)];
@@ -54,6 +59,27 @@ export function profilingSection(report: Report): string {
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** Growth by call path, where the runtime can tell it: what the phase added to the snapshot above. */
+function growthParts(report: Report): string[] {
+  const { heapGrowth } = report.top;
+  if (!isExpected(report, 'heapGrowth')) return [];
+  const heading = '#### Growth of the live heap';
+  if (heapGrowth === null) return [heading, missing(report, 'heapGrowth')];
+  const told = heapGrowth.charged.rows.slice(0, TOLD_GROWTHS).map((row) => {
+    const { unit } = heapGrowth.charged.valueType;
+    const change = formatMeasure(Math.abs(row.value), unit, fittingUnit(row.value, unit));
+    return `The live heap ${row.value < 0 ? 'shrank' : 'grew'} by ${change} in ${escapeCell(row.functionName)}.`;
+  });
+  return [
+    heading,
+    pairText(
+      heapGrowth,
+      `Top 10 by what the live heap grew by over the ${heapGrowth.profile.phase} phase; below 0 it shrank`,
+    ),
+    `**Analysis:**\n\n${bullets(told)}`,
+  ];
 }
 
 function endOf({ profile }: TopPair): string {

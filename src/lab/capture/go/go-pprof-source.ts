@@ -4,11 +4,11 @@ import type { Milliseconds } from '../../../units.ts';
 import type { CapturedProfiles, CaptureOptions, ProfileSource } from '../profile-source.ts';
 import { type CpuProfile, startCpuProfile } from './cpu-profile.ts';
 import { fetchBytes } from './fetch-bytes.ts';
-import { countedProfiles, emptyReason, HEAP_HANDLER, momentProfiles } from './go-profiles.ts';
+import { countedProfiles, emptyReason, HEAP_HANDLER, levelProfiles, momentProfiles } from './go-profiles.ts';
 import { parsePprofUrl } from './pprof-url.ts';
 import { ProfileWriter } from './profile-writer.ts';
 import { readSnapshot, type Snapshot, type SnapshotReading } from './read-snapshot.ts';
-import { type Derived, keepValues, subtractSnapshot } from './subtract-snapshot.ts';
+import { type Derived, keepValues, subtractLevels, subtractSnapshot } from './subtract-snapshot.ts';
 
 /** Before any load an idle program answers at once. */
 const PROBE_WAIT_MS = 2000;
@@ -49,7 +49,7 @@ class GoPprofSource implements ProfileSource {
   readonly name: string;
   readonly kinds: readonly ProfileKind[] = [
     'cpu',
-    ...[...countedProfiles, ...momentProfiles].map(({ kind }) => kind),
+    ...[...countedProfiles, ...levelProfiles, ...momentProfiles].map(({ kind }) => kind),
   ];
   readonly #base: string;
   #cpu: CpuProfile | null = null;
@@ -74,7 +74,7 @@ class GoPprofSource implements ProfileSource {
     const readings = await this.#readAll(countedProfiles, performance.now() + BASE_WAIT_MS);
     const missing: MissingProfile[] = [];
     this.#before = new Map();
-    for (const { kind, handler } of countedProfiles) {
+    for (const { kind, handler } of [...countedProfiles, ...levelProfiles]) {
       const reading = readings.get(handler) as SnapshotReading;
       if (reading.ok) this.#before.set(handler, reading.snapshot);
       else missing.push({ kind, reason: reading.reason });
@@ -108,6 +108,12 @@ class GoPprofSource implements ProfileSource {
       const reading = after.get(handler) as SnapshotReading;
       const derived = reading.ok ? subtractSnapshot(reading.snapshot, base, types) : reading;
       await keep(kind, derived, `${handler}, difference over the phase`);
+    }
+    for (const { kind, handler, types } of levelProfiles) {
+      const base = before.get(handler);
+      const reading = after.get(handler) as SnapshotReading;
+      const derived = growthOf(reading, base, types);
+      if (derived !== null) await keep(kind, derived, `${handler}, difference over the phase`);
     }
     for (const { kind, handler, types } of momentProfiles) {
       const reading = after.get(handler) as SnapshotReading;
@@ -171,4 +177,17 @@ class GoPprofSource implements ProfileSource {
     const answer = await this.#fetch('mutex?debug=1', deadlineMs);
     return answer.ok ? Buffer.from(answer.bytes).toString('utf8') : null;
   }
+}
+
+/** Null where the start of the phase has no snapshot, which is told by then. */
+function growthOf(
+  reading: SnapshotReading,
+  base: Snapshot | undefined,
+  types: readonly string[],
+): Derived | null {
+  if (base === undefined) return null;
+  if (!reading.ok) return reading;
+  // What is in use may fall; that another program answers shows in the counters beside it.
+  const counters = subtractSnapshot(reading.snapshot, base, ['alloc_objects', 'alloc_space']);
+  return counters.ok ? subtractLevels(reading.snapshot, base, types) : counters;
 }

@@ -23,6 +23,11 @@ export const countedProfiles: readonly GoProfile[] = [
   { kind: 'block', handler: 'block', types: ['contentions', 'delay'] },
 ];
 
+/** What rises and falls: the phase is the difference of two snapshots, stack by stack, below 0 where it fell. */
+export const levelProfiles: readonly GoProfile[] = [
+  { kind: 'heap-growth', handler: HEAP_HANDLER, types: ['inuse_objects', 'inuse_space'] },
+];
+
 /** What is there at the end of the phase, whenever it came. */
 export const momentProfiles: readonly GoProfile[] = [
   { kind: 'live-heap', handler: HEAP_HANDLER, types: ['inuse_objects', 'inuse_space'] },
@@ -45,6 +50,10 @@ export function emptyReason(kind: ProfileKind, period: number, mutexText: string
       return 'it holds no sample over the phase, though the profiler itself blocked: no block rate set (runtime.SetBlockProfileRate)';
     case 'goroutine':
       return 'it holds no goroutine';
+    case 'heap-growth':
+      return period > 0
+        ? 'it holds no sample: no stack holds more or less of the live heap than at the start of the phase'
+        : 'it holds no sample: runtime.MemProfileRate is 0';
     case 'live-heap':
       if (period > 0) {
         return `it holds no sample: what was live held none of the samples that Go takes every ${period} bytes`;

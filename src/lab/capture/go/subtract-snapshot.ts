@@ -23,11 +23,30 @@ export type Derived =
  * @param types - the value types to keep, by name; all have to be counters that never fall
  */
 export function subtractSnapshot(end: Snapshot, base: Snapshot, types: readonly string[]): Derived {
+  return subtract(end, base, types, { mayFall: false });
+}
+
+/**
+ * The same of values that rise and fall, as what is in use: a stack that holds less at the end has a value below 0, as
+ * `go tool pprof -diff_base` has it. Left out are only those that stayed as they were.
+ *
+ * Go forgets no record of its heap profile, so a stack that is gone is another program's.
+ */
+export function subtractLevels(end: Snapshot, base: Snapshot, types: readonly string[]): Derived {
+  return subtract(end, base, types, { mayFall: true });
+}
+
+function subtract(
+  end: Snapshot,
+  base: Snapshot,
+  types: readonly string[],
+  { mayFall }: { readonly mayFall: boolean },
+): Derived {
   if (BigInt(end.profile.period) !== BigInt(base.profile.period)) {
     return { ok: false, reason: 'the program changed its sampling rate during the phase' };
   }
-  const kept = keepValues(end, types);
-  const keptBase = keepValues(base, types);
+  const kept = pickValues(end, types);
+  const keptBase = pickValues(base, types);
   if (!kept.ok) return kept;
   if (!keptBase.ok) return keptBase;
   const before = valuesByStack(keptBase.profile);
@@ -37,8 +56,8 @@ export function subtractSnapshot(end: Snapshot, base: Snapshot, types: readonly 
       (value, index) => BigInt(value) - BigInt(before.get(stack)?.value[index] ?? 0),
     );
     before.delete(stack);
-    if (gained.some((value) => value < 0n)) return restarted;
-    if (gained.some((value) => value > 0n)) {
+    if (!mayFall && gained.some((value) => value < 0n)) return restarted;
+    if (gained.some((value) => value !== 0n)) {
       samples.push(new Sample({ locationId: sample.locationId, label: sample.label, value: gained }));
     }
   }
@@ -59,16 +78,22 @@ const restarted: Derived = {
  * A snapshot with some of its value types, the last of them shown first by viewers. Stacks that have nothing of these
  * types are left out.
  */
-export function keepValues({ profile, valueTypes }: Snapshot, types: readonly string[]): Derived {
+export function keepValues(snapshot: Snapshot, types: readonly string[]): Derived {
+  const picked = pickValues(snapshot, types);
+  if (picked.ok) picked.profile.sample = picked.profile.sample.filter(hasValue);
+  return picked;
+}
+
+function pickValues({ profile, valueTypes }: Snapshot, types: readonly string[]): Derived {
   const indices = types.map((type) => valueTypes.indexOf(type));
   if (indices.includes(-1)) {
     const reason = `it has the value types ${valueTypes.join(', ')} and not ${types.join(', ')}: no profile of Go's`;
     return { ok: false, reason };
   }
   const sampleType = indices.map((index) => at(profile.sampleType, index));
-  const sample = profile.sample
-    .map((one) => new Sample({ ...one, value: indices.map((index) => at(one.value, index)) }))
-    .filter(hasValue);
+  const sample = profile.sample.map(
+    (one) => new Sample({ ...one, value: indices.map((index) => at(one.value, index)) }),
+  );
   const defaultSampleType = sampleType.at(-1)?.type ?? 0;
   return { ok: true, profile: new Profile({ ...profile, sampleType, sample, defaultSampleType }) };
 }

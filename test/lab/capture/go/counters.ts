@@ -52,7 +52,9 @@ export function stacksOf(profile: Profile): Record<string, number[]> {
   for (const { locationId, value } of profile.sample) {
     const stack = locationId.map((id) => locations.get(Number(id))).join(' < ');
     const before = stacks[stack];
-    stacks[stack] = value.map((one, index) => Number(one) + (before?.[index] ?? 0));
+    stacks[stack] = value.map(
+      (one, index) => Number(BigInt.asIntN(64, BigInt(one))) + (before?.[index] ?? 0),
+    );
   }
   return stacks;
 }

@@ -15,7 +15,15 @@ import { goTop, hasGo, labTop } from '../../../analyze/profile/pprof-tool.ts';
 import { buildGoTracker, type GoTracker, startGoTracker } from './go-tracker.ts';
 import { startSmallLoad } from './small-load.ts';
 
-const goKinds: readonly ProfileKind[] = ['cpu', 'allocations', 'live-heap', 'mutex', 'block', 'goroutine'];
+const goKinds: readonly ProfileKind[] = [
+  'cpu',
+  'allocations',
+  'live-heap',
+  'heap-growth',
+  'mutex',
+  'block',
+  'goroutine',
+];
 const PHASE_MS = 2000;
 /** The program's clock and the lab's differ by less than a percent. */
 const LEAST_SPAN_NS = 0.99 * PHASE_MS * 1e6;
@@ -64,7 +72,7 @@ describe.skipIf(!hasGo)('the pprof endpoint of a Go tracker (skipped where Go is
     return result.profile;
   }
 
-  test('gives all six profiles of a tracker under load', () => {
+  test('gives all seven profiles of a tracker under load', () => {
     expect(announces).toBeGreaterThan(1000);
     expect([...atStart, ...captured.missing]).toEqual([]);
     expect(captured.files.map(({ kind }) => kind).sort()).toEqual([...goKinds].sort());
@@ -79,7 +87,7 @@ describe.skipIf(!hasGo)('the pprof endpoint of a Go tracker (skipped where Go is
   test('books spans and moments', () => {
     const spans = new Map(captured.files.map(({ kind, durationNs }) => [kind, durationNs]));
     expect(spans.get('cpu')).toBeGreaterThanOrEqual(LEAST_SPAN_NS);
-    for (const kind of ['allocations', 'mutex', 'block'] as const) {
+    for (const kind of ['allocations', 'heap-growth', 'mutex', 'block'] as const) {
       expect(spans.get(kind)).toBeGreaterThanOrEqual(LEAST_SPAN_NS);
       expect(profileOf(kind).durationNs).toBe(spans.get(kind));
     }
@@ -214,7 +222,13 @@ describe.skipIf(!hasGo)(
         expect(await source.start(options)).toEqual([]);
         await delay(options.durationMs);
         const { files, missing } = await source.stop(options);
-        expect(files.map(({ kind }) => kind)).toEqual(['cpu', 'allocations', 'live-heap', 'goroutine']);
+        expect(files.map(({ kind }) => kind)).toEqual([
+          'cpu',
+          'allocations',
+          'heap-growth',
+          'live-heap',
+          'goroutine',
+        ]);
         expect(missing).toEqual([
           {
             kind: 'mutex',

@@ -43,6 +43,7 @@ async function capture(url: string): Promise<Outcome> {
     'block',
     'cpu',
     'goroutine',
+    'heap-growth',
     'live-heap',
     'mutex',
   ]);
@@ -75,8 +76,20 @@ describe('an endpoint that answers as Go does', () => {
   test('gives differences of counters and the end of the rest', async () => {
     const outcome = await captureScripted({});
     expect(outcome.reasons).toEqual({});
-    expect(stacksIn(outcome, 'allocations')).toEqual({ 'make < announce': [1, 50] });
-    expect(stacksIn(outcome, 'live-heap')).toEqual({ 'make < announce': [1, 50] });
+    expect(stacksIn(outcome, 'allocations')).toEqual({
+      'keep < announce': [3, 150],
+      'make < announce': [1, 50],
+    });
+    expect(stacksIn(outcome, 'live-heap')).toEqual({
+      'keep < announce': [3, 150],
+      'make < announce': [1, 50],
+      'make < scrape': [5, 250],
+    });
+    // What was freed in the phase is below 0, and what was there all along is not in it.
+    expect(stacksIn(outcome, 'heap-growth')).toEqual({
+      'keep < announce': [3, 150],
+      'make < announce': [-1, -50],
+    });
     expect(stacksIn(outcome, 'mutex')).toEqual({ 'lock < announce': [1, 100] });
     expect(stacksIn(outcome, 'block')).toEqual({ 'lock < announce': [2, 200] });
     expect(stacksIn(outcome, 'goroutine')).toEqual({ announce: [4] });
@@ -100,6 +113,28 @@ describe('an endpoint that answers as Go does', () => {
     const { reasons } = await captureScripted({ heap });
     expect(reasons.allocations).toMatch(/runtime.MemProfileRate is 0/);
     expect(reasons['live-heap']).toMatch(/runtime.MemProfileRate is 0/);
+    expect(reasons['heap-growth']).toMatch(/runtime.MemProfileRate is 0/);
+  });
+
+  test('and whose live heap stays as it was has the reason', async () => {
+    const heap = giveInTurn(
+      countersOf({ make: [1, 10, 1, 10] }, { types: heapTypes, period: 512 }),
+      countersOf({ make: [2, 20, 1, 10] }, { types: heapTypes, period: 512 }),
+    );
+    const { reasons } = await captureScripted({ heap });
+    expect(reasons).toEqual({ 'heap-growth': expect.stringMatching(/no stack holds more or less/) });
+  });
+
+  test('and whose heap is that of a program started anew has the reason for both differences', async () => {
+    const heap = giveInTurn(
+      countersOf({ make: [9, 90, 1, 10] }, { types: heapTypes, period: 512 }),
+      countersOf({ make: [2, 20, 2, 20] }, { types: heapTypes, period: 512 }),
+    );
+    const { reasons } = await captureScripted({ heap });
+    expect(reasons).toEqual({
+      allocations: expect.stringMatching(/started anew/),
+      'heap-growth': expect.stringMatching(/started anew/),
+    });
   });
 
   test('and whose program was started anew has the reason', async () => {
@@ -140,7 +175,7 @@ describe('an endpoint that gives no profiles', () => {
   ])('because it refuses the CPU profile (%#)', async (answer, reason) => {
     const { atStart, files } = await captureScripted({ profile: answer });
     expect(atStart).toEqual([{ kind: 'cpu', reason: expect.stringMatching(reason) }]);
-    expect(files.length).toBe(5);
+    expect(files.length).toBe(6);
   });
 
   test('because something else answers', async () => {
@@ -206,7 +241,13 @@ describe('an endpoint that is silent', () => {
   test.concurrent('in the middle of an answer neither', async ({ expect }) => {
     const half: Answer = (response) => response.writeHead(200).write('half');
     const { files, stopMs } = await captureScripted({ profile: half, goroutine: half });
-    expect(files.map(({ kind }) => kind)).toEqual(['allocations', 'mutex', 'block', 'live-heap']);
+    expect(files.map(({ kind }) => kind)).toEqual([
+      'allocations',
+      'mutex',
+      'block',
+      'heap-growth',
+      'live-heap',
+    ]);
     expect(stopMs).toBeLessThan(MOST_WAIT_MS);
   });
 

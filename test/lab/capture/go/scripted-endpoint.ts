@@ -61,7 +61,12 @@ const soundAnswers: Readonly<Record<string, Answer>> = {
   profile: give(countersOf({ announce: [1, 10_000_000] }, { types: ['samples', 'cpu'] })),
   heap: (response, again) => {
     const count = again + 1;
-    const stacks = { 'make < announce': [count, count * 50, 1, 50] };
+    // 2 and then 1 object of the first are in use; the second comes in the phase and stays.
+    const stacks: Record<string, number[]> = {
+      'make < scrape': [5, 250, 5, 250],
+      'make < announce': [count, count * 50, 2 - again, 100 - again * 50],
+      'keep < announce': again === 0 ? [0, 0, 0, 0] : [3, 150, 3, 150],
+    };
     give(countersOf(stacks, { types: heapTypes, period: 524_288, timeNanos: count * 1e9 }))(response, again);
   },
   mutex: giveInTurn(contentions(1), contentions(2)),

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { Label, Profile } from 'pprof-format';
 import { describe, expect, test } from 'vitest';
-import { keepValues, subtractSnapshot } from '../../../../src/lab/capture/go/subtract-snapshot.ts';
+import {
+  keepValues,
+  subtractLevels,
+  subtractSnapshot,
+} from '../../../../src/lab/capture/go/subtract-snapshot.ts';
 import { contentionTypes, countersOf, heapTypes, snapshotOf, stacksOf } from './counters.ts';
 
 type Stacks = Readonly<Record<string, readonly number[]>>;
@@ -99,6 +103,26 @@ describe('the difference of two snapshots', () => {
       ok: false,
       reason: expect.stringMatching(/sampling rate/),
     });
+  });
+});
+
+describe('the difference of two levels', () => {
+  const types = ['inuse_objects', 'inuse_space'];
+  const levels = (end: Stacks, base: Stacks): Record<string, number[]> | string => {
+    const [after, before] = [end, base].map((stacks) => snapshotOf(countersOf(stacks, { types: heapTypes })));
+    if (after === undefined || before === undefined) throw new Error('two snapshots');
+    const result = subtractLevels(after, before, types);
+    return result.ok ? stacksOf(Profile.decode(result.profile.encode())) : result.reason;
+  };
+
+  test('is below 0 where less is in use, and has no sample where nothing changed', () => {
+    const base = { grown: [1, 10, 1, 10], freed: [4, 40, 4, 40], kept: [2, 20, 2, 20] };
+    const end = { grown: [5, 50, 3, 30], freed: [9, 90, 0, 0], kept: [7, 70, 2, 20], fresh: [1, 8, 1, 8] };
+    expect(levels(end, base)).toEqual({ grown: [2, 20], freed: [-4, -40], fresh: [1, 8] });
+  });
+
+  test('is refused where a stack that held something is gone: Go forgets none', () => {
+    expect(levels({ other: [1, 1, 1, 1] }, { lost: [1, 1, 1, 1] })).toMatch(/started anew/);
   });
 });
 
