@@ -34,6 +34,16 @@ export function formatPercent(share: number): string {
   return `${percent.toFixed(Math.abs(percent) < 10 ? 2 : 1)} %`;
 }
 
+/** `99.9 %` for 1,000: one reply in so many was slower. */
+export function percentileText(inverse: number): string {
+  if (inverse <= 1) return '0 %';
+  const decimals = Math.max(0, Math.ceil(Math.log10(inverse) - 1e-9) - 2);
+  // Cut, not rounded: 99.96 % is not 100 %.
+  const factor = 10 ** (decimals + 1);
+  const share = Math.floor((1 - 1 / inverse) * 100 * factor + 1e-6) / factor;
+  return `${Number(share.toFixed(decimals + 1))} %`;
+}
+
 /** Three significant digits with thousands separators. */
 export function digits(value: number): string {
   if (value === 0) return '0';

@@ -2,17 +2,8 @@ import uPlot from 'uplot';
 import type { LatencyCurve } from '../page-data.ts';
 import { seriesColour } from './chart-inks.ts';
 import { axis, powersOfTen, withUnit } from './chart-parts.ts';
+import { percentileText } from './format-value.ts';
 import { currentTheme } from './theme.ts';
-
-/** `99.9 %` for 1,000: one reply in so many was slower. */
-export function percentileText(inverse: number): string {
-  if (inverse <= 1) return '0 %';
-  const decimals = Math.max(0, Math.ceil(Math.log10(inverse) - 1e-9) - 2);
-  // Cut, not rounded: 99.96 % is not 100 %.
-  const factor = 10 ** (decimals + 1);
-  const share = Math.floor((1 - 1 / inverse) * 100 * factor + 1e-6) / factor;
-  return `${Number(share.toFixed(decimals + 1))} %`;
-}
 
 /** Latency by percentile, logarithmic in both. */
 export function percentileChart(curves: readonly LatencyCurve[]): { options: Omit<uPlot.Options, 'width' | 'height'>; data: uPlot.AlignedData } {

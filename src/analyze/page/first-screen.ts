@@ -1,5 +1,6 @@
 /** What a reader sees first: the verdict, what was found, the headline figures. */
 import type { EvidenceLine } from '../finding.ts';
+import { fittingUnit, formatMeasure } from '../profile/format-measure.ts';
 import { cleanReason } from '../report/clean-reason.ts';
 import {
   formatCount,
@@ -11,8 +12,9 @@ import {
   significant,
 } from '../report/format.ts';
 import { queueRemark } from '../report/queue-remark.ts';
-import type { Report } from '../report/report-schema.ts';
+import type { Report, TopPair } from '../report/report-schema.ts';
 import { shareWords } from '../report/share-words.ts';
+import { cpuTop } from '../report/top-pair.ts';
 import type { Status } from '../status.ts';
 import { invalidReason } from '../validity.ts';
 import { type Html, html } from './html.ts';
@@ -25,7 +27,11 @@ export function firstScreen(report: Report): Html {
 ${verdict(report)}
 <div class="overview">
 ${figures(report)}
+<div>
 ${findings(report)}
+${costliest('CPU, charged to', cpuTop(report))}
+${costliest('Allocated by', report.top.allocations)}
+</div>
 </div>
 </section>`;
 }
@@ -42,7 +48,7 @@ function verdict(report: Report): Html {
 <p class="badge">${tier}</p>
 <div>
 <h1 id="verdict">${scenario.name}, ${formatCount(scenario.concurrency)} workers on ${target.name}${version}</h1>
-<p class="why">${report.valid ? 'Valid run. ' : ''}${reason}</p>
+<p class="why">${report.valid ? 'Valid run; ' : 'Not valid: '}${reason}</p>
 <p class="facts">${[
     startedAt.slice(0, 16).replace('T', ' '),
     ' UTC · ',
@@ -70,13 +76,20 @@ function figures(report: Report): Html {
   const { requests, latency, memory } = report.statuses;
   const missing = cleanReason(report);
   const share = clean?.successShare;
-  const tile = (name: string, value: string | null | undefined, status: Status | null, note = ''): Html => {
-    const [number, unit] = splitUnit(value ?? null);
+  const unsampled = report.notMeasured.find(({ figure }) => figure === 'memory.rss')?.reason ?? missing;
+  const tile = (
+    name: string,
+    value: string | null,
+    status: Status | null,
+    note = '',
+    reason = missing,
+  ): Html => {
+    const [number, unit] = splitUnit(value);
     return html`<div class="tile${status?.tier == null ? '' : html` tier-${tierClass(status.tier)}`}">
 <dt>${name}</dt>
 <dd><span class="value">${number ?? 'not measured'}</span>${unit !== null && html` <span class="unit">${unit}</span>`}
 <span class="status">${status?.tier ?? ''}</span>
-<span class="note">${value == null ? missing : note}</span></dd>
+<span class="note">${value === null ? reason : note}</span></dd>
 </div>`;
   };
   const cpu = clean?.target.cpuMicrosecondsPerRequest;
@@ -91,8 +104,8 @@ ${latencyTile('Latency P50', 'p50Ns', latency.p50)}
 ${latencyTile('Latency P95', 'p95Ns', latency.p95)}
 ${latencyTile('Latency P99', 'p99Ns', latency.p99)}
 ${latencyTile('Latency Max', 'maxNs', latency.max)}
-${tile('CPU per request', shown(cpu, (value) => `${significant(value)} µs`), null, system == null ? '' : `${significant(system)} µs of it in the kernel`)}
-${tile('Memory growth', shown(report.memory.rss?.growthBytes, formatMegabytes), memory.growth, report.memory.rss === null ? '' : `to ${formatMegabytes(report.memory.rss.peakBytes)}`)}
+${tile('CPU per request', shown(cpu, (value) => `${significant(value)} µs`), null, system == null ? '' : `${significant(system)} µs of it in the kernel`, unsampled)}
+${tile('Memory growth', shown(report.memory.rss?.growthBytes, formatMegabytes), memory.growth, report.memory.rss === null ? '' : `to ${formatMegabytes(report.memory.rss.peakBytes)}`, unsampled)}
 </dl>`;
 }
 
@@ -129,6 +142,25 @@ ${finding.subject !== null && html`<p class="subject">${frameLink(finding)}</p>`
 ${finding.advice.length > 0 && html`<ul class="advice">${finding.advice.map((advice) => html`<li>${advice}</li>`)}</ul>`}
 </details>
 </li>`;
+}
+
+/** Rows of each short list; the whole tables are below. */
+const SHOWN_ROWS = 4;
+
+/** The costliest functions in brief. Idle time is no cost: shares are of the rest, as in the terminal's summary. */
+function costliest(title: string, pair: TopPair | null): Html {
+  if (pair === null) return html``;
+  const { rows, total, valueType } = pair.charged;
+  const busy = rows.filter((row) => row.class !== 'idle').slice(0, SHOWN_ROWS);
+  const idle = rows.filter((row) => row.class === 'idle').reduce((sum, row) => sum + row.value, 0);
+  if (busy.length === 0 || total <= idle) return html``;
+  const items = busy.map(({ functionName, file, line, value }) => {
+    const share = value / (total - idle);
+    const amount = formatMeasure(value, valueType.unit, fittingUnit(value, valueType.unit));
+    const place = file === '' ? null : html` <span class="place">${file}${line > 0 && `:${line}`}</span>`;
+    return html`<li>${shareBar(share)}<span class="amount">${(share * 100).toFixed(1)} %</span><span class="amount">${amount}</span><span class="where"><span class="frame" data-function="${functionName}" data-file="${file}" data-profile="${pair.profile.file}">${functionName}</span>${place}</span></li>`;
+  });
+  return html`<div class="costliest"><h3>${title}${idle > 0 && html` <span class="note">(idle left out)</span>`}</h3><ol>${items}</ol></div>`;
 }
 
 /** A picture of a share from 0 to 1; the figure stands beside it. */

@@ -26,8 +26,11 @@ export function latencyCurves(run: Run, read: (name: string) => string): Latency
     { label: 'All, under the profilers', faint: true, files: filesOf('profiled') },
   ];
   return wanted.flatMap(({ label, faint, files }) => {
-    const all = sumHistograms(files.map(({ file }) => decodeHistogram(file, read(file))));
+    const parts = files.map(({ file }) => decodeHistogram(file, read(file)));
+    const all = sumHistograms(parts);
     if (all === null) return [];
+    // As the report has it: the sum's own maximum is of coarser buckets.
+    const mostNs = Math.max(...parts.map((part) => part.maxValue));
     const points: (readonly [number, number])[] = [];
     const add = (inverse: number, valueNs: number): void => {
       points.push([Number(inverse.toPrecision(6)), Number((valueNs / 1e6).toPrecision(5))]);
@@ -36,9 +39,10 @@ export function latencyCurves(run: Run, read: (name: string) => string): Latency
     const steps = Math.floor(Math.log10(all.totalCount) * POINTS_A_DECADE);
     for (let step = 0; step <= steps; step++) {
       const inverse = 10 ** (step / POINTS_A_DECADE);
-      add(inverse, all.getValueAtPercentile(100 * (1 - 1 / inverse)));
+      // A percentile is the upper end of its bucket, the maximum the lower one.
+      add(inverse, Math.min(mostNs, all.getValueAtPercentile(100 * (1 - 1 / inverse))));
     }
-    add(Math.max(all.totalCount, 1), all.maxValue);
+    add(Math.max(all.totalCount, 1), mostNs);
     return [{ label, faint, points }];
   });
 }

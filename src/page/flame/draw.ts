@@ -40,12 +40,16 @@ export function paintFlame(canvas: HTMLCanvasElement, width: number, painting: P
   context.textBaseline = 'middle';
   const characterWidth = context.measureText('0123456789').width / 10;
   for (const box of layout.boxes) paintBox(context, box, painting, characterWidth);
-  if (selected !== null) {
-    context.globalAlpha = 1;
-    context.strokeStyle = inks[theme].selected;
-    context.lineWidth = 2;
-    context.strokeRect(selected.x + 1, selected.row * ROW_HEIGHT + 1, Math.max(1, selected.width - 2), ROW_HEIGHT - 2);
-  }
+  // The middle of a sandwich is the root of its trees and a function.
+  const middle = layout.boxes.find(({ tree, node }) => node === 0 && (tree.functionOf[0] as number) >= 0);
+  for (const box of [middle, selected]) if (box != null) outline(context, box, inks[theme].selected);
+}
+
+function outline(context: CanvasRenderingContext2D, { x, row, width }: Box, colour: string): void {
+  context.globalAlpha = 1;
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  context.strokeRect(x + 1, row * ROW_HEIGHT + 1, Math.max(1, width - 2), ROW_HEIGHT - 2);
 }
 
 function paintBox(context: CanvasRenderingContext2D, box: Box, painting: Painting, characterWidth: number): void {
