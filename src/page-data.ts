@@ -20,7 +20,7 @@ export const flameClasses = [
 export type FlameClass = (typeof flameClasses)[number];
 
 /** Unit in which a chart's values are. Sizes are bytes; the page chooses the multiple. */
-export type ChartUnit = 'req/s' | 'ms' | '%' | 'bytes' | 'datagrams/s' | 'ms/s';
+type ChartUnit = 'req/s' | 'ms' | '%' | 'bytes' | 'ms/s';
 
 export interface ChartSeries {
   readonly label: string;

@@ -52,14 +52,19 @@ function directoryOf(run: string | undefined, out: string, cwd: string): string 
   throw new LabError({
     code: 'NO_SUCH_RUN',
     message: `there is no run "${run}" in ${out}`,
-    hint: known.length === 0 ? 'name the folder of the runs with --out' : `the newest are ${known.join(', ')}`,
+    hint:
+      known.length === 0 ? 'name the folder of the runs with --out' : `the newest are ${known.join(', ')}`,
   });
 }
 
 /** Starts a program that lives on after this one; that it is missing is told, and no error. */
 function start(command: string, commandArguments: readonly string[], context: CliContext): Promise<void> {
   return new Promise((resolve) => {
-    const child = spawn(command, commandArguments, { detached: true, stdio: 'ignore', env: { ...context.env } });
+    const child = spawn(command, commandArguments, {
+      detached: true,
+      stdio: 'ignore',
+      env: { ...context.env },
+    });
     child.once('error', (error) => {
       context.stderr.write(`${command} did not start (${error.message}): open the file in a browser.\n`);
       resolve();

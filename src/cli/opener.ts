@@ -13,6 +13,8 @@ export function openerOf(
   if (platform === 'darwin') return { command: 'open', arguments: [] };
   // The empty argument is the window's title, which `start` takes first.
   if (platform === 'win32') return { command: 'cmd', arguments: ['/c', 'start', ''] };
-  const hasDisplay = [env['DISPLAY'], env['WAYLAND_DISPLAY']].some((name) => name !== undefined && name !== '');
+  const hasDisplay = [env['DISPLAY'], env['WAYLAND_DISPLAY']].some(
+    (name) => name !== undefined && name !== '',
+  );
   return hasDisplay ? { command: 'xdg-open', arguments: [] } : null;
 }

@@ -107,7 +107,10 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
     'content-length': String(found.sizeBytes),
   });
   if (isHead) response.end();
-  else createReadStream(found.file).on('error', () => response.destroy()).pipe(response);
+  else
+    createReadStream(found.file)
+      .on('error', () => response.destroy())
+      .pipe(response);
 }
 
 /** Null for all that is not a plain file directly in a run's folder. Names are not decoded: ours need no escapes. */
@@ -117,7 +120,8 @@ function fileOf(root: string, given: string): { file: string; type: string; size
   const type = contentTypes.find(([end]) => name.endsWith(end))?.[1];
   const directory = path.join(root, run);
   const file = path.join(directory, name);
-  if (type === undefined || lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return null;
+  if (type === undefined || lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return null;
   if (!existsSync(path.join(directory, 'run.json'))) return null;
   const stats = lstatSync(file, { throwIfNoEntry: false });
   return stats?.isFile() === true ? { file, type, sizeBytes: stats.size } : null;

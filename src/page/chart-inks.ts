@@ -18,8 +18,29 @@ export function seriesColour(theme: Theme, index: number, isFaint: boolean): str
 
 /** Everything of a chart that is no series. */
 export const chartInks: Readonly<
-  Record<Theme, { readonly text: string; readonly grid: string; readonly warmUp: string; readonly profiled: string; readonly stall: string }>
+  Record<
+    Theme,
+    {
+      readonly text: string;
+      readonly grid: string;
+      readonly warmUp: string;
+      readonly profiled: string;
+      readonly stall: string;
+    }
+  >
 > = {
-  light: { text: '#4a525b', grid: '#e6e9ec', warmUp: 'rgba(90,100,110,.10)', profiled: 'rgba(11,98,164,.09)', stall: '#c5221f' },
-  dark: { text: '#aeb6bf', grid: '#2b3138', warmUp: 'rgba(160,170,180,.12)', profiled: 'rgba(109,179,242,.13)', stall: '#f28b82' },
+  light: {
+    text: '#4a525b',
+    grid: '#e6e9ec',
+    warmUp: 'rgba(90,100,110,.10)',
+    profiled: 'rgba(11,98,164,.09)',
+    stall: '#c5221f',
+  },
+  dark: {
+    text: '#aeb6bf',
+    grid: '#2b3138',
+    warmUp: 'rgba(160,170,180,.12)',
+    profiled: 'rgba(109,179,242,.13)',
+    stall: '#f28b82',
+  },
 };

@@ -12,10 +12,18 @@ const sizes = [
   { name: 'KiB', factor: 2 ** 10 },
   { name: 'B', factor: 1 },
 ] as const;
-const factors: Readonly<Record<string, number>> = { nanoseconds: 1, microseconds: 1e3, milliseconds: 1e6, seconds: 1e9 };
+const factors: Readonly<Record<string, number>> = {
+  nanoseconds: 1,
+  microseconds: 1e3,
+  milliseconds: 1e6,
+  seconds: 1e9,
+};
 
 /** A value of a profile with its unit: `1.58 s`, `347 KiB`, `12,345 samples`. */
-export function formatValue(value: number, { type, unit }: { readonly type: string; readonly unit: string }): string {
+export function formatValue(
+  value: number,
+  { type, unit }: { readonly type: string; readonly unit: string },
+): string {
   const factor = factors[unit];
   if (factor !== undefined) return scaled(value * factor, times);
   if (unit === 'bytes') return scaled(value, sizes);

@@ -14,13 +14,27 @@ export function scalingChart({ points, fit }: Scaling): Chart {
   const theme = currentTheme();
   const sorted = [...points].sort((a, b) => a.concurrency - b.concurrency);
   const x = sorted.map(({ concurrency }) => concurrency);
-  const measured: uPlot.AlignedData = [x, sorted.map((one) => one.requestsPerSecond), sorted.map((one) => one.p95Ms)];
+  const measured: uPlot.AlignedData = [
+    x,
+    sorted.map((one) => one.requestsPerSecond),
+    sorted.map((one) => one.p95Ms),
+  ];
   const curve: uPlot.AlignedData | null =
     fit === null ? null : [fit.points.map(([at]) => at), fit.points.map(([, rate]) => rate)];
   const fitted: uPlot.Series[] =
     fit === null
       ? []
-      : [{ label: fit.label, stroke: seriesColour(theme, 0, true), width: 1.4, dash: [4, 3], spanGaps: true, points: { show: false }, value: rate }];
+      : [
+          {
+            label: fit.label,
+            stroke: seriesColour(theme, 0, true),
+            width: 1.4,
+            dash: [4, 3],
+            spanGaps: true,
+            points: { show: false },
+            value: rate,
+          },
+        ];
   return {
     options: {
       ...twoScales({ distr: 3, log: 10, time: false }, (value) => `${splitText(value, '')}`, 'workers'),
@@ -46,7 +60,11 @@ export function historyChart({ points }: HistoryTrend): Chart {
       ),
       series: [{ label: 'Run', value: (_plot, value: number | null) => label(value) }, ...pairOfSeries()],
     },
-    data: [points.map((_, index) => index), points.map((one) => one.requestsPerSecond), points.map((one) => one.p95Ms)],
+    data: [
+      points.map((_, index) => index),
+      points.map((one) => one.requestsPerSecond),
+      points.map((one) => one.p95Ms),
+    ],
   };
 }
 
@@ -63,7 +81,15 @@ function pairOfSeries(): uPlot.Series[] {
     stroke: seriesColour(theme, index, false),
   });
   return [
-    { label: 'Requests per second', scale: 'rate', stroke: seriesColour(theme, 0, false), width: 1.6, spanGaps: true, points: dots(0) as uPlot.Series.Points, value: rate },
+    {
+      label: 'Requests per second',
+      scale: 'rate',
+      stroke: seriesColour(theme, 0, false),
+      width: 1.6,
+      spanGaps: true,
+      points: dots(0) as uPlot.Series.Points,
+      value: rate,
+    },
     {
       label: 'P95',
       scale: 'ms',
@@ -87,7 +113,12 @@ function twoScales(
     cursor: { drag: { x: false, y: false }, points: { size: 8 } },
     axes: [
       axis({ size: 42, label: xLabel, space: 70, values: (_plot, splits) => splits.map(xText) }),
-      axis({ scale: 'rate', size: 58, label: 'req/s', values: (_plot, splits) => splits.map((split) => splitText(split, '')) }),
+      axis({
+        scale: 'rate',
+        size: 58,
+        label: 'req/s',
+        values: (_plot, splits) => splits.map((split) => splitText(split, '')),
+      }),
       axis({
         scale: 'ms',
         side: 1,

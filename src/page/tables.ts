@@ -33,7 +33,10 @@ export function makeSortable(table: HTMLTableElement): void {
     }
     heading.setAttribute('aria-sort', next);
     const sign = next === 'ascending' ? 1 : -1;
-    const keyed = original.map((row) => ({ row, key: sortKey(row.cells[column]?.textContent ?? '', isNumber) }));
+    const keyed = original.map((row) => ({
+      row,
+      key: sortKey(row.cells[column]?.textContent ?? '', isNumber),
+    }));
     keyed.sort((a, b) => {
       if (a.key === null || b.key === null) return a.key === b.key ? 0 : a.key === null ? 1 : -1;
       return a.key < b.key ? -sign : a.key > b.key ? sign : 0;

@@ -5,19 +5,24 @@ import { axis, fromZero, powersOfTen, splitText, withUnit } from './chart-parts.
 import { currentTheme, type Theme } from './theme.ts';
 
 /** A chart over the run's time: phases shaded, stalls marked. All of them share one cursor. */
-export function timelineChart(chart: TimelineChart, timeline: Timeline): { options: Omit<uPlot.Options, 'width' | 'height'>; data: uPlot.AlignedData } {
+export function timelineChart(
+  chart: TimelineChart,
+  timeline: Timeline,
+): { options: Omit<uPlot.Options, 'width' | 'height'>; data: uPlot.AlignedData } {
   const theme = currentTheme();
   const { unit, logarithmic } = chart;
   let full = 0;
   let faint = 0;
-  const series = chart.series.map(({ label, faint: isFaint = false }): uPlot.Series => ({
-    label,
-    stroke: seriesColour(theme, isFaint ? faint++ : full++, isFaint),
-    width: isFaint ? 1 : 1.6,
-    ...(isFaint ? { dash: [4, 3] } : {}),
-    points: { show: false },
-    value: (_plot, value: number | null) => withUnit(value, unit),
-  }));
+  const series = chart.series.map(
+    ({ label, faint: isFaint = false }): uPlot.Series => ({
+      label,
+      stroke: seriesColour(theme, isFaint ? faint++ : full++, isFaint),
+      width: isFaint ? 1 : 1.6,
+      ...(isFaint ? { dash: [4, 3] } : {}),
+      points: { show: false },
+      value: (_plot, value: number | null) => withUnit(value, unit),
+    }),
+  );
   // A logarithmic axis has no place for 0.
   const values = chart.series.map((one) =>
     logarithmic ? one.values.map((value) => (value === 0 ? null : value)) : [...one.values],
@@ -28,14 +33,19 @@ export function timelineChart(chart: TimelineChart, timeline: Timeline): { optio
         x: { time: false, range: () => [0, timeline.endS] },
         y: logarithmic ? { distr: 3, log: 10 } : { range: fromZero },
       },
-      cursor: { sync: { key: 'time', scales: ['x', null] }, drag: { x: false, y: false }, points: { size: 6 } },
+      cursor: {
+        sync: { key: 'time', scales: ['x', null] },
+        drag: { x: false, y: false },
+        points: { size: 6 },
+      },
       legend: { live: true },
       axes: [
         axis({ values: (_plot, splits) => splits.map((split) => `${split} s`), space: 60, size: 28 }),
         axis({
           size: 58,
           label: unit === 'bytes' ? 'MiB of 1024 KiB' : unit,
-          values: (_plot, splits) => (logarithmic ? powersOfTen(splits, unit) : splits.map((split) => splitText(split, unit))),
+          values: (_plot, splits) =>
+            logarithmic ? powersOfTen(splits, unit) : splits.map((split) => splitText(split, unit)),
         }),
       ],
       series: [{ label: 'Time', value: (_plot, value: number | null) => withUnit(value, 's') }, ...series],

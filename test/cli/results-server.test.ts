@@ -18,7 +18,10 @@ interface Reply {
 }
 
 /** A request that sends a path and headers as they are: `fetch` would tidy them. */
-function ask(url: string, options: { path?: string; method?: string; headers?: Record<string, string> } = {}): Promise<Reply> {
+function ask(
+  url: string,
+  options: { path?: string; method?: string; headers?: Record<string, string> } = {},
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
     const sent = request({ hostname, port, path: '/', agent: false, ...options }, (response) => {
@@ -69,11 +72,16 @@ describe('the server of the results', () => {
     const page = await ask(server.url, { path: `/${runId}/report.html` });
     expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page.body).toContain('<title>heavy on tracker-lab');
-    expect((await ask(server.url, { path: `/${runId}/report.json?x=1` })).body).toContain('"schemaVersion": 1');
+    expect((await ask(server.url, { path: `/${runId}/report.json?x=1` })).body).toContain(
+      '"schemaVersion": 1',
+    );
   });
 
   it('answers HEAD without a body', async () => {
-    const { status, body, headers } = await ask(server.url, { path: `/${runId}/report.html`, method: 'HEAD' });
+    const { status, body, headers } = await ask(server.url, {
+      path: `/${runId}/report.html`,
+      method: 'HEAD',
+    });
     expect([status, body]).toEqual([200, '']);
     expect(Number(headers['content-length'])).toBeGreaterThan(10_000);
   });
@@ -82,12 +90,16 @@ describe('the server of the results', () => {
     expect((await ask(server.url, { method })).status).toBe(405);
   });
 
-  it.each(['evil.example', 'evil.example:80', '127.0.0.1', '127.0.0.1:1', '[::1]:80', 'localhost.evil.example'])(
-    'refuses the Host %j',
-    async (host) => {
-      expect((await ask(server.url, { headers: { host } })).status).toBeGreaterThanOrEqual(400);
-    },
-  );
+  it.each([
+    'evil.example',
+    'evil.example:80',
+    '127.0.0.1',
+    '127.0.0.1:1',
+    '[::1]:80',
+    'localhost.evil.example',
+  ])('refuses the Host %j', async (host) => {
+    expect((await ask(server.url, { headers: { host } })).status).toBeGreaterThanOrEqual(400);
+  });
 
   it('answers to localhost, too', async () => {
     const { port } = new URL(server.url);
@@ -130,7 +142,9 @@ describe('the server of the results', () => {
   it('says that a port is taken and that a folder is missing', async () => {
     const port = Number(new URL(server.url).port);
     await expect(startResultsServer(root, port)).rejects.toMatchObject({ code: 'PORT_IN_USE' });
-    await expect(startResultsServer(path.join(root, 'none'), 0)).rejects.toMatchObject({ code: 'NO_SUCH_FOLDER' });
+    await expect(startResultsServer(path.join(root, 'none'), 0)).rejects.toMatchObject({
+      code: 'NO_SUCH_FOLDER',
+    });
   });
 
   it('is `lab serve`, which tells its URL and ends with a signal', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CallTree as TreeBuilder } from '../../src/analyze/page/call-tree.ts';
 import { encodeTree } from '../../src/analyze/page/encode-tree.ts';
-import type { FlameData } from '../../src/page-data.ts';
 import {
   type CallTree,
   calleesOf,
@@ -13,6 +12,7 @@ import {
 import { FlameState } from '../../src/page/flame/flame-state.ts';
 import { layoutSandwich, layoutTree } from '../../src/page/flame/layout.ts';
 import { matchedFunctions, matchedShare, matcherOf } from '../../src/page/flame/search.ts';
+import type { FlameData } from '../../src/page-data.ts';
 import { drawProfile } from '../analyze/profile/draw-profile.ts';
 
 function graphOf(drawing: string): FlameData {
@@ -49,7 +49,16 @@ const ownerOf = (name: string): number => new FlameState(graph).find(name, '');
 
 describe('the trees of a flame graph', () => {
   it('has totals from the root down', () => {
-    expect(linesOf(graph, tree)).toEqual(['all 15', '.main 15', '..idle 8', '..b 6', '...y 4', '...x 2', '..a 1', '...x 1']);
+    expect(linesOf(graph, tree)).toEqual([
+      'all 15',
+      '.main 15',
+      '..idle 8',
+      '..b 6',
+      '...y 4',
+      '...x 2',
+      '..a 1',
+      '...x 1',
+    ]);
   });
 
   it('stands on its head when inverted: own costs first, callers below', () => {
@@ -69,7 +78,13 @@ describe('the trees of a flame graph', () => {
   });
 
   it('tells who calls a function and what it calls', () => {
-    expect(linesOf(graph, callersOf(tree, ownerOf('x')))).toEqual(['x 3', '.b 2', '..main 2', '.a 1', '..main 1']);
+    expect(linesOf(graph, callersOf(tree, ownerOf('x')))).toEqual([
+      'x 3',
+      '.b 2',
+      '..main 2',
+      '.a 1',
+      '..main 1',
+    ]);
     expect(linesOf(graph, calleesOf(tree, ownerOf('b')))).toEqual(['b 6', '.y 4', '.x 2']);
   });
 
@@ -81,7 +96,9 @@ describe('the trees of a flame graph', () => {
       a@a
     `);
     const own = decodeTree(recursive, 0);
-    const cost = functionCosts(own).find(({ owner }) => recursive.texts[recursive.functions.name[owner] as number] === 'a');
+    const cost = functionCosts(own).find(
+      ({ owner }) => recursive.texts[recursive.functions.name[owner] as number] === 'a',
+    );
     expect(cost).toMatchObject({ self: 8, total: 8 });
     expect(linesOf(recursive, calleesOf(own, cost?.owner ?? -1))[0]).toBe('a 8');
   });
@@ -109,7 +126,13 @@ describe('the layout', () => {
       const [name] = (linesOf(graph, tree)[box.node] as string).replaceAll('.', '').split(' ');
       return `${name} ${box.row} ${box.x} ${box.width}${box.isContext ? ' context' : ''}`;
     });
-    expect(boxes).toEqual(['main 1 0 600 context', 'all 0 0 600 context', 'b 2 0 600', 'y 3 0 400', 'x 3 400 200']);
+    expect(boxes).toEqual([
+      'main 1 0 600 context',
+      'all 0 0 600 context',
+      'b 2 0 600',
+      'y 3 0 400',
+      'x 3 400 200',
+    ]);
   });
 
   it('leaves out what is narrower than a pixel', () => {

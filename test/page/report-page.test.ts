@@ -30,7 +30,13 @@ function profileOf(names: readonly string[], file = '<b>file</b>.ts'): Profile {
   return {
     ...drawn,
     durationNs: 6e9,
-    frames: names.map((functionName) => ({ functionName, file, line: 7, runtime: 'v8', class: 'application' })),
+    frames: names.map((functionName) => ({
+      functionName,
+      file,
+      line: 7,
+      runtime: 'v8',
+      class: 'application',
+    })),
     stackStart: Uint32Array.from([...names.keys(), names.length]),
     stackFrames: Uint32Array.from(names.keys()),
     values: [Float64Array.from(names, (_, index) => (index + 1) * 1e8)],
@@ -70,7 +76,10 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
       renderComparisonPage({
         title: 'v1 and v2',
         markdown: '## Comparison\n\nv2 costs more.',
-        before: { label: hostileNames[0] as string, evidence: syntheticEvidence({ profiles: { cpu: healthyCpu } }) },
+        before: {
+          label: hostileNames[0] as string,
+          evidence: syntheticEvidence({ profiles: { cpu: healthyCpu } }),
+        },
         after: { label: 'v2', evidence: syntheticEvidence({ profiles: { cpu: slower } }) },
       }),
     );
@@ -130,7 +139,9 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     const canvas = opened.locator('.stage canvas');
     await canvas.focus();
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowDown']) await opened.keyboard.press(key);
-    expect(await told(opened)).toMatch(/^encodePeers src\/tracker\/encode\.ts:12 application · total 2 s \(40\.0 %\)/);
+    expect(await told(opened)).toMatch(
+      /^encodePeers src\/tracker\/encode\.ts:12 application · total 2 s \(40\.0 %\)/,
+    );
     await opened.keyboard.press('Enter');
     await canvas.click({ position: { x: 600, y: 2.5 * 19 } });
     expect(await told(opened)).toMatch(/^encodePeers /);

@@ -36,7 +36,11 @@ export function timelineFigures(report: Report, timeline: Timeline | null): Html
 }
 
 function reasonOf(report: Report, id: string): string {
-  const figure = ['gc', 'loop'].includes(id) ? 'memory.runtime' : ['cpu', 'memory'].includes(id) ? 'memory.rss' : 'phases.clean';
+  const figure = ['gc', 'loop'].includes(id)
+    ? 'memory.runtime'
+    : ['cpu', 'memory'].includes(id)
+      ? 'memory.rss'
+      : 'phases.clean';
   return report.notMeasured.find((one) => one.figure === figure)?.reason ?? 'no sample was taken';
 }
 

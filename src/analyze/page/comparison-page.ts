@@ -21,7 +21,13 @@ export interface ComparisonPageOptions {
  *
  * @throws LabError `NOT_BUILT` where the package's page files are missing
  */
-export function renderComparisonPage({ title, markdown, lead, before, after }: ComparisonPageOptions): string {
+export function renderComparisonPage({
+  title,
+  markdown,
+  lead,
+  before,
+  after,
+}: ComparisonPageOptions): string {
   const flames = differentialGraphs(before, after);
   const content = html`<h1>${title}</h1>
 ${lead ?? null}

@@ -56,11 +56,15 @@ function encode(tree: CallTree, kept: Uint8Array, columnsBefore: number): Encode
   const children = keptChildren(tree, kept, totals);
   const pruned = prunedUnder(tree, kept, totals);
   const table = new FunctionTable(tree);
-  const nodes = { function: [] as number[], depth: [] as number[], self: tree.self.map(() => [] as number[]) };
-  const push = (owner: number, depth: number, valueOf: (column: number) => number): void => {
+  const nodes = {
+    function: [] as number[],
+    depth: [] as number[],
+    self: tree.self.map(() => [] as number[]),
+  };
+  const push = (owner: number, depth: number, cost: (column: number) => number): void => {
     nodes.function.push(owner);
     nodes.depth.push(depth);
-    for (let column = 0; column < columns; column++) nodes.self[column]?.push(compact(valueOf(column)));
+    for (let column = 0; column < columns; column++) nodes.self[column]?.push(compact(cost(column)));
   };
   const stack: number[] = [0];
   while (stack.length > 0) {
@@ -96,7 +100,11 @@ function encode(tree: CallTree, kept: Uint8Array, columnsBefore: number): Encode
 }
 
 /** Kept children of kept nodes, the cheapest first. */
-function keptChildren(tree: CallTree, kept: Uint8Array, totals: readonly Float64Array[]): Map<number, number[]> {
+function keptChildren(
+  tree: CallTree,
+  kept: Uint8Array,
+  totals: readonly Float64Array[],
+): Map<number, number[]> {
   const children = new Map<number, number[]>();
   for (let node = 1; node < kept.length; node++) {
     if (kept[node] === 0) continue;
@@ -142,7 +150,12 @@ function prunedUnder(tree: CallTree, kept: Uint8Array, totals: readonly Float64A
 /** Functions and texts that the kept nodes use, each once. */
 class FunctionTable {
   readonly texts: string[] = [];
-  readonly columns = { name: [] as number[], file: [] as number[], line: [] as number[], class: [] as number[] };
+  readonly columns = {
+    name: [] as number[],
+    file: [] as number[],
+    line: [] as number[],
+    class: [] as number[],
+  };
   readonly #tree: CallTree;
   readonly #indexes = new Map<number, number>();
   readonly #pruned = new Map<string, number>();

@@ -54,7 +54,9 @@ function verdict(report: Report): Html {
     ' UTC · ',
     formatDuration(report.phases.clean?.durationMs ?? scenario.durationMs),
     ' without a profiler · ',
-    scenario.ratePerSecond === 0 ? 'closed loop' : `open loop, ${formatCount(scenario.ratePerSecond)} req/s offered`,
+    scenario.ratePerSecond === 0
+      ? 'closed loop'
+      : `open loop, ${formatCount(scenario.ratePerSecond)} req/s offered`,
     ' · ',
     target.runtime ?? 'runtime not known',
     ' · ',
@@ -98,13 +100,24 @@ function figures(report: Report): Html {
   const latencyTile = (name: string, key: 'p50Ns' | 'p95Ns' | 'p99Ns' | 'maxNs', status: Status): Html =>
     tile(name, shown(clean?.latency?.[key], formatLatency), status);
   return html`<dl class="tiles" aria-label="Headline figures">
-${tile('Requests/second', shown(clean?.requestsPerSecond, (value) => `${formatRate(value)} req/s`), requests.requestsPerSecond, clean == null ? '' : `${formatCount(clean.requests.sent)} requests sent`)}
+${tile(
+  'Requests/second',
+  shown(clean?.requestsPerSecond, (value) => `${formatRate(value)} req/s`),
+  requests.requestsPerSecond,
+  clean == null ? '' : `${formatCount(clean.requests.sent)} requests sent`,
+)}
 ${tile('Success', shown(share, formatShare), requests.successful, failed === 0 ? 'none failed' : `${formatCount(failed)} failed`)}
 ${latencyTile('Latency P50', 'p50Ns', latency.p50)}
 ${latencyTile('Latency P95', 'p95Ns', latency.p95)}
 ${latencyTile('Latency P99', 'p99Ns', latency.p99)}
 ${latencyTile('Latency Max', 'maxNs', latency.max)}
-${tile('CPU per request', shown(cpu, (value) => `${significant(value)} µs`), null, system == null ? '' : `${significant(system)} µs of it in the kernel`, unsampled)}
+${tile(
+  'CPU per request',
+  shown(cpu, (value) => `${significant(value)} µs`),
+  null,
+  system == null ? '' : `${significant(system)} µs of it in the kernel`,
+  unsampled,
+)}
 ${tile('Memory growth', shown(report.memory.rss?.growthBytes, formatMegabytes), memory.growth, report.memory.rss === null ? '' : `to ${formatMegabytes(report.memory.rss.peakBytes)}`, unsampled)}
 </dl>`;
 }
@@ -164,7 +177,7 @@ function costliest(title: string, pair: TopPair | null): Html {
 }
 
 /** A picture of a share from 0 to 1; the figure stands beside it. */
-export function shareBar(share: number): Html {
+function shareBar(share: number): Html {
   const width = (Math.min(1, Math.max(0, share)) * 100).toFixed(2);
   return html`<svg class="bar-chart" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="whole" width="100" height="8"/><rect class="part" width="${width}" height="8"/></svg>`;
 }
@@ -172,8 +185,11 @@ export function shareBar(share: number): Html {
 /** The page's script turns it into a link where a flame graph has the function. */
 function frameLink({ subject, evidence }: Finding): Html {
   if (subject === null) return html``;
-  const file = evidence.map(({ source }) => /[\w.-]+\.pb\.gz/.exec(source)?.[0]).find((name) => name !== undefined);
-  const place = subject.file === null ? '' : `${subject.file}${subject.line === null ? '' : `:${subject.line}`}`;
+  const file = evidence
+    .map(({ source }) => /[\w.-]+\.pb\.gz/.exec(source)?.[0])
+    .find((name) => name !== undefined);
+  const place =
+    subject.file === null ? '' : `${subject.file}${subject.line === null ? '' : `:${subject.line}`}`;
   return html`<span class="frame" data-function="${subject.function}" data-file="${subject.file ?? ''}" data-profile="${file ?? ''}">${subject.function}</span>${place !== '' && html` <span class="place">${place}</span>`}`;
 }
 

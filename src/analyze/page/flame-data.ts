@@ -22,7 +22,7 @@ const kinds: readonly {
   readonly opensWith: readonly string[];
 }[] = [
   { kind: 'cpu', label: 'CPU', opensWith: ['cpu', 'wall'] },
-  { kind: 'perf', label: 'CPU with native and kernel frames (perf)', opensWith: ['cpu'] },
+  { kind: 'perf', label: 'CPU by perf (native, kernel)', opensWith: ['cpu'] },
   { kind: 'allocations', label: 'Allocations', opensWith: ['alloc_space'] },
   { kind: 'live-heap', label: 'Live heap', opensWith: ['inuse_space'] },
   { kind: 'mutex', label: 'Mutex (who held locks)', opensWith: ['delay'] },
@@ -154,7 +154,10 @@ function requestsOf(evidence: Evidence, kind: ProfileKind): (LoadedProfile & { r
 
 function aboutProfile({ record }: LoadedProfile): string {
   const { durationNs, interval, phase, source } = record;
-  const length = durationNs === 0 ? `at the end of the ${phase} phase` : `${formatDuration(durationNs / 1e6)} of the ${phase} phase`;
+  const length =
+    durationNs === 0
+      ? `at the end of the ${phase} phase`
+      : `${formatDuration(durationNs / 1e6)} of the ${phase} phase`;
   const every =
     interval === null ? '' : `, one sample every ${interval.value.toLocaleString('en-US')} ${interval.unit}`;
   return `${record.file}: ${length}${every}, by ${source}.`;

@@ -22,10 +22,12 @@ const entities: Readonly<Record<string, string>> = {
 
 /** A text as it may stand between tags and in a quoted attribute; control characters, which HTML cannot hold, become `�`. */
 export function escapeHtml(text: string): string {
-  return text
-    // Surrogates match only where they stand alone.
-    .replaceAll(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]/gu, '�')
-    .replaceAll(/[&<>"']/g, (character) => entities[character] as string);
+  return (
+    text
+      // Surrogates match only where they stand alone.
+      .replaceAll(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udfff]/gu, '�')
+      .replaceAll(/[&<>"']/g, (character) => entities[character] as string)
+  );
 }
 
 /** A template literal tag: the literal's own text is HTML, every value in it is escaped. */

@@ -14,7 +14,8 @@ const POINTS_A_DECADE = 24;
  */
 export function latencyCurves(run: Run, read: (name: string) => string): LatencyCurve[] {
   const clock = run.scenario.ratePerSecond > 0 ? 'response' : 'service';
-  const filesOf = (phase: PhaseName) => run.histograms.filter((one) => one.phase === phase && one.clock === clock);
+  const filesOf = (phase: PhaseName) =>
+    run.histograms.filter((one) => one.phase === phase && one.clock === clock);
   const clean = filesOf('clean');
   const wanted = [
     { label: 'All requests', faint: false, files: clean },

@@ -66,7 +66,9 @@ function tableToHtml(lines: readonly string[]): Html {
   const [head, align, ...rows] = lines.map(cellsOf);
   const aligns = (align ?? []).map((cell): Align => (/-:$/.test(cell) ? 'right' : 'left'));
   const classOf = (column: number): string => (aligns[column] === 'right' ? 'number' : 'text');
-  return html`<div class="table" tabindex="0" role="group" aria-label="Table: ${plainText((head ?? []).join(', '))}"><table><thead><tr>${(head ?? []).map(
+  return html`<div class="table" tabindex="0" role="group" aria-label="Table: ${plainText((head ?? []).join(', '))}"><table><thead><tr>${(
+    head ?? []
+  ).map(
     (cell, column) => html`<th scope="col" class="${classOf(column)}">${inlineToHtml(cell)}</th>`,
   )}</tr></thead><tbody>${rows.map(
     (row) =>
@@ -76,7 +78,10 @@ function tableToHtml(lines: readonly string[]): Html {
 
 /** The cells of a table's line; a bar behind a backslash is text. */
 function cellsOf(line: string): string[] {
-  const inner = line.trim().replace(/^\|/, '').replace(/(?<!\\)((?:\\\\)*)\|$/, '$1');
+  const inner = line
+    .trim()
+    .replace(/^\|/, '')
+    .replace(/(?<!\\)((?:\\\\)*)\|$/, '$1');
   return [...inner.matchAll(/(?:^|\|)((?:\\.|[^\\|])*)/g)].map((match) => (match[1] as string).trim());
 }
 

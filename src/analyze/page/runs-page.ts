@@ -18,7 +18,8 @@ export function renderRunsPage(folder: string, runs: readonly ListedRun[]): stri
   const shown = <T>(value: T | null | undefined, format: (value: T) => string): string =>
     value === null || value === undefined ? '-' : format(value);
   const rows = runs.map(({ runId, hasPage, row }) => {
-    const doubt = row === null ? 'not in history.jsonl' : !row.valid ? 'invalid' : row.partial ? 'partial' : '';
+    const doubt =
+      row === null ? 'not in history.jsonl' : !row.valid ? 'invalid' : row.partial ? 'partial' : '';
     return html`<tr>
 <td class="text">${hasPage ? html`<a href="/${runId}/report.html">${runId}</a>` : html`${runId} (no page: analyze it)`}</td>
 <td class="text">${row?.scenario ?? '-'}</td>
@@ -30,7 +31,9 @@ export function renderRunsPage(folder: string, runs: readonly ListedRun[]): stri
 <td class="text">${doubt}</td>
 </tr>`;
   });
-  const head = ['Run', 'Scenario', 'Tracker'].map((label) => html`<th scope="col" class="text">${label}</th>`);
+  const head = ['Run', 'Scenario', 'Tracker'].map(
+    (label) => html`<th scope="col" class="text">${label}</th>`,
+  );
   const figures = ['Workers', 'RPS', 'P95', 'Error rate'].map(
     (label) => html`<th scope="col" class="number">${label}</th>`,
   );

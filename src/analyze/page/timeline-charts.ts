@@ -29,7 +29,11 @@ export function timelineOf(evidence: Evidence): Timeline | null {
       .filter((row) => row.eventLoopDelayNsMax >= STALL_NS)
       .map((row) => ({ atS: seconds(row.atMs), delayMs: ms(row.eventLoopDelayNsMax) }))
       .slice(0, MOST_POINTS),
-    charts: [...loadCharts(evidence, endMs), ...processCharts(evidence, endMs), ...runtimeCharts(runtime, endMs)]
+    charts: [
+      ...loadCharts(evidence, endMs),
+      ...processCharts(evidence, endMs),
+      ...runtimeCharts(runtime, endMs),
+    ]
       .map((chart) => ({ ...chart, series: chart.series.filter(isMeasured) }))
       .filter(({ x, series }) => x.length > 0 && series.length > 0),
   };
@@ -84,7 +88,11 @@ function loadCharts(evidence: Evidence, endMs: RunMilliseconds): TimelineChart[]
         { label: 'Error replies', values: rate((row) => row.errorReplies) },
         { label: 'Malformed replies', values: rate((row) => row.malformedReplies) },
         { label: 'Refused by the socket', values: rate((row) => row.sendFailed) },
-        { label: "Dropped at the tracker's socket", values: spans.map((span) => drops(kernel, span)), faint: true },
+        {
+          label: "Dropped at the tracker's socket",
+          values: spans.map((span) => drops(kernel, span)),
+          faint: true,
+        },
       ],
     },
   ];
@@ -189,7 +197,11 @@ function spanMs(endMs: RunMilliseconds): Milliseconds {
 }
 
 /** Rows in groups of at least a span; a group never crosses a change of key. */
-function groups<Row extends LoadRow>(rows: readonly Row[], least: Milliseconds, keyOf: (row: Row) => string): Row[][] {
+function groups<Row extends LoadRow>(
+  rows: readonly Row[],
+  least: Milliseconds,
+  keyOf: (row: Row) => string,
+): Row[][] {
   const all: Row[][] = [];
   let length = 0;
   for (const row of rows) {

@@ -98,7 +98,10 @@ export function calleesOf(tree: CallTree, owner: number): CallTree {
     const merged = new Map<number, number>([[top, 0]]);
     loose.add(0, tree.self[top] as number, tree.otherSelf?.[top] ?? 0);
     for (let node = top + 1; node < (tree.end[top] as number); node++) {
-      const into = loose.child(merged.get(tree.parent[node] as number) as number, tree.functionOf[node] as number);
+      const into = loose.child(
+        merged.get(tree.parent[node] as number) as number,
+        tree.functionOf[node] as number,
+      );
       merged.set(node, into);
       loose.add(into, tree.self[node] as number, tree.otherSelf?.[node] ?? 0);
     }
@@ -107,7 +110,7 @@ export function calleesOf(tree: CallTree, owner: number): CallTree {
 }
 
 /** Calls of a function that are in no other call of it. */
-export function outermost(tree: CallTree, owner: number): number[] {
+function outermost(tree: CallTree, owner: number): number[] {
   const found: number[] = [];
   for (let node = 1; node < tree.parent.length; ) {
     if (tree.functionOf[node] === owner) {
@@ -129,7 +132,10 @@ export interface FunctionCost {
 
 /** The costs of all functions of a tree, in no order. A recursion counts once. */
 export function functionCosts(tree: CallTree): FunctionCost[] {
-  const costs = new Map<number, { owner: number; self: number; total: number; otherSelf: number; otherTotal: number }>();
+  const costs = new Map<
+    number,
+    { owner: number; self: number; total: number; otherSelf: number; otherTotal: number }
+  >();
   const openUntil = new Map<number, number>();
   for (let node = 1; node < tree.parent.length; node++) {
     const owner = tree.functionOf[node] as number;
@@ -158,7 +164,11 @@ function addPathUp(
 ): void {
   if (value === 0 && other === 0) return;
   let into = 0;
-  for (let node = withSelf ? from : (tree.parent[from] as number); node > 0; node = tree.parent[node] as number) {
+  for (
+    let node = withSelf ? from : (tree.parent[from] as number);
+    node > 0;
+    node = tree.parent[node] as number
+  ) {
     into = loose.child(into, tree.functionOf[node] as number);
   }
   loose.add(into, value, other);
@@ -192,7 +202,8 @@ function ordered(loose: LooseTree): CallTree {
     const above = parent[at] as number;
     end[above] = Math.max(end[above] as number, end[at] as number);
   }
-  const picked = (column: ArrayLike<number>): Float64Array => Float64Array.from(order, (node) => column[node] as number);
+  const picked = (column: ArrayLike<number>): Float64Array =>
+    Float64Array.from(order, (node) => column[node] as number);
   return {
     functionOf: Int32Array.from(order, (node) => loose.functionOf[node] as number),
     parent: Int32Array.from(parent),

@@ -52,7 +52,12 @@ function outline(context: CanvasRenderingContext2D, { x, row, width }: Box, colo
   context.strokeRect(x + 1, row * ROW_HEIGHT + 1, Math.max(1, width - 2), ROW_HEIGHT - 2);
 }
 
-function paintBox(context: CanvasRenderingContext2D, box: Box, painting: Painting, characterWidth: number): void {
+function paintBox(
+  context: CanvasRenderingContext2D,
+  box: Box,
+  painting: Painting,
+  characterWidth: number,
+): void {
   const { data, theme, matched } = painting;
   const { tree, node, x, width, row } = box;
   const owner = tree.functionOf[node] as number;

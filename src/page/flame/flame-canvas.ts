@@ -31,7 +31,11 @@ const keyHelp =
 
 /** Makes the canvas; it paints when it is first shown. */
 export function createFlameCanvas(events: FlameCanvasEvents): FlameCanvas {
-  const canvas = element('canvas', { tabindex: '0', role: 'application', 'aria-label': `Flame graph. ${keyHelp}` });
+  const canvas = element('canvas', {
+    tabindex: '0',
+    role: 'application',
+    'aria-label': `Flame graph. ${keyHelp}`,
+  });
   const tooltip = element('div', { class: 'tooltip', 'aria-hidden': 'true', hidden: true });
   const stage = element('div', { class: 'stage' }, canvas, tooltip);
   let state: FlameState | null = null;
@@ -57,7 +61,10 @@ export function createFlameCanvas(events: FlameCanvasEvents): FlameCanvas {
     if (state === null || width <= 0) return;
     layout = state.layout(width);
     const was = selected;
-    selected = was === null ? null : (layout.boxes.find((box) => box.tree === was.tree && box.node === was.node) ?? null);
+    selected =
+      was === null
+        ? null
+        : (layout.boxes.find((box) => box.tree === was.tree && box.node === was.node) ?? null);
     if (was !== null && selected === null) events.onSelect(null);
     repaint();
   }
@@ -135,7 +142,9 @@ export function createFlameCanvas(events: FlameCanvasEvents): FlameCanvas {
   };
   const overlapping = (from: Box, rows: 1 | -1): Box | undefined =>
     layout.boxes
-      .filter((box) => box.row === from.row + rows && box.x < from.x + from.width && box.x + box.width > from.x)
+      .filter(
+        (box) => box.row === from.row + rows && box.x < from.x + from.width && box.x + box.width > from.x,
+      )
       .sort((a, b) => b.width - a.width)[0];
   const keys: Readonly<Record<string, () => void>> = {
     ArrowDown: () => move((from) => overlapping(from, 1)),

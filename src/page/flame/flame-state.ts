@@ -115,7 +115,8 @@ export class FlameState {
     const { functionOf, total } = this.#tree;
     let best = 0;
     for (let node = 1; node < functionOf.length; node++) {
-      if (functionOf[node] === owner && (best === 0 || (total[node] as number) > (total[best] as number))) best = node;
+      if (functionOf[node] === owner && (best === 0 || (total[node] as number) > (total[best] as number)))
+        best = node;
     }
     this.zoom = best;
   }

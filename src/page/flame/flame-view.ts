@@ -20,7 +20,11 @@ export interface FlameView {
 
 const modes: readonly { readonly mode: ViewMode; readonly label: string; readonly title: string }[] = [
   { mode: 'down', label: 'Top-down', title: 'from the start of the program to what it calls' },
-  { mode: 'up', label: 'Inverted', title: 'the functions that have the cost themselves, below them who called' },
+  {
+    mode: 'up',
+    label: 'Inverted',
+    title: 'the functions that have the cost themselves, below them who called',
+  },
   { mode: 'sandwich', label: 'Sandwich', title: 'one function: who calls it above, what it calls below' },
 ];
 
@@ -48,7 +52,12 @@ export function createFlameView(root: HTMLElement, graphs: readonly FlameData[])
   const about = element('p', { class: 'note' });
   const valueSelect = element('select');
   valueSelect.addEventListener('change', changeValue);
-  const basisSelect = element('select', {}, element('option', { value: 'after' }, 'after'), element('option', { value: 'before' }, 'before'));
+  const basisSelect = element(
+    'select',
+    {},
+    element('option', { value: 'after' }, 'after'),
+    element('option', { value: 'before' }, 'before'),
+  );
   basisSelect.addEventListener('change', changeValue);
   const basis = element('label', {}, 'Widths ', basisSelect);
   const modeButtons = modes.map(({ mode, label, title }) =>
@@ -104,12 +113,15 @@ export function createFlameView(root: HTMLElement, graphs: readonly FlameData[])
     state.search = search.value;
     about.textContent = `${data.about}${data.prunedNodes > 0 ? ` ${data.prunedNodes.toLocaleString('en-US')} small frames are pruned; their cost stands in their callers.` : ''}`;
     valueSelect.replaceChildren(
-      ...data.valueTypes.map(({ type, unit }, index) => element('option', { value: String(index) }, `${type} (${unit})`)),
+      ...data.valueTypes.map(({ type, unit }, index) =>
+        element('option', { value: String(index) }, `${type} (${unit})`),
+      ),
     );
     valueSelect.value = String(state.valueIndex);
     basis.hidden = data.differential === null;
     basisSelect.value = state.earlierFirst ? 'before' : 'after';
-    for (const [index, tab] of tabs.entries()) tab.setAttribute('aria-pressed', String(states[index] === state));
+    for (const [index, tab] of tabs.entries())
+      tab.setAttribute('aria-pressed', String(states[index] === state));
     tell(null);
     draw();
   }
@@ -176,7 +188,11 @@ export function createFlameView(root: HTMLElement, graphs: readonly FlameData[])
         item(changeColour(0.1, theme), 'has grown', `costs more in ${after} than in ${before}`),
         item(changeColour(0, theme), 'the same', ''),
         item(changeColour(-0.1, theme), 'has shrunk', `costs less in ${after} than in ${before}`),
-        element('li', {}, `${before} ${formatValue(was, valueType)} a request → ${after} ${formatValue(is, valueType)} a request`),
+        element(
+          'li',
+          {},
+          `${before} ${formatValue(was, valueType)} a request → ${after} ${formatValue(is, valueType)} a request`,
+        ),
       );
       return;
     }
@@ -191,7 +207,11 @@ export function createFlameView(root: HTMLElement, graphs: readonly FlameData[])
         .map((frameClass) => {
           const share = (selfByClass.get(frameClass) ?? 0) / (current.whole || 1);
           const [name, holds] = classWords[frameClass];
-          return item(classColour(frameClass, theme), `${name} ${formatPercent(share)}`, `${holds}; share of the cost that such frames have themselves`);
+          return item(
+            classColour(frameClass, theme),
+            `${name} ${formatPercent(share)}`,
+            `${holds}; share of the cost that such frames have themselves`,
+          );
         }),
     );
   }

@@ -38,10 +38,17 @@ export function frameWords({ tree, node }: Box, context: WordsContext): FrameWor
     const other = tree.otherTotal?.[node] ?? 0;
     const [before, after] = earlierFirst ? [total, other] : [other, total];
     const change = after - before;
-    const relative = before === 0 ? 'new' : `${change >= 0 ? '+' : '−'}${Math.abs((change / before) * 100).toFixed(1)} %`;
-    facts.push(`before ${formatValue(before, valueType)}, after ${formatValue(after, valueType)}: ${relative}`);
+    const relative =
+      before === 0 ? 'new' : `${change >= 0 ? '+' : '−'}${Math.abs((change / before) * 100).toFixed(1)} %`;
+    facts.push(
+      `before ${formatValue(before, valueType)}, after ${formatValue(after, valueType)}: ${relative}`,
+    );
   }
-  return { name: labelOf(data, owner), place: placeOf(data, owner), facts: facts.filter((fact) => fact !== '') };
+  return {
+    name: labelOf(data, owner),
+    place: placeOf(data, owner),
+    facts: facts.filter((fact) => fact !== ''),
+  };
 }
 
 /** `file:line` of a function; empty where unknown. */

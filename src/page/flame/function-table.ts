@@ -49,7 +49,12 @@ export function createFunctionTable(onChoose: (owner: number) => void): Function
       { order: 'total', label: 'Total' },
     ];
     if (data.differential !== null) columns.push({ order: 'change', label: 'Change' });
-    return [...columns, { order: 'name', label: 'Function' }, { order: null, label: 'File' }, { order: null, label: 'Class' }];
+    return [
+      ...columns,
+      { order: 'name', label: 'Function' },
+      { order: null, label: 'File' },
+      { order: null, label: 'Class' },
+    ];
   }
 
   function draw(): void {
@@ -60,7 +65,11 @@ export function createFunctionTable(onChoose: (owner: number) => void): Function
     const sign = earlierFirst ? -1 : 1;
     const costs = functionCosts(tree)
       .filter(({ owner }) => matched === null || matched[owner] === 1)
-      .map((cost) => ({ ...cost, name: labelOf(data, cost.owner), change: sign * (cost.total - cost.otherTotal) }))
+      .map((cost) => ({
+        ...cost,
+        name: labelOf(data, cost.owner),
+        change: sign * (cost.total - cost.otherTotal),
+      }))
       .sort((a, b) => {
         if (order === 'name') return a.name < b.name ? -1 : 1;
         return Math.abs(b[order]) - Math.abs(a[order]) || b.total - a.total;
@@ -92,8 +101,18 @@ export function createFunctionTable(onChoose: (owner: number) => void): Function
           element('td', { class: 'number' }, cost(one.total)),
           ...(data.differential === null
             ? []
-            : [element('td', { class: 'number' }, `${one.change > 0 ? '+' : one.change < 0 ? '−' : ''}${formatValue(Math.abs(one.change), valueType)}`)]),
-          element('td', { class: 'text' }, button(one.name, () => onChoose(one.owner), { class: 'frame-link' })),
+            : [
+                element(
+                  'td',
+                  { class: 'number' },
+                  `${one.change > 0 ? '+' : one.change < 0 ? '−' : ''}${formatValue(Math.abs(one.change), valueType)}`,
+                ),
+              ]),
+          element(
+            'td',
+            { class: 'text' },
+            button(one.name, () => onChoose(one.owner), { class: 'frame-link' }),
+          ),
           element('td', { class: 'text place' }, placeOf(data, one.owner)),
           element('td', { class: 'text' }, classOf(data, one.owner)),
         ),

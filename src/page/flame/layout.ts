@@ -36,9 +36,7 @@ export function layoutTree(tree: CallTree, zoom: number, width: number): Layout 
 export function layoutSandwich(callers: CallTree, callees: CallTree, width: number): Layout {
   const above: Box[] = [];
   const height = place(callers, 0, width, above, (depth) => depth);
-  const boxes = above
-    .filter(({ node }) => node !== 0)
-    .map((box) => ({ ...box, row: height - box.row }));
+  const boxes = above.filter(({ node }) => node !== 0).map((box) => ({ ...box, row: height - box.row }));
   const deepest = place(callees, 0, width, boxes, (depth) => height + depth);
   return { boxes, rows: deepest + 1 };
 }

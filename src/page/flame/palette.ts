@@ -51,7 +51,10 @@ export function changeColour(change: number, theme: Theme): string {
 
 /** Colours of everything else on the canvas. */
 export const inks: Readonly<
-  Record<Theme, { readonly text: string; readonly paper: string; readonly match: string; readonly selected: string }>
+  Record<
+    Theme,
+    { readonly text: string; readonly paper: string; readonly match: string; readonly selected: string }
+  >
 > = {
   light: { text: '#1a1d21', paper: '#ffffff', match: '#c2185b', selected: '#0b57d0' },
   dark: { text: '#f1f3f4', paper: '#15181c', match: '#ff80ab', selected: '#8ab4f8' },

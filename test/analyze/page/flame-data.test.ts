@@ -63,7 +63,11 @@ describe('the call tree of a profile', () => {
       const owner = graph?.functions.name.findIndex((text) => graph.texts[text] === name) ?? -1;
       return flameClasses[graph?.functions.class[owner] ?? -1] ?? 'none';
     };
-    expect([classOf('reply'), classOf('sendto'), classOf('udp_sendmsg')]).toEqual(['application', 'syscall', 'kernel']);
+    expect([classOf('reply'), classOf('sendto'), classOf('udp_sendmsg')]).toEqual([
+      'application',
+      'syscall',
+      'kernel',
+    ]);
   });
 
   it('prunes small nodes to fit its budget and keeps every total', () => {
@@ -86,7 +90,9 @@ describe('the call tree of a profile', () => {
     expect(JSON.stringify(encoded).length).toBeLessThanOrEqual(10_000);
     expect(encoded.prunedNodes).toBeGreaterThan(1000);
     expect(encoded.nodes.self[0]?.reduce((sum, value) => sum + value, 0)).toBe((3000 * 3001) / 2);
-    expect(linesOf(encoded).at(-1)).toMatch(new RegExp(`^1 \\(pruned: ${encoded.prunedNodes} small frames\\) \\d+$`));
+    expect(linesOf(encoded).at(-1)).toMatch(
+      new RegExp(`^1 \\(pruned: ${encoded.prunedNodes} small frames\\) \\d+$`),
+    );
   });
 
   it('ends a recursion of 100,000 frames with a frame that says so', () => {
@@ -117,11 +123,12 @@ describe('the call tree of a profile', () => {
 
 describe('the graphs of a run', () => {
   it('are one a profile and open with the value that the tables have', () => {
-    const graphs = flameGraphs(syntheticEvidence({ profiles: { allocations: healthyAllocations, cpu: healthyCpu } }));
-    expect(graphs.map(({ id, valueTypes, defaultValue }) => `${id} ${valueTypes[defaultValue]?.type}`)).toEqual([
-      'cpu cpu',
-      'allocations alloc_space',
-    ]);
+    const graphs = flameGraphs(
+      syntheticEvidence({ profiles: { allocations: healthyAllocations, cpu: healthyCpu } }),
+    );
+    expect(
+      graphs.map(({ id, valueTypes, defaultValue }) => `${id} ${valueTypes[defaultValue]?.type}`),
+    ).toEqual(['cpu cpu', 'allocations alloc_space']);
     expect(graphs[0]?.about).toBe(
       'cpu.pb.gz: 6 s of the profiled phase, one sample every 1,000 microseconds, by @datadog/pprof 5.20.0.',
     );

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { latencyCurves } from '../../../src/analyze/page/latency-curves.ts';
-import { timelineOf } from '../../../src/analyze/page/timeline-charts.ts';
-import { loadRun } from '../../../src/analyze/load-run.ts';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadRun } from '../../../src/analyze/load-run.ts';
+import { latencyCurves } from '../../../src/analyze/page/latency-curves.ts';
+import { timelineOf } from '../../../src/analyze/page/timeline-charts.ts';
 import { type SyntheticOptions, syntheticEvidence, writeSyntheticRun } from '../synthetic-run.ts';
 
 function chart(id: string, options: SyntheticOptions = {}) {
@@ -21,7 +21,15 @@ describe('the charts over time', () => {
       { name: 'clean', startS: 4, endS: 16 },
       { name: 'profiled', startS: 16, endS: 22 },
     ]);
-    expect(timeline?.charts.map(({ id }) => id)).toEqual(['rps', 'latency', 'losses', 'cpu', 'memory', 'gc', 'loop']);
+    expect(timeline?.charts.map(({ id }) => id)).toEqual([
+      'rps',
+      'latency',
+      'losses',
+      'cpu',
+      'memory',
+      'gc',
+      'loop',
+    ]);
     const { x, series } = chart('rps');
     expect(x).toHaveLength(21);
     expect(series.map(({ label }) => label)).toEqual(['Answered', 'Sent']);
@@ -39,7 +47,9 @@ describe('the charts over time', () => {
     const { series } = chart('losses', { load: (row) => ({ timedOut: row.phase === 'clean' ? 30 : 0 }) });
     const timedOut = series.find(({ label }) => label === 'Timed out');
     expect(Math.max(...(timedOut?.values ?? []).map((value) => value ?? 0))).toBe(30);
-    expect(series.find(({ label }) => label === 'Error replies')?.values.every((value) => value === 0)).toBe(true);
+    expect(series.find(({ label }) => label === 'Error replies')?.values.every((value) => value === 0)).toBe(
+      true,
+    );
   });
 
   it('mark each moment at which the loop had stood still for 50 ms', () => {
