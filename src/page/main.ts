@@ -14,6 +14,9 @@ function startPage(): void {
   for (const table of content.querySelectorAll<HTMLTableElement>('.table table')) {
     if (table.closest('#flame-view') === null) makeSortable(table);
   }
+  addEventListener('beforeprint', function unfold() {
+    for (const details of content.querySelectorAll<HTMLDetailsElement>('.finding details')) details.open = true;
+  });
   startTheme(document.getElementById('theme') as HTMLButtonElement);
 }
 

@@ -30,6 +30,8 @@ export function percentileChart(curves: readonly LatencyCurve[]): {
   return {
     options: {
       scales: { x: { time: false, distr: 3, log: 10, auto: true }, y: { distr: 3, log: 10 } },
+      // Room for the longest label, which stands below the right end.
+      padding: [null, 34, null, null],
       cursor: { drag: { x: false, y: false }, points: { size: 6 } },
       axes: [
         axis({

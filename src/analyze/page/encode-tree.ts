@@ -2,6 +2,7 @@
 import { type FlameClass, type FlameData, flameClasses } from '../../page-data.ts';
 import type { Bytes } from '../../units.ts';
 import { type CallTree, costliestLine } from './call-tree.ts';
+import { embeddedJson } from './embedded-json.ts';
 
 /** A name of a profile may be of any length; a page shows this much of it. */
 const LONGEST_TEXT = 300;
@@ -12,7 +13,7 @@ const MOST_NODES = 12_000;
 export type EncodedTree = Pick<FlameData, 'texts' | 'functions' | 'nodes' | 'prunedNodes'>;
 
 export interface EncodeOptions {
-  /** Of the JSON of the result. */
+  /** Of the result as it stands in a page. */
   readonly mostBytes: Bytes;
   /** Of the tree's columns, how many belong to the earlier run; they come last. */
   readonly columnsBefore: number;
@@ -23,7 +24,7 @@ export function encodeTree(tree: CallTree, { mostBytes, columnsBefore }: EncodeO
   const order = byWeight(tree);
   for (let count = Math.min(order.length, MOST_NODES); ; count = Math.floor(count / 2)) {
     const encoded = encode(tree, keep(tree, order, count), columnsBefore);
-    if (count === 0 || Buffer.byteLength(JSON.stringify(encoded)) <= mostBytes) return encoded;
+    if (count === 0 || Buffer.byteLength(embeddedJson(encoded)) <= mostBytes) return encoded;
   }
 }
 

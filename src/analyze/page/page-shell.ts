@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { builtEntry } from '../../package-root.ts';
 import type { PageData } from '../../page-data.ts';
+import { embeddedJson } from './embedded-json.ts';
 import { Html, html } from './html.ts';
 
 export interface PageOptions {
@@ -63,14 +64,6 @@ ${content}
 const icon = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#d9622b" d="M1 11h14v4H1z"/><path fill="#eda12f" d="M1 6h9v4H1z"/><path fill="#3f7fb5" d="M1 1h5v4H1z"/></svg>',
 )}`;
-
-/** JSON that cannot end its script element, nor be read as anything but JSON. */
-export function embeddedJson(value: unknown): string {
-  return JSON.stringify(value)
-    .replaceAll('<', '\\u003c')
-    .replaceAll('\u2028', '\\u2028')
-    .replaceAll('\u2029', '\\u2029');
-}
 
 function readAsset(relative: string): string {
   return readFileSync(builtEntry(relative), 'utf8').trim();

@@ -49,7 +49,7 @@ ${markdownToHtml(memoryUsage(report))}</div>
 </section>
 ${section(analysisSection(report))}
 <section>${markdownToHtml(comparisonSection(report))}
-${scaling !== null && html`<figure class="chart wide"><figcaption><strong>Scaling</strong> <span>Requests per second and P95 by the number of workers${scaling.fit !== null && ', with the fitted curve'}.</span></figcaption><div class="plot" data-chart="scaling"></div></figure>`}
+${scaling !== null && html`<figure class="chart wide"><figcaption><strong>Scaling</strong> <span>Requests per second and P95 by the number of workers${scaling.fit !== null && ', with the fitted curve'}.</span></figcaption><div class="plot tall" data-chart="scaling"></div></figure>`}
 </section>
 <section id="flame"><h2>Flame graphs</h2>
 ${flames.length === 0 ? html`<p>No profile was captured.</p>` : flameSection(flames)}

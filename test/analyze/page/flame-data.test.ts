@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { CallTree } from '../../../src/analyze/page/call-tree.ts';
 import { encodeTree } from '../../../src/analyze/page/encode-tree.ts';
 import { differentialFlame, differentialGraphs, flameGraphs } from '../../../src/analyze/page/flame-data.ts';
+import { renderReportPage } from '../../../src/analyze/page/report-page.ts';
 import type { Profile } from '../../../src/analyze/profile/profile.ts';
+import { buildReport } from '../../../src/analyze/report/build-report.ts';
 import { flameClasses } from '../../../src/page-data.ts';
 import { healthyAllocations, healthyCpu, nativePerf } from '../drawn-profiles.ts';
 import { drawProfile } from '../profile/draw-profile.ts';
@@ -132,6 +134,45 @@ describe('the graphs of a run', () => {
     expect(graphs[0]?.about).toBe(
       'cpu.pb.gz: 6 s of the profiled phase, one sample every 1,000 microseconds, by @datadog/pprof 5.20.0.',
     );
+  });
+});
+
+describe('the page of a run with large profiles', () => {
+  /** Thousands of functions with long names full of what JSON and HTML must escape, each stack of its own. */
+  function largeProfile(seed: number): Profile {
+    const functions = 4000;
+    const samples = 5000;
+    const depth = 30;
+    let state = seed;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      return state % below;
+    };
+    return {
+      ...drawProfile('1\na@a.ts'),
+      frames: Array.from({ length: functions }, (_, index) => ({
+        functionName: `std::vec<std::map<"string", ${'<'.repeat(index % 200)}>>::function${index}`,
+        file: `src/module${index % 50}/file${index}.ts`,
+        line: index,
+        runtime: 'v8',
+        class: 'application',
+      })),
+      stackStart: Uint32Array.from({ length: samples + 1 }, (_, sample) => sample * depth),
+      stackFrames: Uint32Array.from({ length: samples * depth }, () => random(functions)),
+      values: [Float64Array.from({ length: samples }, () => 1 + random(1e9))],
+      sampleCount: samples,
+    };
+  }
+
+  it('stays under 1.5 MB with every kind of profile', () => {
+    const kinds = ['cpu', 'perf', 'allocations', 'live-heap', 'mutex', 'block', 'goroutine'] as const;
+    const evidence = syntheticEvidence({
+      profiles: Object.fromEntries(kinds.map((kind, index) => [kind, largeProfile(index + 1)])),
+    });
+    const report = buildReport(evidence, { history: { rows: [], brokenLines: 0 }, runs: [] });
+    const page = renderReportPage(report, evidence, []);
+    expect(Buffer.byteLength(page)).toBeLessThanOrEqual(1_500_000);
+    expect(page).toContain('(pruned: ');
   });
 });
 

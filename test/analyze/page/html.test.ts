@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { embeddedJson } from '../../../src/analyze/page/embedded-json.ts';
 import { escapeHtml, html } from '../../../src/analyze/page/html.ts';
 import { markdownToHtml } from '../../../src/analyze/page/markdown-html.ts';
-import { embeddedJson } from '../../../src/analyze/page/page-shell.ts';
 import { escapeCell, escapeText, table } from '../../../src/analyze/report/markdown-text.ts';
 
 const hostileTexts = [
