@@ -1,6 +1,6 @@
 // Checks what a smoke run left: node check-smoke.mjs REPORT.json OUT. Shape and honesty, never speed.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const [reportFile, out] = process.argv.slice(2);
@@ -12,12 +12,14 @@ for (const file of [
   'timeline.ndjson',
   'report.json',
   'report.md',
+  'report.html',
   'cpu.pb.gz',
   'allocations.pb.gz',
   'live-heap.pb.gz',
 ]) {
   assert(files.includes(file), `${file} is missing`);
 }
+assert(statSync(path.join(out, folder, 'report.html')).size <= 1_500_000, 'report.html is over 1.5 MB');
 assert.equal(report.partial, null);
 assert(report.phases.clean.requests.succeeded > 0, 'no request succeeded');
 for (const table of ['cpu', 'allocations', 'liveHeap']) {

@@ -12,6 +12,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   tracker: ['leaves', 'wire'],
   lab: ['leaves', 'wire'],
   analyze: ['leaves'],
+  // Browser code: it meets the rest in the data that a page carries.
+  page: ['leaves'],
   cli: ['leaves', 'lab', 'analyze'],
 };
 

@@ -1,4 +1,4 @@
-/** The one entry of the analysis: a run's folder in, report.json and report.md in it. Deterministic. */
+/** The one entry of the analysis: a run's folder in, report.json, report.md and report.html in it. Deterministic. */
 import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cannotWrite } from '../cannot-write.ts';
@@ -6,10 +6,13 @@ import { LabError } from '../errors.ts';
 import type { Evidence } from './evidence.ts';
 import { appendHistory, historyRow, readHistory } from './history.ts';
 import { loadRun, loadRunRecord } from './load-run.ts';
+import { latencyCurves } from './page/latency-curves.ts';
+import { renderReportPage } from './page/report-page.ts';
 import { buildReport } from './report/build-report.ts';
 import { scenarioFigures } from './report/comparison.ts';
 import { renderMarkdown } from './report/markdown.ts';
 import type { Report, ScenarioFigures } from './report/report-schema.ts';
+import { readRunFile } from './run-file.ts';
 
 export interface AnalyzeOptions {
   /**
@@ -26,12 +29,12 @@ export interface AnalyzedRun {
 }
 
 /**
- * Judges a run and writes report.json and report.md into its folder, each complete or not at all.
+ * Judges a run and writes report.json, report.md and report.html into its folder, each complete or not at all.
  *
  * The runs of the same suite are looked for beside the folder; to have all of them in every report, analyse each again
  * after the last.
  *
- * @throws LabError as `loadRun`, and `OUT_NOT_WRITABLE` that names the file
+ * @throws LabError as `loadRun`, `OUT_NOT_WRITABLE` that names the file, and `NOT_BUILT`
  */
 export async function analyzeRun(directory: string, options: AnalyzeOptions = {}): Promise<AnalyzedRun> {
   const evidence = loadRun(directory);
@@ -41,6 +44,8 @@ export async function analyzeRun(directory: string, options: AnalyzeOptions = {}
   const markdown = renderMarkdown(report);
   writeWhole(path.join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   writeWhole(path.join(directory, 'report.md'), markdown);
+  const curves = latencyCurves(evidence.run, (name) => readRunFile(directory, name).toString('utf8'));
+  writeWhole(path.join(directory, 'report.html'), renderReportPage(report, evidence, curves));
   const isKnown = history.rows.some((row) => row.runId === report.runId);
   if (options.historyFile !== undefined && !isKnown) appendHistory(historyFile, historyRow(report));
   return { directory, report, markdown };

@@ -32,7 +32,13 @@ export function latencyReader(run: Run, read: (name: string) => string): Evidenc
   };
 }
 
-function decodeHistogram(file: string, encoded: string): Histogram {
+/**
+ * The histogram that a file's text encodes.
+ *
+ * @param file - its name, for the error
+ * @throws LabError `BAD_HISTOGRAM`
+ */
+export function decodeHistogram(file: string, encoded: string): Histogram {
   try {
     if (encoded.length > MOST_ENCODED_CHARACTERS) throw new RangeError(`${encoded.length} characters`);
     return hdr.decodeFromCompressedBase64(encoded.trim());
@@ -48,20 +54,25 @@ function decodeHistogram(file: string, encoded: string): Histogram {
   }
 }
 
-/** The sum of some histograms in nanoseconds; null where they hold no value. */
-function summarizeLatency(histograms: readonly Histogram[]): LatencySummary | null {
+/** One histogram of all values of some; null where they hold none. */
+export function sumHistograms(histograms: readonly Histogram[]): Histogram | null {
   const filled = histograms.filter((histogram) => histogram.totalCount > 0);
   const first = filled[0];
-  if (first === undefined) return null;
-  let all = first;
-  if (filled.length > 1) {
-    all = hdr.build({
-      lowestDiscernibleValue: 1,
-      highestTrackableValue: Math.max(2, ...filled.map((histogram) => histogram.maxValue)),
-      numberOfSignificantValueDigits: 3,
-    });
-    for (const histogram of filled) all.add(histogram);
-  }
+  if (first === undefined || filled.length === 1) return first ?? null;
+  const all = hdr.build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: Math.max(2, ...filled.map((histogram) => histogram.maxValue)),
+    numberOfSignificantValueDigits: 3,
+  });
+  for (const histogram of filled) all.add(histogram);
+  return all;
+}
+
+/** The sum of some histograms in nanoseconds; null where they hold no value. */
+function summarizeLatency(histograms: readonly Histogram[]): LatencySummary | null {
+  const all = sumHistograms(histograms);
+  if (all === null) return null;
+  const filled = histograms.filter((histogram) => histogram.totalCount > 0);
   return {
     count: all.totalCount,
     minNs: Math.min(...filled.map((histogram) => histogram.getValueAtPercentile(0))),

@@ -8,7 +8,9 @@ import { doctorCommand } from './doctor-command.ts';
 import { hashesCommand } from './hashes-command.ts';
 import { initCommand } from './init-command.ts';
 import { withLabCommand } from './lab-command.ts';
+import { openCommand } from './open-command.ts';
 import { addRunCommand } from './run-command.ts';
+import { serveCommand } from './serve-command.ts';
 
 const examples = `
 Examples:
@@ -16,6 +18,7 @@ Examples:
   tracker-lab --scenario medium --target udp://127.0.0.1:6969    load a tracker that already runs
   tracker-lab init && tracker-lab --tracker mine --scenario quick    name trackers and scenarios in lab.config.json
   tracker-lab analyze profiles/20261124-101500-heavy   judge a run again, or print any pprof file's top tables
+  tracker-lab open                                     the newest run's page, with its charts and flame graphs
 
 Exit codes:
   0 ok · 1 internal error · 2 usage · 11 run invalid · 12 tracker crashed or never ready
@@ -49,6 +52,8 @@ export async function run(argv: readonly string[], context: CliContext): Promise
     });
   addRunCommand(program, context, setExitCode);
   program.addCommand(inheritSettings(program, analyzeCommand(context)));
+  program.addCommand(inheritSettings(program, openCommand(context)));
+  program.addCommand(inheritSettings(program, serveCommand(context)));
   program.addCommand(inheritSettings(program, hashesCommand(context)));
   program.addCommand(inheritSettings(program, initCommand(context)));
   program.addCommand(inheritSettings(program, doctorCommand(context, setExitCode)));

@@ -42,6 +42,7 @@ export function summarize(
     ...wrapLines(missing(report), width),
     '',
     `Report: ${path.join(directory, 'report.md')}`,
+    `Page:   ${path.join(directory, 'report.html')}`,
     next(report, directory, command),
   ];
 }

@@ -269,7 +269,10 @@ describe.each(odd)('the report of a run %s', (_, options) => {
     const { report, directory } = analyzed;
     const lines = summarize(report, directory);
     expect(lines.join('\n')).not.toMatch(/\b(?:undefined|null|NaN|Infinity)\b/);
-    expect(lines.at(-2)).toBe(`Report: ${path.join(directory, 'report.md')}`);
+    expect(lines.slice(-3, -1)).toEqual([
+      `Report: ${path.join(directory, 'report.md')}`,
+      `Page:   ${path.join(directory, 'report.html')}`,
+    ]);
     expect(lines.at(-1)).toMatch(/^Next: /);
   });
 });

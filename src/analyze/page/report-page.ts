@@ -1,0 +1,114 @@
+/** report.html: the report of one run to look at, in the template's order. */
+import type { HistoryTrend, LatencyCurve, Scaling } from '../../page-data.ts';
+import type { Evidence } from '../evidence.ts';
+import type { Report } from '../report/report-schema.ts';
+import { analysisSection } from '../report/sections/analysis.ts';
+import { comparisonSection } from '../report/sections/comparison.ts';
+import { configurationSection, environmentSection } from '../report/sections/environment.ts';
+import { historySection, quickReferenceSection } from '../report/sections/history-and-reference.ts';
+import { latencyStatistics, memoryUsage } from '../report/sections/latency-and-memory.ts';
+import { profilingSection } from '../report/sections/profiling.ts';
+import { requestBreakdown, requestStatistics } from '../report/sections/requests.ts';
+import { validitySection } from '../report/sections/validity.ts';
+import { latencyFigure, timelineFigures } from './chart-figures.ts';
+import { firstScreen } from './first-screen.ts';
+import { flameGraphs } from './flame-data.ts';
+import { flameSection } from './flame-section.ts';
+import { type Html, html } from './html.ts';
+import { markdownToHtml } from './markdown-html.ts';
+import { renderPage } from './page-shell.ts';
+import { timelineOf } from './timeline-charts.ts';
+
+/**
+ * The whole page of a run.
+ *
+ * @throws LabError `NOT_BUILT` where the package's page files are missing
+ */
+export function renderReportPage(
+  report: Report,
+  evidence: Evidence,
+  latency: readonly LatencyCurve[],
+): string {
+  const timeline = timelineOf(evidence);
+  const flames = flameGraphs(evidence);
+  const scaling = scalingOf(report);
+  const history = historyOf(report);
+  const content = html`${firstScreen(report)}
+<div class="pair">${section(environmentSection(report))}${section(configurationSection(report))}</div>
+<section id="results"><h2>Results Summary</h2>
+${markdownToHtml(validitySection(report))}
+<h3 id="charts">Over time</h3>
+${timelineFigures(report, timeline)}
+<div class="columns">
+<div>${markdownToHtml(requestStatistics(report))}</div>
+<div>${markdownToHtml(requestBreakdown(report))}
+${markdownToHtml(latencyStatistics(report))}
+${latencyFigure(latency)}
+${markdownToHtml(memoryUsage(report))}</div>
+</div>
+</section>
+${section(analysisSection(report))}
+<section>${markdownToHtml(comparisonSection(report))}
+${scaling !== null && html`<figure class="chart wide"><figcaption><strong>Scaling</strong> <span>Requests per second and P95 by the number of workers${scaling.fit !== null && ', with the fitted curve'}.</span></figcaption><div class="plot tall" data-chart="scaling"></div></figure>`}
+</section>
+<section id="flame"><h2>Flame graphs</h2>
+${flames.length === 0 ? html`<p>No profile was captured.</p>` : flameSection(flames)}
+</section>
+${section(profilingSection(report), 'profiles')}
+<section>${markdownToHtml(historySection(report))}
+${history !== null && html`<figure class="chart wide"><figcaption><strong>Trend</strong> <span>Requests per second and P95 of the runs above, oldest first.</span></figcaption><div class="plot" data-chart="history"></div></figure>`}
+</section>
+${section(quickReferenceSection(report))}`;
+  return renderPage({
+    title: `${report.scenario.name} on ${report.target.name}, ${report.runId}`,
+    navigation: [
+      { id: 'verdict', label: 'Verdict' },
+      { id: 'charts', label: 'Over time' },
+      { id: 'latency-statistics', label: 'Latency' },
+      { id: 'performance-analysis', label: 'Analysis' },
+      { id: 'comparative-results', label: 'Scaling' },
+      { id: 'flame', label: 'Flame graphs' },
+      { id: 'profiling-results', label: 'Profiles' },
+      { id: 'historical-results', label: 'History' },
+      { id: 'quick-reference', label: 'Reference' },
+    ],
+    content,
+    data: { timeline, latency, scaling, history, flames },
+  });
+}
+
+function section(markdown: string, name = ''): Html {
+  return html`<section${name !== '' && html` class="${name}"`}>${markdownToHtml(markdown)}</section>`;
+}
+
+const NS_PER_MS = 1e6;
+
+function milliseconds(valueNs: number | null): number | null {
+  return valueNs === null ? null : Number((valueNs / NS_PER_MS).toPrecision(5));
+}
+
+/** Null where fewer than two runs of different concurrency are there. */
+function scalingOf({ comparison }: Report): Scaling | null {
+  if (new Set(comparison.runs.map(({ concurrency }) => concurrency)).size < 2) return null;
+  return {
+    points: comparison.runs.map((run) => ({
+      label: run.scenario,
+      concurrency: run.concurrency,
+      requestsPerSecond: run.requestsPerSecond,
+      p95Ms: milliseconds(run.p95Ns),
+    })),
+    fit: null,
+  };
+}
+
+/** Null where this run is the first. */
+function historyOf({ history }: Report): HistoryTrend | null {
+  if (history.rows.length < 2) return null;
+  return {
+    points: history.rows.map((row) => ({
+      label: row.startedAt.slice(0, 16).replace('T', ' '),
+      requestsPerSecond: row.requestsPerSecond,
+      p95Ms: milliseconds(row.p95Ns),
+    })),
+  };
+}

@@ -1,0 +1,151 @@
+/** Serves the pages of a results folder to this machine alone, and only to read. */
+import { createReadStream, existsSync, lstatSync, realpathSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { LabError } from '../errors.ts';
+import { plainName, runFolders } from './run-folders.ts';
+
+/** Files of a run that a browser may have, by their ends. */
+const contentTypes: readonly (readonly [end: string, type: string])[] = [
+  ['.html', 'text/html; charset=utf-8'],
+  ['.json', 'application/json; charset=utf-8'],
+  ['.md', 'text/plain; charset=utf-8'],
+  ['.ndjson', 'text/plain; charset=utf-8'],
+  ['.hdr', 'text/plain; charset=utf-8'],
+  ['.pb.gz', 'application/octet-stream'],
+];
+
+/** Of every answer. The pages carry a stricter policy of their own. */
+const commonHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+export interface ResultsServer {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Listens on 127.0.0.1. Only GET and HEAD are answered, only under the names `127.0.0.1` and `localhost` (a page of
+ * somebody else must not read runs through a name of its own that points here), and only files that lie directly in the
+ * folder of a run; links are not followed.
+ *
+ * @param port - 0: any that is free
+ * @throws LabError `PORT_IN_USE`, `NO_SUCH_FOLDER`
+ */
+export async function startResultsServer(folder: string, port: number): Promise<ResultsServer> {
+  if (!existsSync(folder)) {
+    throw new LabError({
+      code: 'NO_SUCH_FOLDER',
+      message: `${folder} does not exist`,
+      hint: 'measure something first, or name the folder of the runs with --out',
+    });
+  }
+  const root = realpathSync(folder);
+  const server = createServer(function onRequest(request, response) {
+    answer(root, request, response).catch((error: unknown) => {
+      refuse(response, 500, error instanceof LabError ? error.toLine() : 'The page could not be made.');
+    });
+  });
+  const bound = await listen(server, port);
+  return {
+    url: `http://127.0.0.1:${bound}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', function onError(cause: NodeJS.ErrnoException) {
+      reject(
+        cause.code === 'EADDRINUSE' || cause.code === 'EACCES'
+          ? new LabError({
+              code: 'PORT_IN_USE',
+              message: `cannot listen on 127.0.0.1:${port} (${cause.code})`,
+              hint: 'pass --port 0 for any free port',
+              cause,
+            })
+          : cause,
+      );
+    });
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const port = request.socket.localPort;
+  const host = request.headers.host;
+  if (host !== `127.0.0.1:${port}` && host !== `localhost:${port}`) {
+    return refuse(response, 421, 'This server answers to 127.0.0.1 and localhost only.');
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return refuse(response, 405, 'Only GET and HEAD are answered.');
+  }
+  const isHead = request.method === 'HEAD';
+  const [given = ''] = (request.url ?? '').split('?');
+  if (given === '/') {
+    const page = await runsPage(root);
+    response.writeHead(200, { ...commonHeaders, 'content-type': 'text/html; charset=utf-8' });
+    response.end(isHead ? undefined : page);
+    return;
+  }
+  const found = fileOf(root, given);
+  if (found === null) return refuse(response, 404, 'There is no such page. The list of the runs is at /.');
+  response.writeHead(200, {
+    ...commonHeaders,
+    'content-type': found.type,
+    'content-length': String(found.sizeBytes),
+  });
+  if (isHead) response.end();
+  else
+    createReadStream(found.file)
+      .on('error', () => response.destroy())
+      .pipe(response);
+}
+
+/** Null for all that is not a plain file directly in a run's folder. Names are not decoded: ours need no escapes. */
+function fileOf(root: string, given: string): { file: string; type: string; sizeBytes: number } | null {
+  const [, run = '', name = '', ...more] = given.split('/');
+  if (more.length > 0 || !plainName.test(run) || !plainName.test(name)) return null;
+  const type = contentTypes.find(([end]) => name.endsWith(end))?.[1];
+  const directory = path.join(root, run);
+  const file = path.join(directory, name);
+  if (type === undefined || lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return null;
+  if (!existsSync(path.join(directory, 'run.json'))) return null;
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  return stats?.isFile() === true ? { file, type, sizeBytes: stats.size } : null;
+}
+
+async function runsPage(root: string): Promise<string> {
+  const { readHistory } = await import('../analyze/history.ts');
+  const { renderRunsPage } = await import('../analyze/page/runs-page.ts');
+  const { rows } = readHistory(path.join(root, 'history.jsonl'));
+  return renderRunsPage(
+    root,
+    runFolders(root).map((runId) => ({
+      runId,
+      hasPage: existsSync(path.join(root, runId, 'report.html')),
+      row: rows.find((one) => one.runId === runId) ?? null,
+    })),
+  );
+}
+
+function refuse(response: ServerResponse, status: number, reason: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { ...commonHeaders, 'content-type': 'text/plain; charset=utf-8' });
+  response.end(`${reason}\n`);
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadRun } from '../../../src/analyze/load-run.ts';
+import { latencyCurves } from '../../../src/analyze/page/latency-curves.ts';
+import { timelineOf } from '../../../src/analyze/page/timeline-charts.ts';
+import { type SyntheticOptions, syntheticEvidence, writeSyntheticRun } from '../synthetic-run.ts';
+
+function chart(id: string, options: SyntheticOptions = {}) {
+  const found = timelineOf(syntheticEvidence(options))?.charts.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`no chart ${id}`);
+  return found;
+}
+
+describe('the charts over time', () => {
+  it('have a point a second and the phases of the run', () => {
+    const timeline = timelineOf(syntheticEvidence());
+    expect(timeline?.phases).toEqual([
+      { name: 'warm-up', startS: 1, endS: 4 },
+      { name: 'clean', startS: 4, endS: 16 },
+      { name: 'profiled', startS: 16, endS: 22 },
+    ]);
+    expect(timeline?.charts.map(({ id }) => id)).toEqual([
+      'rps',
+      'latency',
+      'losses',
+      'cpu',
+      'memory',
+      'gc',
+      'loop',
+    ]);
+    const { x, series } = chart('rps');
+    expect(x).toHaveLength(21);
+    expect(series.map(({ label }) => label)).toEqual(['Answered', 'Sent']);
+  });
+
+  it('print CPU as percent of a core', () => {
+    const { series } = chart('cpu', {
+      process: (row) => ({ cpuUserMs: row.atMs * 0.5, cpuSystemMs: row.atMs * 0.25 }),
+    });
+    expect(series.find(({ label }) => label === 'User')?.values.every((value) => value === 50)).toBe(true);
+    expect(series.find(({ label }) => label === 'System')?.values.every((value) => value === 25)).toBe(true);
+  });
+
+  it('tell losses by their cause', () => {
+    const { series } = chart('losses', { load: (row) => ({ timedOut: row.phase === 'clean' ? 30 : 0 }) });
+    const timedOut = series.find(({ label }) => label === 'Timed out');
+    expect(Math.max(...(timedOut?.values ?? []).map((value) => value ?? 0))).toBe(30);
+    expect(series.find(({ label }) => label === 'Error replies')?.values.every((value) => value === 0)).toBe(
+      true,
+    );
+  });
+
+  it('mark each moment at which the loop had stood still for 50 ms', () => {
+    const timeline = timelineOf(
+      syntheticEvidence({ runtime: (row) => (row.atMs === 10_000 ? { eventLoopDelayNsMax: 80e6 } : {}) }),
+    );
+    expect(timeline?.stalls).toEqual([{ atS: 10, delayMs: 80 }]);
+  });
+
+  it('leave out what was not sampled', () => {
+    const timeline = timelineOf(syntheticEvidence({ without: ['runtime'] }));
+    expect(timeline?.charts.map(({ id }) => id)).toEqual(['rps', 'latency', 'losses', 'cpu', 'memory']);
+    const memory = timeline?.charts.find(({ id }) => id === 'memory');
+    expect(memory?.series.map(({ label }) => label)).toEqual(['Resident (RSS)']);
+  });
+});
+
+describe('latency by percentile', () => {
+  it('ends at the maximum and never falls', () => {
+    const directory = writeSyntheticRun(mkdtempSync(path.join(tmpdir(), 'curves-')));
+    const { run } = loadRun(directory);
+    const curves = latencyCurves(run, (name) => readFileSync(path.join(directory, name), 'utf8'));
+    expect(curves.map(({ label }) => label)).toEqual([
+      'All requests',
+      'Connect',
+      'Announce',
+      'Scrape',
+      'All, under the profilers',
+    ]);
+    const points = curves[0]?.points ?? [];
+    expect(points[0]).toEqual([1, expect.closeTo(0.4, 2)]);
+    expect(points.at(-1)).toEqual([146_400, expect.closeTo(3, 2)]);
+    for (const [index, [inverse, latencyMs]] of points.slice(1).entries()) {
+      const [before, beforeMs] = points[index] as readonly [number, number];
+      expect(inverse).toBeGreaterThanOrEqual(before);
+      expect(latencyMs).toBeGreaterThanOrEqual(beforeMs);
+    }
+  });
+});
