@@ -33,7 +33,7 @@ it.skipIf(library === undefined).each(['-3600', '+3600'])(
     };
     try {
       // A Node that runs sees its wall clock move, and nothing else; else what follows would prove nothing.
-      const { stdout } = await execa(process.execPath, ['-e', moveOwnClock, offset], { env });
+      const { stdout } = await execa(process.execPath, ['-e', moveOwnClock, '--', offset], { env });
       const [wallMs, monotonicMs] = stdout.split(' ').map(Number) as [number, number];
       expect(Math.abs(wallMs - Number(offset) * 1000)).toBeLessThan(60_000);
       expect(Math.abs(monotonicMs)).toBeLessThan(60_000);
