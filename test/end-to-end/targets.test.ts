@@ -143,11 +143,11 @@ describe.skipIf(!hasGo)(
 describe.skipIf(!hasPerf)(`any program${hasPerf ? '' : ' (skipped: perf cannot record here)'}`, () => {
   it('is profiled by perf where it has no profiler of its own', async () => {
     const port = await freeUdpPort();
-    // Node without the preload's reach: the shell is the command, the tracker its child.
-    const tracker = `${process.execPath} ${builtEntry('tracker/main.js')} --host 127.0.0.1 --port ${port}`;
+    // Node without the preload's reach: an environment of its own keeps NODE_OPTIONS from the tracker.
+    const tracker = `env -i PATH=$PATH ${process.execPath} ${builtEntry('tracker/main.js')} --host 127.0.0.1 --port ${port}`;
     const report = await labReport('perf', [
       ...['--target', `udp://127.0.0.1:${port}`],
-      ...['--exec', `sh -c "${tracker} & wait"`],
+      ...['--exec', `sh -c '${tracker} & wait'`],
     ]);
     expect(report.top.cpu).toBeNull();
     expect(report.top.perf?.raw.rows.length).toBeGreaterThan(0);

@@ -192,22 +192,23 @@ export class LoadPool {
     clearInterval(this.#rowTimer);
     const current = this.#spans.at(-1);
     if (current === undefined || current.endMs !== undefined) return;
-    this.#closeRow();
-    current.endMs = this.#options.now();
+    const endMs = this.#options.now();
+    this.#closeRow(endMs);
+    current.endMs = endMs;
   }
 
   #onRowTimer(): void {
     const current = this.#spans.at(-1);
     if (current === undefined) return;
+    const nowMs = this.#options.now();
     const plannedEndMs = current.startMs + plannedLengthMs(this.#options.scenario, current.phase);
     // The row that the phase's end closes is to be about a second long, too, and not the few milliseconds left.
-    if (Math.abs(plannedEndMs - this.#options.now()) >= ROW_MS / 2) this.#closeRow();
+    if (Math.abs(plannedEndMs - nowMs) >= ROW_MS / 2) this.#closeRow(nowMs);
   }
 
   /** Asks the threads for what happened since the last row; the row is given out when all have answered. */
-  #closeRow(): void {
+  #closeRow(endMs: RunMilliseconds): void {
     const current = this.#spans.at(-1);
-    const endMs = this.#options.now();
     if (current === undefined || endMs <= this.#rowStartMs) return;
     const span = { startMs: this.#rowStartMs, endMs, phase: current.phase };
     this.#rowStartMs = endMs;
