@@ -16,7 +16,7 @@ import { TrackerWorker } from './tracker-worker.ts';
 
 /** A worker that lived shorter than this is replaced after {@link PAUSE_MS}: one that cannot live must not burn a core. */
 const SHORT_LIFE_MS = 5000;
-const PAUSE_MS = 500;
+const PAUSE_MS = 250;
 /** From the order to stop to the end by force. */
 const STOP_GRACE_MS = 1500;
 const SECRET_BYTES = 32;

@@ -20,7 +20,10 @@ class Worker {
       writeEntries: (family, hashes, count, target) => {
         const [from, to] = [Buffer.from(hashes), Buffer.from(target.buffer)];
         for (let entry = 0; entry < 3 * count; entry++) {
-          to.writeUInt32BE(from.readUInt32BE(20 * Math.floor(entry / 3)) + (family === 4 ? 0 : 1000), 4 * entry);
+          to.writeUInt32BE(
+            from.readUInt32BE(20 * Math.floor(entry / 3)) + (family === 4 ? 0 : 1000),
+            4 * entry,
+          );
         }
       },
       post: (to, message) => {
@@ -30,7 +33,11 @@ class Worker {
       },
       send: (sender, reply, length) => {
         const bytes = Buffer.from(reply.subarray(0, length));
-        this.sent.push({ sender: sender[0] as number, words: wordsOf(bytes), text: bytes.toString('latin1', 8) });
+        this.sent.push({
+          sender: sender[0] as number,
+          words: wordsOf(bytes),
+          text: bytes.toString('latin1', 8),
+        });
       },
     });
     this.gather.setTime(0);
@@ -115,7 +122,9 @@ describe('the gathering of a scrape', () => {
     expect(worker.posted).toHaveLength(3);
     while (worker.posted.length > 0) worker.gather.receive(1, worker.answerOf(1));
     expect(worker.sent).toHaveLength(30);
-    expect(worker.sent.every(({ words }) => words.join() === [2, TRANSACTION, ...times3(...many)].join())).toBe(true);
+    expect(
+      worker.sent.every(({ words }) => words.join() === [2, TRANSACTION, ...times3(...many)].join()),
+    ).toBe(true);
   });
 
   it('says zero of the swarms of a worker that is gone', () => {

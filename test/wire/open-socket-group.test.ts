@@ -2,8 +2,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ProcessReader } from '../../src/lab/target/process-sampler.ts';
 import { parseUdpSockets } from '../../src/lab/target/proc-text.ts';
+import { ProcessReader } from '../../src/lab/target/process-sampler.ts';
 import { openGroupSocket } from '../../src/wire/open-group-socket.ts';
 import { openSocketGroup, type SocketGroup } from '../../src/wire/open-socket-group.ts';
 import { batchedUnavailableReason } from '../../src/wire/open-udp-socket.ts';
@@ -110,7 +110,10 @@ describe.skipIf(unavailable !== null)('a group of sockets on one port', () => {
       }
     }
     const seen = readers.map(({ senders }) => new Set(senders));
-    expect(seen.reduce((sum, { size }) => sum + size, 0), 'each address at one socket').toBe(20);
+    expect(
+      seen.reduce((sum, { size }) => sum + size, 0),
+      'each address at one socket',
+    ).toBe(20);
     expect(readers.reduce((sum, { senders }) => sum + senders.length, 0)).toBe(40);
     expect(seen.every(({ size }) => size > 0)).toBe(true);
   });
@@ -133,7 +136,9 @@ describe.skipIf(unavailable !== null)('a group of sockets on one port', () => {
 
   it('takes no port that another socket or another group has', async () => {
     const holder = await client('udp4', '127.0.0.1');
-    await expect(openGroup('127.0.0.1', 2, holder.address().port)).rejects.toMatchObject({ code: 'PORT_IN_USE' });
+    await expect(openGroup('127.0.0.1', 2, holder.address().port)).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+    });
     const group = await openGroup('127.0.0.1', 2);
     await expect(openGroup('127.0.0.1', 2, group.port)).rejects.toMatchObject({ code: 'PORT_IN_USE' });
     const late = createSocket('udp4').bind(group.port, '127.0.0.1');

@@ -65,7 +65,9 @@ const hashes = [0, 1, 2, 3, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0x12
 describe('the steering program', () => {
   it('is these instructions for two shards', () => {
     const words = Array.from({ length: 21 }, (_, index) =>
-      Buffer.from(steeringProgram(2)).subarray(8 * index, 8 * index + 8).toString('hex'),
+      Buffer.from(steeringProgram(2))
+        .subarray(8 * index, 8 * index + 8)
+        .toString('hex'),
     );
     expect(words).toEqual([
       '8000000000000000', // ld len
@@ -134,7 +136,11 @@ describe('the steering program', () => {
   it('keeps a /64 of IPv6 together and spreads the others', () => {
     const program = steeringProgram(3);
     const shardOfSubnet = (subnet: number, host: number): number =>
-      run(program, ipv6Header(0x20, 1, 0xd, 0xb8, 0, 0, 0, subnet, host, 1, 2, 3, 4, 5, 6, host), request(0, 16, 0));
+      run(
+        program,
+        ipv6Header(0x20, 1, 0xd, 0xb8, 0, 0, 0, subnet, host, 1, 2, 3, 4, 5, 6, host),
+        request(0, 16, 0),
+      );
     const seen = Array.from({ length: 50 }, (_, subnet) => shardOfSubnet(subnet, 1));
     expect(Array.from({ length: 50 }, (_, subnet) => shardOfSubnet(subnet, 200))).toEqual(seen);
     expect([...new Set(seen)].sort()).toEqual([0, 1, 2]);
