@@ -4,9 +4,15 @@ import { RandomSource } from '../../src/tracker/random-source.ts';
 import { SwarmStore } from '../../src/tracker/swarm-store.ts';
 import { hashBytes } from './tracker-fixture.ts';
 
-function stores(limit: number, count: number) {
-  const memory = createPeerBudget(limit, count);
-  return Array.from({ length: count }, (_, index) => {
+interface Both {
+  readonly budget: PeerBudget;
+  readonly store: SwarmStore;
+}
+
+/** Two stores of one limit. */
+function stores(limit: number): [Both, Both] {
+  const memory = createPeerBudget(limit, 2);
+  const open = (index: number): Both => {
     const budget = new PeerBudget(memory, index);
     const store = new SwarmStore({
       peerBytes: 6,
@@ -15,7 +21,8 @@ function stores(limit: number, count: number) {
       peerLimit: budget,
     });
     return { budget, store };
-  });
+  };
+  return [open(0), open(1)];
 }
 
 function announce(store: SwarmStore, peer: number, nowS = 0): void {
@@ -25,23 +32,23 @@ function announce(store: SwarmStore, peer: number, nowS = 0): void {
 
 describe('a limit of peers over several stores', () => {
   it('is all there for one of them and is never passed', () => {
-    const [first, second] = stores(1000, 2);
-    for (let peer = 0; peer < 1500; peer++) announce((first as { store: SwarmStore }).store, peer);
-    expect(first?.store.peerCount).toBe(1000);
-    expect(first?.store.refusedPeers).toBe(500);
-    announce((second as { store: SwarmStore }).store, 1);
-    expect(second?.store.peerCount).toBe(0);
-    expect(second?.store.refusedPeers).toBe(1);
+    const [first, second] = stores(1000);
+    for (let peer = 0; peer < 1500; peer++) announce(first.store, peer);
+    expect(first.store.peerCount).toBe(1000);
+    expect(first.store.refusedPeers).toBe(500);
+    announce(second.store, 1);
+    expect(second.store.peerCount).toBe(0);
+    expect(second.store.refusedPeers).toBe(1);
   });
 
   it('is filled by both to the last place', () => {
-    const both = stores(1001, 2);
+    const both = stores(1001);
     for (let peer = 0; peer < 2000; peer++) for (const { store } of both) announce(store, peer);
     expect(both.reduce((sum, { store }) => sum + store.peerCount, 0)).toBe(1001);
   });
 
   it('serves another store after peers have gone', () => {
-    const [first, second] = stores(1000, 2) as [{ store: SwarmStore }, { store: SwarmStore }];
+    const [first, second] = stores(1000);
     for (let peer = 0; peer < 1000; peer++) announce(first.store, peer);
     first.store.maintain(0, 0);
     // All of them are too old by now.
@@ -52,10 +59,10 @@ describe('a limit of peers over several stores', () => {
   });
 
   it('gets back what a store had whose thread is gone', () => {
-    const [first, second] = stores(100, 2) as ReturnType<typeof stores>;
-    for (let peer = 0; peer < 100; peer++) announce(first?.store as SwarmStore, peer);
-    first?.budget.release();
-    for (let peer = 0; peer < 150; peer++) announce(second?.store as SwarmStore, peer);
-    expect(second?.store.peerCount).toBe(100);
+    const [first, second] = stores(100);
+    for (let peer = 0; peer < 100; peer++) announce(first.store, peer);
+    first.budget.release();
+    for (let peer = 0; peer < 150; peer++) announce(second.store, peer);
+    expect(second.store.peerCount).toBe(100);
   });
 });
