@@ -22,6 +22,7 @@ import { SOCKET_ADDRESS_STRIDE } from '../wire/socket-address.ts';
 import { shardOf } from '../wire/steering-program.ts';
 import type { AddressFamily } from '../wire/udp-socket.ts';
 import type { TrackerCounters } from './counters.ts';
+import { copyBytes } from './move-bytes.ts';
 import { errorTexts } from './reply.ts';
 
 /** Scrapes that wait at a time; about 1 MiB. */
@@ -30,37 +31,38 @@ const MOST_WAITING = 1024;
 const MOST_WAIT_MS = 1000;
 /** Entries asked for in one message. */
 const MOST_ASKED = 1024;
+const FAMILY_BIT = 0x100;
+const WORD_BYTES = 4;
+/** Words of an entry in a question: number of the scrape, which of its entries (and {@link FAMILY_BIT}), the hash. */
+const QUESTION_WORDS = 2 + INFO_HASH_BYTES / WORD_BYTES;
+/** Words of an entry in an answer: number of the scrape, which of its entries, the entry as it stands in a reply. */
+const ANSWER_WORDS = 2 + SCRAPE_ENTRY_BYTES / WORD_BYTES;
+/** Where hash or entry stand. */
+const CONTENT_WORD = 2;
 const REPLY_BYTES = SCRAPE_HEAD_RESPONSE_BYTES + MAX_SCRAPE_HASHES * SCRAPE_ENTRY_BYTES;
 /** In {@link Waiting.missing}: the entry is there. */
 const NOT_MISSING = -1;
 
-/** Asks for entries. `tags` has two words for each: number of the scrape, and which of its entries. */
-export interface ScrapeQuestion {
-  readonly type: 'question';
-  readonly family: AddressFamily;
-  readonly tags: Uint32Array;
-  readonly hashes: Uint8Array;
-}
+/**
+ * Entries that are asked for, or given. A single array, because posting costs a few microseconds for each object in a
+ * message: the first word says which of the two it is, {@link QUESTION_WORDS} or {@link ANSWER_WORDS} for each entry
+ * follow.
+ */
+export type GatherMessage = Uint32Array;
 
-/** The entries asked for, as they stand in a reply. */
-export interface ScrapeAnswer {
-  readonly type: 'answer';
-  readonly tags: Uint32Array;
-  readonly entries: Uint8Array;
-}
-
-export type GatherMessage = ScrapeQuestion | ScrapeAnswer;
+const Kind = { question: 0, answer: 1 } as const;
 
 export interface ScrapeGatherOptions {
   readonly shard: number;
   readonly shards: number;
   readonly counters: TrackerCounters;
-  /** Writes entries from the own swarms. */
-  readonly writeEntries: (
+  /** Writes the entry of the hash at `hashAt` from the own swarms. */
+  readonly writeEntry: (
     family: AddressFamily,
     hashes: Uint8Array,
-    count: number,
+    hashAt: number,
     target: Uint8Array,
+    at: number,
   ) => void;
   /** False where that worker is not there. */
   readonly post: (shard: number, message: GatherMessage) => boolean;
@@ -85,24 +87,26 @@ interface Waiting {
   readonly missing: Int16Array;
 }
 
-/** What is to be asked of one shard for one address family. */
+/** What is to be asked of one shard: a message with room for {@link MOST_ASKED}. */
 interface Outbox {
   count: number;
-  readonly tags: Uint32Array;
-  readonly hashes: Uint8Array;
+  readonly words: Uint32Array;
+  /** The same memory. */
+  readonly bytes: Uint8Array;
 }
 
 export class ScrapeGather {
   private readonly options: ScrapeGatherOptions;
   /** Scrape `number` waits in place `number % MOST_WAITING`. */
   private readonly waiting: (Waiting | undefined)[] = new Array(MOST_WAITING);
-  /** By shard and family. */
-  private readonly outboxes = new Map<number, Outbox>();
+  /** By shard. */
+  private readonly outboxes: readonly Outbox[];
   private lastNumber = 0;
   private nowMs = 0;
 
   constructor(options: ScrapeGatherOptions) {
     this.options = options;
+    this.outboxes = Array.from({ length: options.shards }, createOutbox);
   }
 
   /** Sets the time of the calls that follow. @param nowMs - monotonic clock */
@@ -144,7 +148,7 @@ export class ScrapeGather {
           return writeUnfinished(response, at);
         }
         waiting.length = length;
-        waiting.reply.set(response.subarray(at, at + length));
+        copyBytes(response, at, waiting.reply, 0, length);
         keeper.copySender(index, waiting.sender);
       }
       this.ask(waiting, entry, owner, family, request, from);
@@ -159,24 +163,21 @@ export class ScrapeGather {
 
   /** Posts what {@link settle} has noted. Call it after each batch. */
   flush(): void {
-    for (const [key, outbox] of this.outboxes) {
-      this.postOutbox(key, outbox);
+    for (let owner = 0; owner < this.outboxes.length; owner++) {
+      this.postOutbox(owner, this.outboxes[owner] as Outbox);
     }
   }
 
   /** Takes what another worker has posted. */
   receive(from: number, message: GatherMessage): void {
-    if (message.type === 'question') {
-      const count = message.hashes.length / INFO_HASH_BYTES;
-      const entries = new Uint8Array(count * SCRAPE_ENTRY_BYTES);
-      this.options.writeEntries(message.family, message.hashes, count, entries);
-      this.options.post(from, { type: 'answer', tags: message.tags, entries });
+    const bytes = new Uint8Array(message.buffer, message.byteOffset, message.byteLength);
+    if (message[0] === Kind.question) {
+      this.options.post(from, this.answer(message, bytes));
       return;
     }
-    const { tags, entries } = message;
-    for (let index = 0; 2 * index < tags.length; index++) {
-      const at = index * SCRAPE_ENTRY_BYTES;
-      this.fill(from, tags[2 * index] as number, tags[2 * index + 1] as number, entries, at);
+    for (let word = 1; word < message.length; word += ANSWER_WORDS) {
+      const at = WORD_BYTES * (word + CONTENT_WORD);
+      this.fill(from, message[word] as number, message[word + 1] as number, bytes, at);
     }
   }
 
@@ -230,40 +231,46 @@ export class ScrapeGather {
     request: Uint8Array,
     hashAt: number,
   ): void {
-    const key = 2 * owner + (family === 4 ? 0 : 1);
-    let outbox = this.outboxes.get(key);
-    if (outbox === undefined) {
-      outbox = createOutbox();
-      this.outboxes.set(key, outbox);
-    }
+    const outbox = this.outboxes[owner] as Outbox;
     if (outbox.count === MOST_ASKED) {
-      this.postOutbox(key, outbox);
+      this.postOutbox(owner, outbox);
     }
-    const { count } = outbox;
-    outbox.tags[2 * count] = waiting.number;
-    outbox.tags[2 * count + 1] = entry;
-    outbox.hashes.set(request.subarray(hashAt, hashAt + INFO_HASH_BYTES), count * INFO_HASH_BYTES);
-    outbox.count = count + 1;
+    const word = 1 + QUESTION_WORDS * outbox.count;
+    outbox.words[word] = waiting.number;
+    outbox.words[word + 1] = family === 4 ? entry : entry | FAMILY_BIT;
+    copyBytes(request, hashAt, outbox.bytes, WORD_BYTES * (word + CONTENT_WORD), INFO_HASH_BYTES);
+    outbox.count++;
     waiting.missing[entry] = owner;
     waiting.left++;
   }
 
-  private postOutbox(key: number, outbox: Outbox): void {
+  private postOutbox(owner: number, outbox: Outbox): void {
     const { count } = outbox;
     if (count === 0) {
       return;
     }
-    const owner = key >>> 1;
     outbox.count = 0;
-    const posted = this.options.post(owner, {
-      type: 'question',
-      family: (key & 1) === 0 ? 4 : 6,
-      tags: outbox.tags.slice(0, 2 * count),
-      hashes: outbox.hashes.slice(0, count * INFO_HASH_BYTES),
-    });
-    if (!posted) {
+    if (!this.options.post(owner, outbox.words.slice(0, 1 + QUESTION_WORDS * count))) {
       this.lose(owner);
     }
+  }
+
+  private answer(question: GatherMessage, bytes: Uint8Array): GatherMessage {
+    const count = (question.length - 1) / QUESTION_WORDS;
+    const answer = new Uint32Array(1 + ANSWER_WORDS * count);
+    const target = new Uint8Array(answer.buffer);
+    answer[0] = Kind.answer;
+    for (let index = 0; index < count; index++) {
+      const asked = 1 + QUESTION_WORDS * index;
+      const given = 1 + ANSWER_WORDS * index;
+      const place = question[asked + 1] as number;
+      answer[given] = question[asked] as number;
+      answer[given + 1] = place & ~FAMILY_BIT;
+      const hashAt = WORD_BYTES * (asked + CONTENT_WORD);
+      const family = (place & FAMILY_BIT) === 0 ? 4 : 6;
+      this.options.writeEntry(family, bytes, hashAt, target, WORD_BYTES * (given + CONTENT_WORD));
+    }
+    return answer;
   }
 
   private fill(from: number, number: number, entry: number, entries: Uint8Array, at: number): void {
@@ -274,7 +281,7 @@ export class ScrapeGather {
     }
     if (waiting.left > 0) {
       const to = ResponseOffset.scrapeEntries + entry * SCRAPE_ENTRY_BYTES;
-      waiting.reply.set(entries.subarray(at, at + SCRAPE_ENTRY_BYTES), to);
+      copyBytes(entries, at, waiting.reply, to, SCRAPE_ENTRY_BYTES);
       this.settleEntry(waiting, entry);
     }
   }
@@ -311,11 +318,9 @@ function createWaiting(): Waiting {
 }
 
 function createOutbox(): Outbox {
-  return {
-    count: 0,
-    tags: new Uint32Array(2 * MOST_ASKED),
-    hashes: new Uint8Array(MOST_ASKED * INFO_HASH_BYTES),
-  };
+  const words = new Uint32Array(1 + QUESTION_WORDS * MOST_ASKED);
+  words[0] = Kind.question;
+  return { count: 0, words, bytes: new Uint8Array(words.buffer) };
 }
 
 /** Makes an error of a scrape reply; its transaction id stays. @returns its length in bytes */

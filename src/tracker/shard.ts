@@ -2,6 +2,7 @@
 import type { BatchedSocket } from '../wire/batched-socket.ts';
 import type { ReceivedBatch } from '../wire/udp-socket.ts';
 import type { DatagramState } from './handle-datagram.ts';
+import { copyBytes } from './move-bytes.ts';
 import type { PeerBudget } from './peer-budget.ts';
 import { writeScrapeEntries } from './scrape-entries.ts';
 import { isScrapeReply, ScrapeGather, scrapeHashesAt } from './scrape-gather.ts';
@@ -30,9 +31,9 @@ export class ShardGathering {
       shard: index,
       shards: count,
       counters: state.counters,
-      writeEntries: (family, hashes, entries, target) => {
+      writeEntry: (family, hashes, hashAt, target, at) => {
         const store = family === 4 ? state.ipv4 : state.ipv6;
-        writeScrapeEntries(store, state.allowed, hashes, 0, entries, target, 0);
+        writeScrapeEntries(store, state.allowed, hashes, hashAt, 1, target, at);
       },
       post: (shard, message) => mesh.post(shard, message),
       send: (sender, reply, length) => this.send(sender, reply, length),
@@ -93,7 +94,7 @@ export class ShardGathering {
     const { socket } = this;
     if (socket !== null) {
       const slot = socket.slot();
-      socket.sendBytes.set(reply.subarray(0, length), slot);
+      copyBytes(reply, 0, socket.sendBytes, slot, length);
       socket.replyTo(sender, slot, length);
     }
   }

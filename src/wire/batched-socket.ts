@@ -133,8 +133,11 @@ export class BatchedSocket implements UdpSocket {
 
   /** Keeps where datagram `index` of the batch at hand came from, {@link SOCKET_ADDRESS_STRIDE} bytes, for later. */
   copySender(index: number, target: Uint8Array): void {
+    const from = this.#receiveRing.addresses;
     const at = index * SOCKET_ADDRESS_STRIDE;
-    target.set(this.#receiveRing.addresses.subarray(at, at + SOCKET_ADDRESS_STRIDE));
+    for (let byte = 0; byte < SOCKET_ADDRESS_STRIDE; byte++) {
+      target[byte] = from[at + byte] as number;
+    }
   }
 
   /** Queues the slot to a sender that {@link copySender} kept; as reply(), but at any time. */
