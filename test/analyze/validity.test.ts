@@ -83,7 +83,7 @@ describe('a healthy run', () => {
 describe('shared cores', () => {
   const reason = (options: SyntheticOptions): string => check('generator-limited', options).reason;
   const unpinned = (cpuCount: number, workers: number, loadThreads: number): string => {
-    const { environment } = syntheticRun().run;
+    const { environment } = syntheticRun();
     return reason({
       run: { environment: { ...environment, cpuCount, pinning: null } },
       target: { workers },
