@@ -23,7 +23,7 @@ export interface WorkerStart {
   readonly peers: readonly WorkerPeer[];
 }
 
-export interface WorkerPeer {
+interface WorkerPeer {
   readonly shard: number;
   readonly port: MessagePort;
 }
