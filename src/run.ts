@@ -209,6 +209,8 @@ export const targetSchema = z.object({
   receiveBuffer: z.object({ askedBytes: nonNegative, givenBytes: nonNegative }).nullable(),
   /** Which socket kind it serves with (`dgram`, `batched`); null: not known. */
   socketKind: z.string().nullable(),
+  /** Threads that serve, each with a socket of its own; null: not known. */
+  workers: z.int().positive().nullable().default(null),
 });
 export type TargetRecord = z.infer<typeof targetSchema>;
 

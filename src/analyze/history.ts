@@ -31,6 +31,7 @@ export function historyRow(report: HistorySubject): HistoryRow {
     durationMs: clean?.durationMs ?? report.scenario.durationMs,
     trackerName: report.target.name,
     trackerVersion: report.target.version,
+    ...(report.target.workers === null ? {} : { trackerWorkers: report.target.workers }),
     requestsPerSecond: clean?.requestsPerSecond ?? null,
     p95Ns: clean?.latency?.p95Ns ?? null,
     errorShare: clean?.errorShare ?? null,
@@ -104,6 +105,7 @@ export function comparableRows(history: History, row: HistoryRow): readonly Hist
       other.concurrency === row.concurrency &&
       other.ratePerSecond === row.ratePerSecond &&
       other.trackerName === row.trackerName &&
+      (other.trackerWorkers ?? 1) === (row.trackerWorkers ?? 1) &&
       byStart(other, row) < 0,
   );
 }

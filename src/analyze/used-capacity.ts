@@ -39,6 +39,7 @@ function runningThreads(evidence: Evidence): number | null {
     const count = evidence.run.profiles.find((record) => record.kind === kind)?.threads.length ?? 0;
     return count === 0 ? null : count;
   };
+  if (evidence.run.target.workers !== null) return evidence.run.target.workers;
   switch (targetRuntime(evidence)) {
     case 'node':
       return threadsOf('cpu') ?? threadsOf('allocations');

@@ -76,7 +76,7 @@ function generator(evidence: Evidence): ValidityCheck {
   return {
     check: 'generator-limited',
     verdict: verdicts[finding.verdict],
-    reason: finding.summary,
+    reason: `${finding.summary}${sharedCores(evidence)}`,
     failure:
       finding.verdict === 'found'
         ? isHeldUp(evidence)
@@ -85,6 +85,20 @@ function generator(evidence: Evidence): ValidityCheck {
         : null,
     evidence: finding.evidence,
   };
+}
+
+/** What the figures stand for where tracker and generator had not enough cores for both; empty where they had. */
+function sharedCores({ run }: Evidence): string {
+  const { environment, target, scenario } = run;
+  const workers = target.workers ?? 1;
+  const threads = workers + scenario.loadThreads;
+  if (target.kind === 'address' || environment.pinning !== null || threads <= environment.cpuCount) return '';
+  const cores = environment.cpuCount === 1 ? 'the only core' : `${environment.cpuCount} cores`;
+  return ` ${plural(workers, 'worker')} of the tracker and ${plural(scenario.loadThreads, 'load thread')} shared ${cores}: throughput and latency are those of both together and no measure of the tracker alone, its CPU per request is its own.`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /**

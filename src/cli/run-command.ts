@@ -14,6 +14,9 @@ import { runSuite } from './run-suite.ts';
 import { addScenarioFlags, environmentName, sourceOf } from './scenario-flags.ts';
 import { unknownVariables } from './unknown-variables.ts';
 
+/** As many as our tracker takes. */
+const MOST_TRACKER_WORKERS = 64;
+
 /** Makes the program itself the command that runs a scenario. */
 export function addRunCommand(
   program: Command,
@@ -75,6 +78,16 @@ export function addRunCommand(
           .default('auto'),
       ),
     )
+    .addOption(
+      withEnvironment(
+        new Option(
+          '--tracker-workers <number>',
+          'threads of our tracker that serve, a socket and a part of the swarms each',
+        )
+          .argParser(integerBetween(1, MOST_TRACKER_WORKERS))
+          .default(1),
+      ),
+    )
     .option('--allow-remote', 'permit a target off this machine', false)
     .addOption(
       withEnvironment(
@@ -97,8 +110,11 @@ export function addRunCommand(
     .action(async function runLab(given: RunFlags, command: Command) {
       const flags = { ...given, out: path.resolve(context.cwd, given.out) };
       const cpus = allowedCpus();
-      const { plans, tracker } = resolveRun({ flags, command, cwd: context.cwd, cpuCount: cpus.length });
-      const { pinning } = planPinning({ mode: flags.pin, allowed: cpus });
+      // What is left for the generator beside the tracker's other threads.
+      const cpuCount = Math.max(1, cpus.length - flags.trackerWorkers + 1);
+      const { plans, tracker } = resolveRun({ flags, command, cwd: context.cwd, cpuCount });
+      const targetCores = tracker.settings.target === null ? flags.trackerWorkers : 1;
+      const { pinning } = planPinning({ mode: flags.pin, allowed: cpus, targetCores });
       for (const line of unknownVariables(context.env, command)) context.stderr.write(`${line}\n`);
       if (flags.printConfig || flags.dryRun) {
         context.stdout.write(
@@ -115,7 +131,7 @@ export function addRunCommand(
 
 /** What is set of the lab itself, with its source. */
 function labSettings(flags: RunFlags, command: Command): LabSetting[] {
-  const names = ['pin', 'out', 'trackerSocket', 'allowNoProfile'] as const;
+  const names = ['pin', 'out', 'trackerSocket', 'trackerWorkers', 'allowNoProfile'] as const;
   return names.map((name) => ({ name, value: flags[name], source: sourceOf(command, name) ?? 'default' }));
 }
 

@@ -7,6 +7,8 @@ export interface RunFlags {
   /** Name of a tracker of the config file. */
   readonly tracker?: string;
   readonly trackerSocket: 'dgram' | 'batched' | 'auto';
+  /** Threads of our tracker that serve. */
+  readonly trackerWorkers: number;
   readonly allowNoProfile: boolean;
   readonly pin: string;
   /** Absolute path. */

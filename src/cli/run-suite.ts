@@ -79,9 +79,9 @@ function newSuiteId(): string {
   return `suite-${new Date().toISOString().replaceAll(/\D/g, '')}`;
 }
 
-function targetSpec(tracker: TrackerSettings, { trackerSocket }: RunFlags): TargetSpec {
+function targetSpec(tracker: TrackerSettings, { trackerSocket, trackerWorkers }: RunFlags): TargetSpec {
   const { target: url, exec, cwd, env, pid, allowRemote } = tracker;
-  if (url === null) return { kind: 'own', socket: trackerSocket };
+  if (url === null) return { kind: 'own', socket: trackerSocket, workers: trackerWorkers };
   if (exec === null) return { kind: 'address', url, allowRemote, pid };
   return { kind: 'command', command: exec, cwd, environment: env, url, allowRemote };
 }

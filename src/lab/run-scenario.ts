@@ -173,6 +173,7 @@ async function prepareTarget({ options, interruption, pinning, note }: RunContex
     cpus: pinning?.target ?? null,
     liveHeap: scenario.profileDurationMs > 0,
     nodeFlags: options.profiling.perf ? perfNodeArguments : [],
+    onLoss: note,
     abort: options.signal,
   }).catch((error: unknown) => {
     refuseWhereInterrupted(interruption);
@@ -279,8 +280,11 @@ function missingTeller(onEvent: RunOptions['onEvent']): NonNullable<PhasesOption
   };
 }
 
-function pin({ pin: mode, allowedCpus: allowed }: RunOptions, note: (text: string) => void): Pinning | null {
-  const plan = planPinning({ mode, allowed });
+function pin(
+  { pin: mode, allowedCpus: allowed, target }: RunOptions,
+  note: (text: string) => void,
+): Pinning | null {
+  const plan = planPinning({ mode, allowed, targetCores: target.kind === 'own' ? target.workers : 1 });
   const obstacle = plan.note ?? (plan.pinning === null ? null : pinningObstacle());
   const failure = obstacle ?? (plan.pinning === null ? null : pinThisProcess(plan.pinning.generator));
   if (failure === null) return plan.pinning;

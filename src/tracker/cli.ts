@@ -10,6 +10,7 @@ export const USAGE_CODE = 'USAGE';
 const MOST_PEERS = 20_000_000;
 /** Times of peers are kept modulo 18 hours; 9/8 of this is well within. */
 const LONGEST_INTERVAL_S = 4 * 3600;
+const MOST_WORKERS = 64;
 
 /** What the flags say. */
 export interface TrackerFlags {
@@ -17,6 +18,8 @@ export interface TrackerFlags {
   /** Absent: IPv6 and IPv4, or IPv4 alone where the system has no IPv6. */
   readonly host?: string;
   readonly socket: 'auto' | 'dgram' | 'batched';
+  /** Threads that serve; more than one never with dgram. */
+  readonly workers: number;
   readonly logLevel: LogLevel;
   readonly peerLimit: number;
   readonly whitelist?: string;
@@ -57,7 +60,15 @@ export function parseFlags(argv: readonly string[], version: string): ParsedFlag
       hint: 'see --help for the flags and their values',
     });
   }
-  return { flags: command.opts<TrackerFlags>() };
+  const flags = command.opts<TrackerFlags>();
+  if (flags.workers > 1 && flags.socket === 'dgram') {
+    throw new LabError({
+      code: USAGE_CODE,
+      message: `--workers ${flags.workers} needs batched sockets, and --socket dgram was given`,
+      hint: 'leave out --socket, or run with one worker',
+    });
+  }
+  return { flags };
 }
 
 function createCommand(version: string): Command {
@@ -91,6 +102,12 @@ function createCommand(version: string): Command {
         .choices(['auto', 'dgram', 'batched'])
         .default('auto'),
     )
+    .option(
+      '--workers <n>',
+      'threads that serve, each with a socket and the swarms that the kernel steers to it (Linux with koffi)',
+      integer(1, MOST_WORKERS),
+      1,
+    )
     .addOption(new Option('--log-level <level>', 'what goes to stderr').choices(logLevels).default('info'))
     .addHelpText(
       'after',
@@ -99,6 +116,7 @@ function createCommand(version: string): Command {
         'Examples:',
         '  tracker --port 1337                          serve every info hash, IPv4 and IPv6',
         '  tracker --host 127.0.0.1 --port 0            on loopback; the port is printed',
+        '  tracker --workers 4                          on four cores; a swarm belongs to one worker',
         '  tracker --whitelist list.txt                 serve what the list has; it is read again when it changes',
         '',
         'Exit codes: 0 stopped by SIGINT or SIGTERM, 1 internal error, 2 usage, 12 the port cannot be had,',

@@ -18,6 +18,7 @@ export interface TrackerCounters {
   'errors.portZero': number;
   'errors.notOnWhitelist': number;
   'errors.badScrape': number;
+  'errors.scrapeUnfinished': number;
   'errors.unknownAction': number;
   'drops.tooShort': number;
   'drops.badProtocolId': number;
@@ -27,6 +28,8 @@ export interface TrackerCounters {
   'drops.connectLimit': number;
   'options.urlData': number;
   'options.cut': number;
+  /** Scrapes whose counts came from more than one worker. */
+  scrapesGathered: number;
   peersSent: number;
 }
 
@@ -42,6 +45,7 @@ export function createCounters(): TrackerCounters {
     'errors.portZero': 0,
     'errors.notOnWhitelist': 0,
     'errors.badScrape': 0,
+    'errors.scrapeUnfinished': 0,
     'errors.unknownAction': 0,
     'drops.tooShort': 0,
     'drops.badProtocolId': 0,
@@ -51,6 +55,7 @@ export function createCounters(): TrackerCounters {
     'drops.connectLimit': 0,
     'options.urlData': 0,
     'options.cut': 0,
+    scrapesGathered: 0,
     peersSent: 0,
   };
 }

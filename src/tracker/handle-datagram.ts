@@ -26,6 +26,7 @@ import {
   readUint32,
   SCRAPE_ENTRY_BYTES,
   SCRAPE_HEAD_REQUEST_BYTES,
+  SCRAPE_HEAD_RESPONSE_BYTES,
   writeUint16,
   writeUint32,
 } from '../wire/bep15.ts';
@@ -36,6 +37,7 @@ import type { ConnectionIds } from './connection-id.ts';
 import type { TrackerCounters } from './counters.ts';
 import type { InfoHashSet } from './info-hash-set.ts';
 import { errorTexts, writeError, writeHead } from './reply.ts';
+import { writeScrapeEntries } from './scrape-entries.ts';
 import {
   ANNOUNCE_INTERVAL_S,
   type AnnounceNote,
@@ -249,19 +251,10 @@ export class DatagramHandler {
     }
     writeHead(Action.scrape, request, start, response, at);
     const count = Math.min(hashBytes / INFO_HASH_BYTES, MAX_SCRAPE_HASHES);
-    let entryAt = at + ResponseOffset.scrapeEntries;
-    let hashAt = start + RequestOffset.infoHash;
-    for (let entry = 0; entry < count; entry++) {
-      // A swarm that was taken off the list dies out; until then it is not shown any more.
-      const listed = allowed === null || allowed.has(request, hashAt);
-      const swarm = listed ? this.store.find(request, hashAt) : NO_SWARM;
-      writeUint32(response, entryAt, swarm === NO_SWARM ? 0 : this.store.seeders(swarm));
-      writeUint32(response, entryAt + 4, swarm === NO_SWARM ? 0 : this.store.completed(swarm));
-      writeUint32(response, entryAt + 8, swarm === NO_SWARM ? 0 : this.store.leechers(swarm));
-      entryAt += SCRAPE_ENTRY_BYTES;
-      hashAt += INFO_HASH_BYTES;
-    }
-    return entryAt - at;
+    const hashAt = start + RequestOffset.infoHash;
+    const entriesAt = at + ResponseOffset.scrapeEntries;
+    writeScrapeEntries(this.store, allowed, request, hashAt, count, response, entriesAt);
+    return SCRAPE_HEAD_RESPONSE_BYTES + count * SCRAPE_ENTRY_BYTES;
   }
 
   private countRequest(action: number): void {

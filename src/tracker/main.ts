@@ -6,10 +6,12 @@
 import { isIPv6 } from 'node:net';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
+import { STEERING_UNAVAILABLE } from '../wire/open-socket-group.ts';
 import type { TrackerMessage } from '../wire/tracker-message.ts';
 import { parseFlags, type TrackerFlags, USAGE_CODE } from './cli.ts';
 import { createLog, type Log } from './log.ts';
 import { createTracker, type Tracker } from './server.ts';
+import { createWorkerPool, type LostWorker } from './worker-pool.ts';
 
 const NAME = 'tracker-lab tracker';
 /** If something else keeps the process alive for so long after the stop, it is ended. */
@@ -21,6 +23,12 @@ const EVERY_IPV4_ADDRESS = '0.0.0.0';
 const withoutIpv6 = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EPROTONOSUPPORT']);
 
 const signalCodes = { SIGINT: ExitCode.interrupted, SIGTERM: ExitCode.terminated } as const;
+
+/** A tracker, and by how many threads it serves. */
+interface Serving {
+  readonly tracker: Tracker;
+  readonly workers: number;
+}
 
 async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
@@ -39,10 +47,10 @@ async function serve(flags: TrackerFlags): Promise<void> {
   const log = createLog(flags.logLevel, (line) => process.stderr.write(`${line}\n`));
   // From the first moment on: a signal during the start must not leave a half-started process behind.
   const asked = stopAsked(log);
-  const tracker = await start(flags, log);
+  const { tracker, workers } = await start(flags, log);
   const { host, port, socketKind, receiveBuffer } = tracker;
   process.stdout.write(
-    `listening on udp://${isIPv6(host) ? `[${host}]` : host}:${port} (${socketKind} socket, receive buffer ` +
+    `listening on udp://${isIPv6(host) ? `[${host}]` : host}:${port} (${socketWords(socketKind, workers)}, receive buffer ` +
       `${receiveBuffer.askedBytes} bytes asked, ${receiveBuffer.givenBytes} given)\n`,
   );
   await tell({
@@ -53,16 +61,38 @@ async function serve(flags: TrackerFlags): Promise<void> {
     port,
     socketKind,
     receiveBuffer,
+    workers,
   });
   await asked;
   await stop(tracker, log);
 }
 
+function socketWords(kind: string, workers: number): string {
+  return workers === 1 ? `${kind} socket` : `${workers} workers with a ${kind} socket each`;
+}
+
 /** Without --host, listens on IPv6 and IPv4, or on IPv4 alone where the system has no IPv6. */
-async function start(flags: TrackerFlags, log: Log): Promise<Tracker> {
+async function start(flags: TrackerFlags, log: Log): Promise<Serving> {
+  if (flags.host !== undefined) {
+    return openTracker(flags, log, flags.host);
+  }
+  try {
+    return await openTracker(flags, log, EVERY_ADDRESS);
+  } catch (error) {
+    const cause = error instanceof LabError ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+    if (cause?.code === undefined || !withoutIpv6.has(cause.code)) {
+      throw error;
+    }
+    log.info(`no IPv6 here (${cause.code}); listening on IPv4 only`);
+    return openTracker(flags, log, EVERY_IPV4_ADDRESS);
+  }
+}
+
+/** With several workers where the machine can steer to them; else one, unless the batched kind was asked for by name. */
+async function openTracker(flags: TrackerFlags, log: Log, host: string): Promise<Serving> {
   const options = {
+    host,
     port: flags.port,
-    socketKind: flags.socket,
     peerLimit: flags.peerLimit,
     log,
     ...(flags.whitelist === undefined ? {} : { whitelistFile: flags.whitelist }),
@@ -70,19 +100,20 @@ async function start(flags: TrackerFlags, log: Log): Promise<Tracker> {
     ...(flags.interval === undefined ? {} : { announceIntervalS: flags.interval }),
     ...(flags.connectLimit === undefined ? {} : { connectsPerMinute: flags.connectLimit }),
   };
-  if (flags.host !== undefined) {
-    return createTracker({ ...options, host: flags.host });
-  }
-  try {
-    return await createTracker({ ...options, host: EVERY_ADDRESS });
-  } catch (error) {
-    const cause = error instanceof LabError ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
-    if (cause?.code === undefined || !withoutIpv6.has(cause.code)) {
-      throw error;
+  if (flags.workers > 1) {
+    try {
+      const { workers, logLevel } = flags;
+      const onLost = (lost: LostWorker): void => void tell({ type: 'tracker-worker-lost', ...lost });
+      return { tracker: await createWorkerPool({ ...options, workers, logLevel, onLost }), workers };
+    } catch (error) {
+      const steers = !(error instanceof LabError && error.code === STEERING_UNAVAILABLE);
+      if (steers || flags.socket !== 'auto') {
+        throw error;
+      }
+      log.warn(`one worker instead of ${flags.workers}: ${error.message}`);
     }
-    log.info(`no IPv6 here (${cause.code}); listening on IPv4 only`);
-    return createTracker({ ...options, host: EVERY_IPV4_ADDRESS });
   }
+  return { tracker: await createTracker({ ...options, socketKind: flags.socket }), workers: 1 };
 }
 
 /** Fulfilled with the first reason to stop. A signal after it ends the process. */

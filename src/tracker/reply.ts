@@ -8,6 +8,7 @@ export const errorTexts = {
   portZero: encodeText('port 0 cannot be announced'),
   notOnWhitelist: encodeText('info_hash is not on the whitelist of this tracker'),
   badScrape: encodeText('scrape needs info hashes of 20 bytes each'),
+  scrapeUnfinished: encodeText('not all counts could be had in time; please scrape again'),
   unknownAction: encodeText('unknown action'),
 };
 

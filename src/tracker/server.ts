@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { PEER_BYTES_IPV4, PEER_BYTES_IPV6 } from '../wire/bep15.ts';
+import { openGroupSocket } from '../wire/open-group-socket.ts';
 import { openUdpSocket } from '../wire/open-udp-socket.ts';
 import type { ReceivedBatch, UdpSocket, UdpSocketOptions } from '../wire/udp-socket.ts';
 import { ConnectRateLimit } from './connect-rate-limit.ts';
@@ -15,6 +16,7 @@ import { DatagramHandler, type DatagramState } from './handle-datagram.ts';
 import { InfoHashSet } from './info-hash-set.ts';
 import type { Log } from './log.ts';
 import { RandomSource } from './random-source.ts';
+import { type Shard, ShardGathering } from './shard.ts';
 import { SIPHASH_KEY_BYTES } from './siphash.ts';
 import { ANNOUNCE_INTERVAL_S, peerLifetimeS, SwarmStore } from './swarm-store.ts';
 import { followWhitelist } from './whitelist.ts';
@@ -23,7 +25,7 @@ import { followWhitelist } from './whitelist.ts';
  * Receive buffer asked of the kernel: 4 MiB, some thousand datagrams. Linux' default of 208 KiB holds 256 small ones,
  * which a burst of clients overflows.
  */
-const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+export const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 const MAINTENANCE_MS = 100;
 /** Peers looked at in one turn of the timer, about 0.1 ms. Ten turns a second see 5 million peers a minute. */
@@ -48,6 +50,8 @@ export interface TrackerOptions {
   readonly peerLimit: number;
   /** Seconds between two announces of a peer, as replies ask for it; a peer is gone after 9/8 of it. Default: 30 minutes. */
   readonly announceIntervalS?: number;
+  /** The part of a tracker of several workers that this one is; absent: it is all of it. */
+  readonly shard?: Shard;
 }
 
 /** A tracker that serves. */
@@ -72,17 +76,19 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
   const tableKey = randomWords(2);
   const state = createState(options, tableKey);
   const handler = new DatagramHandler(state);
+  const gathering = options.shard === undefined ? null : new ShardGathering(options.shard, state);
   const sender = new Uint8Array(16);
   const clock = systemClock();
 
   function onBatch(batch: ReceivedBatch, socket: UdpSocket): void {
     const nowMs = clock();
     handler.setTime(Math.floor(nowMs / 1000));
+    gathering?.begin(nowMs);
     const { bytes } = batch;
     for (let index = 0; index < batch.count; index++) {
       batch.copyAddress(index, sender, 0);
       const slot = socket.slot();
-      const length = handler.handle(
+      let length = handler.handle(
         bytes,
         batch.offset(index),
         batch.sentLength(index),
@@ -92,6 +98,9 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
         socket.sendBytes,
         slot,
       );
+      if (gathering !== null && length > 0) {
+        length = gathering.settle(batch, index, socket.sendBytes, slot, length);
+      }
       if (length > 0) {
         socket.reply(slot, length, batch, index);
       }
@@ -99,6 +108,7 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
         log.debug(describeDatagram(batch, index, length));
       }
     }
+    gathering?.end();
     maintain(nowMs, batch.count * REQUEST_SWEEP);
   }
 
@@ -120,19 +130,30 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
         });
   let socket: UdpSocket;
   try {
-    socket = await openUdpSocket({
-      kind: options.socketKind,
-      host: options.host,
-      port: options.port,
+    const { host, port, shard } = options;
+    const socketOptions = {
+      host,
+      port,
       receiveBufferBytes: RECEIVE_BUFFER_BYTES,
       onBatch,
-      onError: (error) => log.debug(`socket: ${error.message}`),
-    });
+      onError: (error: Error) => log.debug(`socket: ${error.message}`),
+    };
+    if (shard === undefined || gathering === null) {
+      socket = await openUdpSocket({ kind: options.socketKind, ...socketOptions });
+    } else {
+      const own = await openGroupSocket(shard.descriptor, socketOptions);
+      gathering.open(own);
+      socket = own;
+    }
   } catch (error) {
     whitelist?.stop();
     throw error;
   }
-  const timer = setInterval(() => maintain(clock(), TIMER_SWEEP), MAINTENANCE_MS);
+  const timer = setInterval(function maintainByTimer() {
+    const nowMs = clock();
+    maintain(nowMs, TIMER_SWEEP);
+    gathering?.expire(nowMs);
+  }, MAINTENANCE_MS);
 
   return {
     host: socket.localAddress,
@@ -143,6 +164,7 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
     stop: async () => {
       clearInterval(timer);
       whitelist?.stop();
+      gathering?.stop();
       await socket.close();
     },
   };
@@ -150,16 +172,24 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
 
 function createState(options: TrackerOptions, tableKey: Uint32Array): DatagramState {
   const random = new RandomSource(randomWords(4));
-  const { peerLimit, connectsPerMinute, announceIntervalS = ANNOUNCE_INTERVAL_S } = options;
+  const { peerLimit, connectsPerMinute, announceIntervalS = ANNOUNCE_INTERVAL_S, shard } = options;
   const key =
     options.secret === undefined
       ? randomBytes(SIPHASH_KEY_BYTES)
       : createHash('sha256').update(options.secret).digest().subarray(0, SIPHASH_KEY_BYTES);
-  const common = { key: tableKey, random, peerLimit, peerLifetimeS: peerLifetimeS(announceIntervalS) };
+  const common = { key: tableKey, random, peerLifetimeS: peerLifetimeS(announceIntervalS) };
   return {
     connectionIds: new ConnectionIds(key),
-    ipv4: new SwarmStore({ ...common, peerBytes: PEER_BYTES_IPV4 }),
-    ipv6: new SwarmStore({ ...common, peerBytes: PEER_BYTES_IPV6 }),
+    ipv4: new SwarmStore({
+      ...common,
+      peerBytes: PEER_BYTES_IPV4,
+      peerLimit: shard?.budgets.ipv4 ?? peerLimit,
+    }),
+    ipv6: new SwarmStore({
+      ...common,
+      peerBytes: PEER_BYTES_IPV6,
+      peerLimit: shard?.budgets.ipv6 ?? peerLimit,
+    }),
     // With a whitelist nothing is allowed before it was read.
     allowed: options.whitelistFile === undefined ? null : new InfoHashSet(tableKey),
     connectLimit: connectsPerMinute === undefined ? null : new ConnectRateLimit(connectsPerMinute, tableKey),

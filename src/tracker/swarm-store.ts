@@ -4,6 +4,7 @@
  * every call of {@link SwarmStore.maintain}; a swarm goes with its last peer. Pure: time and random numbers are
  * arguments.
  */
+import type { PeerBudget } from './peer-budget.ts';
 import { PeerList } from './peer-list.ts';
 import { PeerSampler, type SampleRequest } from './peer-sampler.ts';
 import type { RandomSource } from './random-source.ts';
@@ -48,7 +49,7 @@ export interface SwarmStoreOptions {
   readonly key: Uint32Array;
   readonly random: RandomSource;
   /** With so many peers in all swarms, no new one is taken in. */
-  readonly peerLimit: number;
+  readonly peerLimit: number | PeerBudget;
   /** Default: {@link PEER_LIFETIME_S}. */
   readonly peerLifetimeS?: number;
 }
@@ -67,7 +68,9 @@ export class SwarmStore {
   private readonly table: SwarmTable;
   private readonly peers: PeerList;
   private readonly sampler: PeerSampler;
-  private readonly peerLimit: number;
+  private peerLimit: number;
+  /** Where several stores share one limit: what {@link peerLimit} is taken from and given back to. */
+  private readonly budget: PeerBudget | null;
   private readonly peerLifetimeS: number;
   private readonly request: SampleRequest;
   private selfPosition = -1;
@@ -82,7 +85,9 @@ export class SwarmStore {
 
   constructor(options: SwarmStoreOptions) {
     this.peerBytes = options.peerBytes;
-    this.peerLimit = options.peerLimit;
+    const { peerLimit } = options;
+    this.budget = typeof peerLimit === 'number' ? null : peerLimit;
+    this.peerLimit = typeof peerLimit === 'number' ? peerLimit : 0;
     this.peerLifetimeS = options.peerLifetimeS ?? PEER_LIFETIME_S;
     this.table = new SwarmTable(options.key);
     this.peers = new PeerList(options.peerBytes, options.key);
@@ -129,7 +134,7 @@ export class SwarmStore {
    */
   announce(hashes: Uint8Array, hashAt: number, note: AnnounceNote): number {
     const { table, peers } = this;
-    const full = this.peerCount >= this.peerLimit;
+    const full = this.peerCount >= this.peerLimit && !this.takeRoom();
     let swarm = table.find(hashes, hashAt);
     this.selfPosition = -1;
     if (swarm === NO_SWARM) {
@@ -210,6 +215,9 @@ export class SwarmStore {
   maintain(nowMs: number, most: number): void {
     const due = this.sweptAtMs < 0 ? 0 : (nowMs - this.sweptAtMs) / SWEEP_CYCLE_MS;
     this.sweptAtMs = nowMs;
+    if (this.budget !== null) {
+      this.peerLimit -= this.budget.giveBack(this.peerLimit - this.peerCount);
+    }
     this.table.settle(most);
     this.peers.settle(most);
     // The most that there was since the cursor stood at the start: a cycle in which most peers go must not slow down.
@@ -259,6 +267,12 @@ export class SwarmStore {
         this.removeIfEmpty(swarm);
       }
     }
+  }
+
+  private takeRoom(): boolean {
+    const taken = this.budget === null ? 0 : this.budget.take();
+    this.peerLimit += taken;
+    return taken > 0;
   }
 
   private open(swarm: number): void {

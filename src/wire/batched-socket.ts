@@ -14,7 +14,11 @@ import { createCounters, type LiveCounters } from './live-counters.ts';
 import { MessageRing, SLOT_STRIDE } from './message-ring.ts';
 import { RingBatch } from './ring-batch.ts';
 import { SendQueue } from './send-queue.ts';
-import { SOCKET_ADDRESS_BYTES_IPV4, SOCKET_ADDRESS_BYTES_IPV6 } from './socket-address.ts';
+import {
+  SOCKET_ADDRESS_BYTES_IPV4,
+  SOCKET_ADDRESS_BYTES_IPV6,
+  SOCKET_ADDRESS_STRIDE,
+} from './socket-address.ts';
 import { systemError } from './system-error.ts';
 import {
   type AddressFamily,
@@ -124,6 +128,22 @@ export class BatchedSocket implements UdpSocket {
     if (!this.#connected) {
       this.#sendRing.copyAddressFrom(this.#queue.nextSlot, this.#receiveRing, index);
     }
+    this.#enqueue(length);
+  }
+
+  /** Keeps where datagram `index` of the batch at hand came from, {@link SOCKET_ADDRESS_STRIDE} bytes, for later. */
+  copySender(index: number, target: Uint8Array): void {
+    const from = this.#receiveRing.addresses;
+    const at = index * SOCKET_ADDRESS_STRIDE;
+    for (let byte = 0; byte < SOCKET_ADDRESS_STRIDE; byte++) {
+      target[byte] = from[at + byte] as number;
+    }
+  }
+
+  /** Queues the slot to a sender that {@link copySender} kept; as reply(), but at any time. */
+  replyTo(sender: Uint8Array, slotOffset: number, length: number): void {
+    this.#checkSlot(slotOffset, length);
+    this.#sendRing.addresses.set(sender, this.#queue.nextSlot * SOCKET_ADDRESS_STRIDE);
     this.#enqueue(length);
   }
 

@@ -16,6 +16,8 @@ const RECEIVE_FLAGS = MSG_DONTWAIT | MSG_TRUNC;
 /** Socket options as (level, name) pairs, from Linux `<asm-generic/socket.h>` and `<linux/in6.h>`. */
 export const SocketOption = {
   reuseAddress: [1, 2],
+  reusePort: [1, 15],
+  detachFilter: [1, 27],
   sendBuffer: [1, 7],
   receiveBuffer: [1, 8],
   sendBufferForce: [1, 32],
@@ -24,11 +26,22 @@ export const SocketOption = {
 } as const;
 export type SocketOption = (typeof SocketOption)[keyof typeof SocketOption];
 
+/** Options that take a classic BPF program: one that judges what a socket gets, one that chooses a socket of a group. */
+export const ProgramOption = { filter: 26, steering: 51 } as const;
+type ProgramOption = (typeof ProgramOption)[keyof typeof ProgramOption];
+
 const SOL_SOCKET = 1;
 const SO_MEMINFO = 55;
 /** Index of the drop counter in what SO_MEMINFO gives: `SK_MEMINFO_DROPS` of `<linux/sock_diag.h>`. */
 const MEMINFO_DROPS = 8;
 const MEMINFO_WORDS = 9;
+
+/** `F_DUPFD_CLOEXEC` of `<linux/fcntl.h>`. */
+const DUPLICATE_CLOEXEC = 1030;
+/** `sizeof (struct sock_fprog)`, and where its pointer stands. */
+const PROGRAM_HEAD_BYTES = 16;
+const PROGRAM_POINTER_AT = 8;
+const INSTRUCTION_BYTES = 8;
 
 const ARCHITECTURES: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64'];
 
@@ -37,7 +50,13 @@ export interface Libc {
   /** A UDP socket, not blocking, closed on exec. */
   openSocket(addressFamily: number): number;
   closeSocket(fd: number): void;
+  /** Another descriptor of the same socket, closed on exec. */
+  duplicate(fd: number): number;
   bind(fd: number, socketAddress: Uint8Array, lengthBytes: number): number;
+  /** Writes the socket's own address into `target`, which has room for the longest. */
+  getAddress(fd: number, target: Uint8Array): number;
+  /** Hands the kernel a classic BPF program, 8 bytes an instruction; it keeps a copy. */
+  attachProgram(fd: number, option: ProgramOption, program: Uint8Array): number;
   setOption(fd: number, option: SocketOption, value: number): number;
   getOption(fd: number, option: SocketOption): number;
   /** Datagrams dropped at the socket since it was opened; negative errno before Linux 4.12. */
@@ -83,6 +102,8 @@ function bindFunctions(koffi: typeof import('koffi')): Libc {
   const socket = library.func('int socket(int, int, int)');
   const close = library.func('int close(int)');
   const bind = library.func('int bind(int, void *, uint32_t)');
+  const fcntl = library.func('int fcntl(int, int, ...)');
+  const getsockname = library.func('int getsockname(int, void *, void *)');
   const setsockopt = library.func('int setsockopt(int, int, int, void *, uint32_t)');
   const getsockopt = library.func('int getsockopt(int, int, int, void *, void *)');
   const recvmmsg = library.func('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)');
@@ -104,6 +125,19 @@ function bindFunctions(koffi: typeof import('koffi')): Libc {
     },
     bind(fd, socketAddress, lengthBytes) {
       return orErrno(bind(fd, socketAddress, lengthBytes));
+    },
+    duplicate(fd) {
+      return orErrno(fcntl(fd, DUPLICATE_CLOEXEC, 'int', 0));
+    },
+    getAddress(fd, target) {
+      return orErrno(getsockname(fd, target, Uint32Array.of(target.byteLength)));
+    },
+    attachProgram(fd, option, program) {
+      const head = new Uint8Array(PROGRAM_HEAD_BYTES);
+      const view = new DataView(head.buffer);
+      view.setUint16(0, program.byteLength / INSTRUCTION_BYTES, true);
+      view.setBigUint64(PROGRAM_POINTER_AT, BigInt(memmove(program, program, 0)), true);
+      return orErrno(setsockopt(fd, SOL_SOCKET, option, head, head.byteLength));
     },
     setOption(fd, [level, name], value) {
       return orErrno(setsockopt(fd, level, name, Int32Array.of(value), 4));

@@ -1,10 +1,8 @@
 import { BatchedSocket } from './batched-socket.ts';
 import { bindDgram, connectDgram, createDgram } from './dgram-setup.ts';
-import { bindError, type Endpoint } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { type Libc, SocketOption } from './libc.ts';
-import { scopeIdOf } from './scope-id.ts';
-import { AF_INET, AF_INET6, SOCKET_ADDRESS_STRIDE, writeSocketAddress } from './socket-address.ts';
-import { systemError } from './system-error.ts';
+import { openDescriptor } from './open-descriptor.ts';
 import type { UdpSocket, UdpSocketOptions } from './udp-socket.ts';
 
 /**
@@ -18,7 +16,21 @@ export async function openBatchedSocket(
   remote: Endpoint | undefined,
   options: UdpSocketOptions,
 ): Promise<UdpSocket> {
-  const fd = openBound(libc, local, options);
+  return adoptDescriptor(libc, openDescriptor(libc, local, options), local, remote, options);
+}
+
+/**
+ * Makes a socket of the batched kind of a bound descriptor, which it owns from then on.
+ *
+ * @throws LabError where that fails; the descriptor is closed then
+ */
+export async function adoptDescriptor(
+  libc: Libc,
+  fd: number,
+  local: Endpoint,
+  remote: Endpoint | undefined,
+  options: UdpSocketOptions,
+): Promise<BatchedSocket> {
   const wake = createDgram(local.family);
   try {
     await bindDgram(wake, local, { fd });
@@ -36,40 +48,4 @@ export async function openBatchedSocket(
     givenBytes: libc.getOption(fd, SocketOption.receiveBuffer),
   };
   return new BatchedSocket({ libc, fd, wake, family: local.family, receiveBuffer, options });
-}
-
-/** A bound descriptor with its buffers set. */
-function openBound(libc: Libc, local: Endpoint, options: UdpSocketOptions): number {
-  const fd = libc.openSocket(local.family === 4 ? AF_INET : AF_INET6);
-  if (fd < 0) {
-    throw bindError(local, systemError(-fd, 'socket'));
-  }
-  if (local.family === 6) {
-    libc.setOption(fd, SocketOption.ipv6Only, 0);
-  }
-  const { receiveBuffer, receiveBufferForce, sendBuffer, sendBufferForce } = SocketOption;
-  setBuffer(libc, fd, options.receiveBufferBytes, receiveBufferForce, receiveBuffer);
-  if (options.sendBufferBytes !== undefined) {
-    setBuffer(libc, fd, options.sendBufferBytes, sendBufferForce, sendBuffer);
-  }
-  const socketAddress = new Uint8Array(SOCKET_ADDRESS_STRIDE);
-  const lengthBytes = writeSocketAddress(socketAddress, 0, {
-    socketFamily: local.family,
-    address: local.address,
-    port: local.port,
-    scopeId: scopeIdOf(local.address),
-  });
-  const bound = libc.bind(fd, socketAddress, lengthBytes);
-  if (bound < 0) {
-    libc.closeSocket(fd);
-    throw bindError(local, systemError(-bound, 'bind'));
-  }
-  return fd;
-}
-
-/** The forced option passes the system's limit and needs CAP_NET_ADMIN; the plain one is cut to the limit. */
-function setBuffer(libc: Libc, fd: number, bytes: number, forced: SocketOption, plain: SocketOption): void {
-  if (libc.setOption(fd, forced, bytes) < 0) {
-    libc.setOption(fd, plain, bytes);
-  }
 }

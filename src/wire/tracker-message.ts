@@ -7,7 +7,21 @@ export interface TrackerReady {
   readonly host: string;
   readonly port: number;
   readonly socketKind: string;
+  /** Of one socket. */
   readonly receiveBuffer: { readonly askedBytes: number; readonly givenBytes: number };
+  /** Threads that serve, with a socket each. */
+  readonly workers: number;
+}
+
+/** Sent when a worker thread has ended by itself; another takes its place. */
+export interface TrackerWorkerLost {
+  readonly type: 'tracker-worker-lost';
+  /** From 1. */
+  readonly worker: number;
+  readonly reason: string;
+  /** What it held, which is gone. */
+  readonly swarms: number;
+  readonly peers: number;
 }
 
 /** Sent once, after the last reply, on SIGINT or SIGTERM. */
@@ -17,4 +31,4 @@ export interface TrackerStopped {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-export type TrackerMessage = TrackerReady | TrackerStopped;
+export type TrackerMessage = TrackerReady | TrackerWorkerLost | TrackerStopped;

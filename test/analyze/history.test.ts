@@ -78,6 +78,23 @@ describe('a history', () => {
   });
 });
 
+describe('runs of different numbers of tracker workers', () => {
+  it('are not compared, and a line that does not tell is of one', () => {
+    const history = {
+      rows: [
+        { ...row, runId: 'two', startedAt: day(1), trackerWorkers: 2 },
+        { ...row, runId: 'one', startedAt: day(1), trackerWorkers: 1 },
+        { ...row, runId: 'old', startedAt: day(1) },
+      ],
+      brokenLines: 0,
+    };
+    const compared = (trackerWorkers: number) =>
+      comparableRows(history, { ...row, trackerWorkers }).map(({ runId }) => runId);
+    expect(compared(1)).toEqual(['one', 'old']);
+    expect(compared(2)).toEqual(['two']);
+  });
+});
+
 describe('the history of analysed runs', () => {
   it('gets one line a run, however often it is analysed', async () => {
     const historyFile = path.join(root, 'history.jsonl');

@@ -171,6 +171,7 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
       command: ['node', 'dist/tracker/main.js'],
       receiveBuffer: { askedBytes: 4_194_304, givenBytes: 8_388_608 },
       socketKind: 'batched',
+      workers: 1,
       ...options.target,
     },
     scenario: {

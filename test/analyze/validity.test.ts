@@ -80,6 +80,30 @@ describe('a healthy run', () => {
   });
 });
 
+describe('shared cores', () => {
+  const reason = (options: SyntheticOptions): string => check('generator-limited', options).reason;
+  const unpinned = (cpuCount: number, workers: number, loadThreads: number): string => {
+    const { environment } = syntheticRun();
+    return reason({
+      run: { environment: { ...environment, cpuCount, pinning: null } },
+      target: { workers },
+      scenario: { loadThreads },
+    });
+  };
+
+  it('are told with what the figures are worth', () => {
+    expect(unpinned(2, 2, 1)).toContain(
+      '2 workers of the tracker and 1 load thread shared 2 cores: throughput and latency are those of both',
+    );
+    expect(unpinned(1, 1, 1)).toContain('1 worker of the tracker and 1 load thread shared the only core');
+  });
+
+  it('are not told where there was a core for each, or where sides were pinned apart', () => {
+    expect(unpinned(3, 2, 1)).not.toContain('shared');
+    expect(reason({ target: { workers: 2 } })).not.toContain('shared');
+  });
+});
+
 describe('generator-limited', () => {
   const thread = { cpuShare: 0.1, sendLagNsP50: 0, sendLagNsP99: 5e6, sendLagNsMax: 9e6 };
 

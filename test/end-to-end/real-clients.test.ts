@@ -39,12 +39,14 @@ describe.skipIf(missing.length > 0)(`our tracker with real clients${skipNote}`, 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function startTracker(): Promise<{ tracker: Child; torrent: string }> {
+  async function startTracker(...argv: string[]): Promise<{ tracker: Child; torrent: string }> {
     const tracker = start(
       startChild(
-        spawn(process.execPath, [builtEntry('tracker/main.js'), '--host', '127.0.0.1', '--port', '0'], {
-          stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-        }),
+        spawn(
+          process.execPath,
+          [builtEntry('tracker/main.js'), '--host', '127.0.0.1', '--port', '0', ...argv],
+          { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] },
+        ),
       ),
     );
     const ready = await tracker.message((message) => (message as TrackerMessage).type === 'tracker-ready');
@@ -97,16 +99,20 @@ describe.skipIf(missing.length > 0)(`our tracker with real clients${skipNote}`, 
     return (await tracker.message((m) => (m as TrackerMessage).type === 'tracker-stopped')) as TrackerStopped;
   }
 
-  it('lets aria2 download from libtorrent', async () => {
-    const { tracker, torrent } = await startTracker();
-    const seeder = startLibtorrent('seed', 'seed', torrent);
-    await seeder.line((line) => line.includes('tracker_reply'));
-    const fetcher = startAria2('fetch', torrent, 0);
-    expect(await fetcher.exitCode).toBe(0);
-    expectSameFile();
-    const { counters } = await stopAndCount(tracker);
-    expect(counters['requests.announce']).toBeGreaterThanOrEqual(2);
-  }, 60_000);
+  it.each([1, 2])(
+    'lets aria2 download from libtorrent, with %i workers',
+    async (workers) => {
+      const { tracker, torrent } = await startTracker('--workers', String(workers));
+      const seeder = startLibtorrent('seed', 'seed', torrent);
+      await seeder.line((line) => line.includes('tracker_reply'));
+      const fetcher = startAria2('fetch', torrent, 0);
+      expect(await fetcher.exitCode).toBe(0);
+      expectSameFile();
+      const { counters } = await stopAndCount(tracker);
+      expect(counters['requests.announce']).toBeGreaterThanOrEqual(2);
+    },
+    60_000,
+  );
 
   it('lets libtorrent download from aria2', async () => {
     const { tracker, torrent } = await startTracker();

@@ -18,12 +18,18 @@ describe('parseFlags', () => {
   });
 
   it('has a default for all that a tracker needs', () => {
-    expect(flagsOf()).toEqual({ port: 1337, socket: 'auto', logLevel: 'info', peerLimit: 4_000_000 });
+    expect(flagsOf()).toEqual({
+      port: 1337,
+      socket: 'auto',
+      workers: 1,
+      logLevel: 'info',
+      peerLimit: 4_000_000,
+    });
   });
 
   it('reads every flag', () => {
     const argv =
-      '--port 0 --host 127.0.0.1 --whitelist l.txt --secret s --connect-limit 5 --peer-limit 9 --socket dgram --log-level debug';
+      '--port 0 --host 127.0.0.1 --whitelist l.txt --secret s --connect-limit 5 --peer-limit 9 --socket batched --workers 3 --log-level debug';
     expect(flagsOf(...argv.split(' '))).toEqual({
       port: 0,
       host: '127.0.0.1',
@@ -31,7 +37,8 @@ describe('parseFlags', () => {
       secret: 's',
       connectLimit: 5,
       peerLimit: 9,
-      socket: 'dgram',
+      socket: 'batched',
+      workers: 3,
       logLevel: 'debug',
     });
   });
@@ -48,6 +55,8 @@ describe('parseFlags', () => {
     [['--connect-limit', '0'], 'not an integer from 1'],
     [['--secret', ''], 'empty'],
     [['--socket', 'tcp'], 'auto, dgram, batched'],
+    [['--workers', '0'], 'not an integer from 1'],
+    [['--workers', '2', '--socket', 'dgram'], 'needs batched sockets'],
     [['--log-level', 'loud'], 'error, warn, info, debug'],
     [['--prot', '1'], '--port'],
     [['extra'], 'too many arguments'],

@@ -120,6 +120,8 @@ export const historyRowSchema = z.object({
   durationMs: number,
   trackerName: text,
   trackerVersion: text.nullable(),
+  /** Absent in lines of older versions, and where the tracker does not tell: as if it were one. */
+  trackerWorkers: number.optional(),
   requestsPerSecond: maybe,
   p95Ns: maybe,
   errorShare: maybe,

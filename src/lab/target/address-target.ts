@@ -91,6 +91,7 @@ export async function addressTarget(text: string, pid: number | null = null): Pr
       command: null,
       receiveBuffer: null,
       socketKind: null,
+      workers: null,
     },
   };
 }

@@ -110,6 +110,7 @@ export async function startCommandTarget(options: CommandTargetOptions): Promise
         command: [...running.command],
         receiveBuffer: null,
         socketKind: null,
+        workers: null,
       },
       pid: running.child.pid as number,
       pids,

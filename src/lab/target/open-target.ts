@@ -11,8 +11,8 @@ const OWN_TRACKER_HOST = '127.0.0.1';
 
 /** Which tracker a run measures. */
 export type TargetSpec =
-  /** This package's tracker, started by the lab, with the given kind of socket. */
-  | { readonly kind: 'own'; readonly socket: 'dgram' | 'batched' | 'auto' }
+  /** This package's tracker, started by the lab, with the given kind of socket and number of threads that serve. */
+  | { readonly kind: 'own'; readonly socket: 'dgram' | 'batched' | 'auto'; readonly workers: number }
   /** Any program, started by the lab, that serves `udp://HOST:PORT`. */
   | {
       readonly kind: 'command';
@@ -68,6 +68,8 @@ export interface OpenTargetOptions {
   readonly liveHeap: boolean;
   /** Options for Node that a Node target is started with, for example those that perf needs. Default: none. */
   readonly nodeFlags?: readonly string[];
+  /** Told when the target loses a part of itself while it runs, in one sentence. */
+  readonly onLoss?: (text: string) => void;
   readonly abort: AbortSignal;
 }
 
@@ -98,10 +100,11 @@ export async function openTarget(spec: TargetSpec, options: OpenTargetOptions): 
   const liveHeap = options.liveHeap ? { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES } : null;
   if (spec.kind === 'command') return startCommandTarget({ ...spec, cpus, liveHeap, nodeFlags, abort });
   return startOwnTracker({
-    args: ['--host', OWN_TRACKER_HOST, '--socket', spec.socket],
+    args: ['--host', OWN_TRACKER_HOST, '--socket', spec.socket, '--workers', String(spec.workers)],
     nodeArgs: nodeFlags,
     cpus,
     liveHeap,
+    ...(options.onLoss === undefined ? {} : { onLoss: options.onLoss }),
     abort,
   });
 }

@@ -4,7 +4,7 @@ import { builtEntry } from '../../package-root.ts';
 import type { TargetExit, TargetRecord } from '../../run.ts';
 import type { Milliseconds } from '../../units.ts';
 import { hostPort } from '../../wire/host-port.ts';
-import type { TrackerMessage, TrackerReady } from '../../wire/tracker-message.ts';
+import type { TrackerMessage, TrackerReady, TrackerWorkerLost } from '../../wire/tracker-message.ts';
 import { agentLaunch } from '../capture/agent-launch.ts';
 import { connectAgent, type NodeAgent } from '../capture/node-agent-client.ts';
 import { isLoopback } from './address-target.ts';
@@ -31,6 +31,8 @@ export interface OwnTrackerOptions {
   readonly entry?: string;
   /** Node to run it with. Default: the lab's. */
   readonly node?: string;
+  /** Told when a worker thread of it has ended and its swarms are lost, in one sentence. */
+  readonly onLoss?: (text: string) => void;
   /** Ends the wait for the ready message, and the process. */
   readonly abort?: AbortSignal;
 }
@@ -83,6 +85,7 @@ export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTr
   let counters: Readonly<Record<string, number>> | null = null;
   onTrackerMessage(running.child, (message) => {
     if (message.type === 'tracker-stopped') counters = message.counters;
+    if (message.type === 'tracker-worker-lost') options.onLoss?.(describeLoss(message));
   });
   try {
     const ready = await readyMessage(running, options.abort);
@@ -107,10 +110,20 @@ export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTr
   }
 }
 
+const trackerMessageTypes: ReadonlySet<string> = new Set<TrackerMessage['type']>([
+  'tracker-ready',
+  'tracker-worker-lost',
+  'tracker-stopped',
+]);
+
+function describeLoss({ worker, reason, swarms, peers }: TrackerWorkerLost): string {
+  return `Worker ${worker} of the tracker ended (${reason}) and was replaced; its ${swarms} swarms with ${peers} peers were lost.`;
+}
+
 function onTrackerMessage(child: ChildProcess, listener: (message: TrackerMessage) => void): void {
   child.on('message', (message: unknown) => {
     const type = (message as { type?: unknown } | null)?.type;
-    if (type === 'tracker-ready' || type === 'tracker-stopped') listener(message as TrackerMessage);
+    if (typeof type === 'string' && trackerMessageTypes.has(type)) listener(message as TrackerMessage);
   });
 }
 
@@ -165,6 +178,7 @@ function describe(running: LaunchedProcess, ready: TrackerReady, nodeVersion: st
     command: [...running.command],
     receiveBuffer: { ...ready.receiveBuffer },
     socketKind: ready.socketKind,
+    workers: ready.workers,
   };
 }
 

@@ -20,7 +20,7 @@ interface PinningOptions {
   readonly mode: string;
   /** The cores that this process may use. */
   readonly allowed: readonly number[];
-  /** Cores that the target can make use of (its threads); it gets at most half. Default: 1. */
+  /** Cores that the target can make use of (its threads). Default: 1. */
   readonly targetCores?: number;
 }
 
@@ -35,11 +35,16 @@ export function planPinning({ mode, allowed, targetCores = 1 }: PinningOptions):
   if (allowed.length < 2) {
     return { pinning: null, note: 'Not pinned: target and generator share the only core.' };
   }
-  const split = Math.max(1, Math.min(targetCores, Math.floor(allowed.length / 2)));
+  if (targetCores >= allowed.length) {
+    return {
+      pinning: null,
+      note: `Not pinned: the tracker's ${targetCores} workers and the generator share ${allowed.length} cores.`,
+    };
+  }
   return {
     pinning: {
-      target: formatCpuList(allowed.slice(0, split)),
-      generator: formatCpuList(allowed.slice(split)),
+      target: formatCpuList(allowed.slice(0, targetCores)),
+      generator: formatCpuList(allowed.slice(targetCores)),
     },
     note: null,
   };

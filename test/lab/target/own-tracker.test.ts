@@ -69,6 +69,7 @@ describe('the own tracker', () => {
       pid: tracker.pid,
       receiveBuffer: { askedBytes: 1, givenBytes: 2 },
       socketKind: 'dgram',
+      workers: 1,
     });
     expect(tracker.record.command).toContain(entry);
 
@@ -79,6 +80,15 @@ describe('the own tracker', () => {
     expect(counters).toEqual({ connects: 7 });
     expect(isAlive(tracker.pid)).toBe(false);
     expect((await tracker.stop()).exit).toEqual(exit);
+  });
+
+  it('tells in one sentence that it lost a worker', async () => {
+    const told: string[] = [];
+    const tracker = await start('loses-a-worker', { onLoss: (text) => told.push(text) });
+    await tracker.stop();
+    expect(told).toEqual([
+      'Worker 2 of the tracker ended (planted) and was replaced; its 3 swarms with 40 peers were lost.',
+    ]);
   });
 
   it.runIf(process.platform === 'linux')('runs on the cores that it was given', async () => {

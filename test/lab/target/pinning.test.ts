@@ -14,13 +14,22 @@ describe('the pinning plan', () => {
     });
   });
 
-  it('gives a target with threads as many cores as it has, up to half', () => {
+  it('gives a target with threads as many cores as it has, where one is left for the generator', () => {
     const allowed = [0, 1, 2, 3, 4, 5, 6, 7];
     expect(planPinning({ mode: 'auto', allowed, targetCores: 3 }).pinning?.target).toBe('0-2');
-    expect(planPinning({ mode: 'auto', allowed, targetCores: 16 }).pinning).toEqual({
-      target: '0-3',
-      generator: '4-7',
+    expect(planPinning({ mode: 'auto', allowed, targetCores: 7 }).pinning).toEqual({
+      target: '0-6',
+      generator: '7',
     });
+  });
+
+  it('pins nothing where the threads take every core, and says who shares them', () => {
+    for (const targetCores of [2, 3]) {
+      expect(planPinning({ mode: 'auto', allowed: [0, 1], targetCores })).toEqual({
+        pinning: null,
+        note: `Not pinned: the tracker's ${targetCores} workers and the generator share 2 cores.`,
+      });
+    }
   });
 
   it('says why one core cannot be shared out', () => {

@@ -9,6 +9,8 @@ export function environmentSection(report: Report): string {
   const isGo = isGoRuntime(target.runtime);
   const gib = (environment.memoryBytes / 2 ** 30).toFixed(1);
   const buffer = target.receiveBuffer;
+  const socketWords = (kind: string): string =>
+    (target.workers ?? 1) > 1 ? `${target.workers} workers, ${escapeCell(kind)} each` : escapeCell(kind);
   const rows = [
     ['Date', `${escapeCell(report.startedAt.slice(0, 10))} (${escapeCell(report.startedAt)})`],
     ['Tester', escapeCell(environment.tester)],
@@ -29,7 +31,7 @@ export function environmentSection(report: Report): string {
     ['Memory', `${gib} GiB`],
     ['Network', target.network === 'local' ? 'Local' : 'Remote'],
     ['CPU pinning', pinningWords(report)],
-    ['Socket', figure(target.socketKind, escapeCell, 'the tracker does not tell')],
+    ['Socket', figure(target.socketKind, socketWords, 'the tracker does not tell')],
     [
       'Receive buffer',
       buffer === null
