@@ -30,7 +30,13 @@ const borders = Array.from({ length: 38 }, (_, power) => 2 ** power).flatMap((po
 ]);
 
 test('counts become the histogram that the library would have recorded', () => {
-  for (const valuesNs of [borders, borders.filter((_, index) => index % 3 === 0), [5], [7, 7, 7], [3000, 3001]]) {
+  for (const valuesNs of [
+    borders,
+    borders.filter((_, index) => index % 3 === 0),
+    [5],
+    [7, 7, 7],
+    [3000, 3001],
+  ]) {
     for (const count of [1, 3]) {
       const histogram = counted(valuesNs, count).toHistogram();
       const expected = recordedDirectly(valuesNs, count);
