@@ -14,6 +14,10 @@ export function settingParser(kind: SettingKind): (text: string) => unknown {
       return parserOf(readMix);
     case 'integer':
       return integerBetween(kind.least, kind.most);
+    case 'integer-or-auto': {
+      const parseInteger = integerBetween(kind.least, kind.most);
+      return (text) => (text.trim() === 'auto' ? 'auto' : parseInteger(text));
+    }
     case 'number':
       return numberBetween(kind.least, kind.most);
   }

@@ -33,7 +33,8 @@ export interface Overrides {
   readonly swarmHashes?: Given<number>;
   readonly skew?: Given<number>;
   readonly seed?: Given<number>;
-  readonly loadThreads?: Given<number>;
+  /** `auto` is as if it were not given. */
+  readonly loadThreads?: Given<number | 'auto'>;
 }
 
 export interface ScenarioPlan {
@@ -78,9 +79,13 @@ export function planScenario(options: PlanOptions): ScenarioPlan {
   const { preset, overrides, cpuCount, infoHashes = null } = options;
   const sources: Record<string, SettingSource> = {};
   const pick = <T>(field: keyof Overrides, fallback: T, fallbackSource: SettingSource): T => {
-    const given = overrides[field] as Given<T> | undefined;
-    sources[field] = given?.source ?? fallbackSource;
-    return given === undefined ? fallback : given.value;
+    const given = overrides[field] as Given<T | 'auto'> | undefined;
+    if (given === undefined || given.value === 'auto') {
+      sources[field] = fallbackSource;
+      return fallback;
+    }
+    sources[field] = given.source;
+    return given.value;
   };
 
   const concurrency = pick('concurrency', presets[preset].concurrency, 'preset');

@@ -67,20 +67,21 @@ export class PeerSampler {
     const { targetView, random } = this;
     const modulus = primeModulus(others);
     const step = 1 + random.below(modulus - 1);
+    const lastResidue = modulus - 1;
+    const lastBeforeSkip = skipFrom - 1;
     // The start is a peer, not any residue: a peer behind a residue that stands for none would be likelier otherwise.
     let peer = random.below(others);
     let writeAt = at;
     for (let left = wanted; left > 0; ) {
       if (peer < others) {
-        const from = firstPeerAt + (peer < skipFrom ? peer : peer + 1) * peerBytes;
-        copyPeer(view, from, targetView, writeAt, peerBytes);
+        // Signs instead of branches, which no processor could foretell: 1 from `skipFrom` on.
+        const skipped = (lastBeforeSkip - peer) >>> 31;
+        copyPeer(view, firstPeerAt + (peer + skipped) * peerBytes, targetView, writeAt, peerBytes);
         writeAt += peerBytes;
         left--;
       }
       peer += step;
-      if (peer >= modulus) {
-        peer -= modulus;
-      }
+      peer -= modulus & ((lastResidue - peer) >> 31);
     }
   }
 }

@@ -78,6 +78,8 @@ export class BatchedSocket implements UdpSocket {
   #fullBatchesLeft = FULL_BATCHES_PER_TURN;
   /** Datagrams in the receive ring that were not delivered yet. */
   #waiting = 0;
+  /** Inside the callback: the receive ring is being read. */
+  #delivering = false;
   #retryTimer: NodeJS.Timeout | undefined;
   #stalledMs = 0;
   /** Set from the moment that close() was called. */
@@ -164,6 +166,14 @@ export class BatchedSocket implements UdpSocket {
     if (!done) {
       this.#retryTimer ??= setTimeout(this.#retry, RETRY_MS);
     }
+  }
+
+  poll(): void {
+    if (this.#delivering || this.#closed !== undefined || this.#fullBatchesLeft === 0) {
+      return;
+    }
+    this.#waiting += this.#receive(this.#waiting);
+    this.#deliverWaiting();
   }
 
   close(): Promise<void> {
@@ -291,7 +301,9 @@ export class BatchedSocket implements UdpSocket {
     }
     this.counters.receivedDatagrams += count;
     this.#batch.count = count;
+    this.#delivering = true;
     this.#onBatch(this.#batch, this);
+    this.#delivering = false;
     if (this.#closed === undefined) {
       this.flush();
     }

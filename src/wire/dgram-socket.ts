@@ -94,6 +94,9 @@ export class DgramSocket implements UdpSocket {
   /** Every datagram was given to dgram when it was queued. */
   flush(): void {}
 
+  /** Node's module hands in what came when the event loop has its turn. */
+  poll(): void {}
+
   close(): Promise<void> {
     this.#closed ??= this.#closeOnce();
     return this.#closed;

@@ -93,6 +93,12 @@ export interface UdpSocket {
    * another time (a timer) calls it. Datagrams for which the kernel has no room yet are kept and retried.
    */
   flush(): void;
+  /**
+   * Hands in one batch of what the kernel holds now, if there is any, without waiting for the event loop: whoever has
+   * several sockets gives each its turn while one of them is busy. Does nothing inside the socket's own callback, nor on
+   * dgram, which has no way to ask.
+   */
+  poll(): void;
   /** Flushes, then frees the port and the descriptor. No batch is handed in afterwards. May be called twice. */
   close(): Promise<void>;
 }

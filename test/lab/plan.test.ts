@@ -64,6 +64,10 @@ describe('planScenario', () => {
     expect(planScenario({ preset: 'heavy', overrides: {}, cpuCount: 2 }).scenario.loadThreads).toBe(1);
     expect(planScenario({ preset: 'heavy', overrides: {}, cpuCount: 1 }).scenario.loadThreads).toBe(1);
     expect(planScenario({ preset: 'heavy', overrides: {}, cpuCount: 64 }).scenario.loadThreads).toBe(4);
+    const auto = { loadThreads: { value: 'auto', source: 'flag' } } as const;
+    const plan = planScenario({ preset: 'heavy', overrides: auto, cpuCount: 3 });
+    expect(plan.scenario.loadThreads).toBe(2);
+    expect(plan.sources['loadThreads']).toBe('derived');
   });
 
   it('refuses a pool smaller than what one worker needs', () => {

@@ -204,6 +204,65 @@ describe.skipIf(unavailable !== null)(
       expect(batchesAtImmediate).toBe(16);
     });
 
+    it('has more than one turn may take gathers what comes behind into one batch, in order', async () => {
+      // Answers one datagram with twenty, all of them before the other socket has its turn.
+      const peer = await openProbe({
+        kind: 'batched',
+        onBatch: (batch, from) => {
+          for (let number = 0; number < 20; number++) {
+            const at = from.slot();
+            from.sendBytes[at] = number;
+            from.reply(at, 1, batch, 0);
+          }
+        },
+      });
+      const counts: number[] = [];
+      const last: number[] = [];
+      const { socket } = await openScripted(
+        peer,
+        // 16 full batches are made up; what was really sent then comes one by one through Node.
+        { recvmmsg: (_fd, _header, count) => (counts.length < 16 ? count : -EAGAIN) },
+        (batch) => {
+          counts.push(batch.count);
+          if (counts.length <= 16) return;
+          for (let index = 0; index < batch.count; index++) {
+            last.push(batch.bytes[batch.offset(index)] as number);
+          }
+        },
+      );
+      sendNumbered(socket, 0, 1);
+      socket.flush();
+      while (last.length < 19) {
+        await new Promise(setImmediate);
+      }
+      expect(counts).toEqual([...new Array<number>(16).fill(RING_SLOTS), 19]);
+      expect(last).toEqual(upTo(20).slice(1));
+    });
+
+    it('holds datagrams while the caller asks hands in one batch at once', async () => {
+      const peer = await openProbe({ kind: 'dgram', echo: true });
+      const counts: number[] = [];
+      let inside = -1;
+      const { socket } = await openScripted(peer, {}, (batch, from) => {
+        counts.push(batch.count);
+        from.poll();
+        inside = counts.length;
+      });
+      socket.poll();
+      expect(counts).toEqual([]);
+      sendNumbered(socket, 0, 5);
+      socket.flush();
+      while (socket.counters.receivedDatagrams < 5) {
+        socket.poll();
+        await new Promise(setImmediate);
+      }
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(5);
+      expect(inside).toBe(counts.length);
+      await socket.close();
+      socket.poll();
+      expect(socket.counters.receivedDatagrams).toBe(5);
+    });
+
     it('drops datagrams counts them', async () => {
       const slow = await openProbe({ kind: 'batched', receiveBufferBytes: 4096 });
       expect(slow.socket.dropsKnown).toBe(true);

@@ -42,6 +42,8 @@ function schemaOf(kind: SettingKind): z.ZodType {
       return textOf(readMix, /^(\s*(connect|announce|scrape)\s*=\s*\d{1,6}\s*(,|$))+$/);
     case 'integer':
       return z.int().min(kind.least).max(kind.most);
+    case 'integer-or-auto':
+      return z.union([z.int().min(kind.least).max(kind.most), z.literal('auto')]);
     case 'number':
       return z.number().min(kind.least).max(kind.most);
   }

@@ -108,7 +108,7 @@ function toScenario({ preset = DEFAULT_PRESET, ...settings }: RawScenario): Conf
 
 /** The schema has let it pass, so a text can be read. */
 function valueIn({ kind }: ScenarioSetting, value: unknown): unknown {
-  if (kind.type === 'integer' || kind.type === 'number') return value;
+  if (kind.type === 'integer' || kind.type === 'integer-or-auto' || kind.type === 'number') return value;
   const reading = kind.type === 'mix' ? readMix(value as string) : readDuration(value as string);
   return 'value' in reading ? reading.value : undefined;
 }

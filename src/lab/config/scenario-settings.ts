@@ -1,10 +1,14 @@
 /** The settings of a scenario, one row each: flags, `LAB_…` variables and the config file are made of this table. */
 import type { Overrides } from '../plan.ts';
 
-/** What a value is. A duration is a text with a unit, a mix a text such as `connect=1,announce=50`. */
+/** What a value is. `auto` stands for the derived value. A duration is a text with a unit, a mix a text such as `connect=1,announce=50`. */
 export type SettingKind =
   | { readonly type: 'duration' | 'positive-duration' | 'mix' }
-  | { readonly type: 'integer' | 'number'; readonly least: number; readonly most: number };
+  | {
+      readonly type: 'integer' | 'integer-or-auto' | 'number';
+      readonly least: number;
+      readonly most: number;
+    };
 
 export interface ScenarioSetting {
   /** In the config file; `--num-want` and `LAB_NUM_WANT` are `numWant` there. */
@@ -108,8 +112,8 @@ export const scenarioSettings: readonly ScenarioSetting[] = [
   {
     name: 'loadThreads',
     field: 'loadThreads',
-    kind: { type: 'integer', least: 1, most: 64 },
+    kind: { type: 'integer-or-auto', least: 1, most: 64 },
     placeholder: 'count',
-    description: 'threads of the generator (cores - 1, at most 4)',
+    description: 'threads of the generator (auto: one a core but the one of the tracker, at most 4)',
   },
 ];

@@ -1,6 +1,6 @@
-import type { Histogram } from 'hdr-histogram-js';
 import type { Nanoseconds } from '../../units.ts';
-import { encodeHistogram, newHistogram, recordNs } from './latency-histogram.ts';
+import { LatencyCounts } from './latency-counts.ts';
+import { encodeHistogram } from './latency-histogram.ts';
 import { Outcome } from './phase-tally.ts';
 
 /** What happened in one thread since the snapshot before, whatever the phase in which a request was sent. */
@@ -19,14 +19,14 @@ export interface IntervalReport {
 export class IntervalTally {
   sent = 0;
   readonly #outcomes = new Float64Array(Object.keys(Outcome).length);
-  readonly #latency: Histogram = newHistogram();
+  readonly #latency = new LatencyCounts();
 
   countOutcome(outcome: Outcome): void {
     this.#outcomes[outcome] = (this.#outcomes[outcome] as number) + 1;
   }
 
   recordReply(latencyNs: Nanoseconds): void {
-    recordNs(this.#latency, latencyNs);
+    this.#latency.record(latencyNs, 1);
   }
 
   takeReport(): IntervalReport {
@@ -38,7 +38,7 @@ export class IntervalTally {
       errorReplies: outcomes[Outcome.errorReplies] as number,
       malformedReplies: outcomes[Outcome.malformedReplies] as number,
       sendFailed: outcomes[Outcome.sendFailed] as number,
-      latency: this.#latency.totalCount === 0 ? null : encodeHistogram(this.#latency),
+      latency: this.#latency.totalCount === 0 ? null : encodeHistogram(this.#latency.toHistogram()),
     };
     this.sent = 0;
     outcomes.fill(0);

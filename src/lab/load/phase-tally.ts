@@ -1,5 +1,4 @@
 /** Counters and histograms of one load thread, by phase. Pure. */
-import type { Histogram } from 'hdr-histogram-js';
 import {
   type Operation,
   type OperationCounts,
@@ -9,7 +8,8 @@ import {
   type StrayReplies,
 } from '../../run.ts';
 import type { Nanoseconds } from '../../units.ts';
-import { encodeHistogram, newHistogram, recordNs } from './latency-histogram.ts';
+import { LatencyCounts } from './latency-counts.ts';
+import { encodeHistogram } from './latency-histogram.ts';
 
 /** Different error texts that are kept apart in a phase; the rest is counted under {@link OTHER_TEXTS}. */
 export const MOST_ERROR_TEXTS = 20;
@@ -61,16 +61,16 @@ export class PhaseTally {
   sentBytes = 0;
   receivedBytes = 0;
   #notSent = 0;
-  readonly #sendLag: Histogram = newHistogram();
+  readonly #sendLag = new LatencyCounts();
   readonly #sent = new Float64Array(operations.length);
   readonly #outcomes = new Float64Array(operations.length * OUTCOMES);
   readonly #errorTexts = new Map<string, number>();
-  readonly #service: readonly Histogram[] = operations.map(() => newHistogram());
-  readonly #response: readonly Histogram[] | null;
+  readonly #service: readonly LatencyCounts[] = operations.map(() => new LatencyCounts());
+  readonly #response: readonly LatencyCounts[] | null;
 
   /** @param openLoop - whether response time, from the intended send, is kept as well */
   constructor(openLoop: boolean) {
-    this.#response = openLoop ? operations.map(() => newHistogram()) : null;
+    this.#response = openLoop ? operations.map(() => new LatencyCounts()) : null;
   }
 
   countSent(operation: number, lengthBytes: number): void {
@@ -91,19 +91,19 @@ export class PhaseTally {
 
   /** Notes the latency of a request that succeeded or timed out. */
   recordLatency(operation: number, serviceNs: Nanoseconds, responseNs: Nanoseconds): void {
-    recordNs(this.#service[operation] as Histogram, serviceNs);
-    if (this.#response !== null) recordNs(this.#response[operation] as Histogram, responseNs);
+    (this.#service[operation] as LatencyCounts).record(serviceNs, 1);
+    if (this.#response !== null) (this.#response[operation] as LatencyCounts).record(responseNs, 1);
   }
 
   /** Open loop: `count` requests were due and never sent; each stands in the response times as `leastResponseNs`. */
   countNotSent(operation: number, leastResponseNs: Nanoseconds, count: number): void {
     this.#notSent += count;
-    if (this.#response !== null) recordNs(this.#response[operation] as Histogram, leastResponseNs, count);
+    if (this.#response !== null) (this.#response[operation] as LatencyCounts).record(leastResponseNs, count);
   }
 
   /** Notes that `count` requests were handed to the socket `lagNs` after they had become due. */
   recordLag(lagNs: Nanoseconds, count: number): void {
-    recordNs(this.#sendLag, lagNs, count);
+    this.#sendLag.record(lagNs, count);
   }
 
   report(): TallyReport {
@@ -131,11 +131,11 @@ export class PhaseTally {
       { clock: 'response', byOperation: this.#response ?? [] },
     ] as const;
     return clocks.flatMap(({ clock, byOperation }) =>
-      byOperation.flatMap((histogram, index) => {
+      byOperation.flatMap((counts, index) => {
         const operation = operations[index] as Operation;
-        return histogram.totalCount === 0
+        return counts.totalCount === 0
           ? []
-          : [{ phase, operation, clock, encoded: encodeHistogram(histogram) }];
+          : [{ phase, operation, clock, encoded: encodeHistogram(counts.toHistogram()) }];
       }),
     );
   }
@@ -154,8 +154,9 @@ export class PhaseTally {
   }
 }
 
-function lagOf(histogram: Histogram): TallyReport['sendLag'] {
-  if (histogram.totalCount === 0) return { nsP50: 0, nsP99: 0, nsMax: 0 };
+function lagOf(counts: LatencyCounts): TallyReport['sendLag'] {
+  if (counts.totalCount === 0) return { nsP50: 0, nsP99: 0, nsMax: 0 };
+  const histogram = counts.toHistogram();
   return {
     nsP50: histogram.getValueAtPercentile(50),
     nsP99: histogram.getValueAtPercentile(99),

@@ -6,6 +6,8 @@ import { sumSocketDrops } from './socket-drops.ts';
 
 /** More sockets mean more source addresses, and smaller batches on each. */
 const MOST_SOCKETS = 4;
+/** A batch of so many replies says that the thread is busy. */
+const BUSY_BATCH = 32;
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -36,6 +38,23 @@ export async function openThreadSockets(options: ThreadSocketOptions): Promise<U
   const hasSources = target.address.startsWith('127.') && process.platform === 'linux';
   const anyAddress = target.family === 4 ? '0.0.0.0' : '::';
   const sockets: UdpSocket[] = [];
+  let sharing = false;
+
+  /**
+   * A closed loop that is busy brings the socket at hand the next replies while its last ones are taken, so that it would
+   * go on for as long as it is let: replies at the other sockets would wait for milliseconds, and count as slow.
+   */
+  function receiveInTurns(batch: ReceivedBatch, socket: UdpSocket): void {
+    options.onBatch(batch);
+    if (sharing || batch.count < BUSY_BATCH) return;
+    socket.flush();
+    sharing = true;
+    for (const other of sockets) {
+      if (other !== socket) other.poll();
+    }
+    sharing = false;
+  }
+
   for (let index = 0; index < count; index++) {
     sockets.push(
       await openUdpSocket({
@@ -44,7 +63,7 @@ export async function openThreadSockets(options: ThreadSocketOptions): Promise<U
         port: 0,
         receiveBufferBytes: RECEIVE_BUFFER_BYTES,
         remote: { host: target.address, port: target.port },
-        onBatch: options.onBatch,
+        onBatch: receiveInTurns,
         // Refused datagrams are in the socket's counters, and a request that got no answer times out.
         onError: ignoreSocketError,
       }),

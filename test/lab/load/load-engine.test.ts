@@ -33,6 +33,7 @@ class KeptSocket implements UdpSocket {
     this.sent.push(Buffer.from(this.sendBytes.subarray(at, at + length)));
   }
   flush(): void {}
+  poll(): void {}
   async close(): Promise<void> {}
 }
 
