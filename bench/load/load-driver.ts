@@ -66,5 +66,7 @@ export function toSample(figures: LoadFigures): Sample {
     latencyP99Us: us(latencyNs?.p99),
     latencyP999Us: us(latencyNs?.p999),
     latencyMaxUs: us(latencyNs?.max),
+    sendLagP99Us: us(figures.sendLagNs.p99),
+    sendLagMaxUs: us(figures.sendLagNs.max),
   };
 }

@@ -26,6 +26,8 @@ export interface LoadFigures {
   readonly serverCpuNs: number | null;
   /** Of the whole load process. */
   readonly generatorCpuNs: number;
+  /** From the moment a request was due to that at which it was handed to the socket. */
+  readonly sendLagNs: { readonly p99: number; readonly max: number };
   /** From the intended send where there is a rate, else from the send; null where nothing was answered. */
   readonly latencyNs: {
     readonly p50: number;

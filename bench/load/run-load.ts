@@ -81,6 +81,10 @@ function toFigures(result: LoadResult, before: Mark, after: Mark, spec: LoadSpec
     serverCpuNs:
       before.serverNs === null || after.serverNs === null ? null : after.serverNs - before.serverNs,
     generatorCpuNs: after.generatorNs - before.generatorNs,
+    sendLagNs: {
+      p99: Math.max(...phase.threads.map(({ sendLagNsP99 }) => sendLagNsP99)),
+      max: Math.max(...phase.threads.map(({ sendLagNsMax }) => sendLagNsMax)),
+    },
     latencyNs:
       histogram.totalCount === 0
         ? null

@@ -9,7 +9,7 @@ import type { PartResult, Sample, Skip } from '../results.ts';
 import { largeProfile } from './large-profile.ts';
 
 /** Together about 10 MB, gzipped. */
-const SAMPLES = 300_000;
+const SAMPLES = 208_000;
 const SEED = 1;
 
 export const OUR_ANALYSER = 'tracker-lab analyze';

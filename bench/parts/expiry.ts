@@ -16,7 +16,7 @@ const SHORT_INTERVAL_S = 8;
 const LOOP_READING_MS = 250;
 
 export const EXPIRING = 'while peers expire';
-export const STANDING = 'while none expires';
+const STANDING = 'while none expires';
 
 export async function measureExpiry(context: BenchContext): Promise<PartResult> {
   const { smoke, seconds, load } = context;

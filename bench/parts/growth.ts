@@ -13,10 +13,10 @@ const WORKERS = 100;
 const MOST_ROUNDS = 3;
 const SWARM_PEERS = 100;
 
-export const growthWorkers: readonly number[] = [10, 100, 1_000, 10_000];
-export const growthPeers: readonly number[] = [1_000, 10_000, 100_000, 1_000_000];
+const growthWorkers: readonly number[] = [10, 100, 1_000, 10_000];
+const growthPeers: readonly number[] = [1_000, 10_000, 100_000, 1_000_000];
 
-export function peersCondition(peers: number): string {
+function peersCondition(peers: number): string {
   return `${peers} peers`;
 }
 

@@ -64,6 +64,13 @@ const wishes: readonly Wish[] = [
   { condition: 'perf, 999 Hz', request: 'perf' },
 ];
 
+/** One of each kind. */
+function smokeWishes(): Wish[] {
+  return [OFF, DEFAULTS, 'perf, 999 Hz'].flatMap(
+    (name) => wishes.find(({ condition }) => condition === name) ?? [],
+  );
+}
+
 export async function measureProfilers(context: BenchContext): Promise<PartResult> {
   const { smoke, seconds, load, pinning, tell } = context;
   const rounds = Math.min(MOST_ROUNDS, context.rounds);
@@ -83,7 +90,7 @@ export async function measureProfilers(context: BenchContext): Promise<PartResul
       swarmPeers,
       blockSwarms: swarms,
     });
-    const trials = wishes.map(
+    const trials = (smoke ? smokeWishes() : wishes).map(
       ({ condition, request }): Trial => ({
         subject: OURS,
         condition,

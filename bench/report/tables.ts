@@ -177,10 +177,10 @@ function expiryTable(part: PartResult): string {
     (cell) => [
       spreadText(cell, 'latencyP50Us'),
       spreadText(cell, 'latencyP99Us'),
-      spreadText(cell, 'latencyP999Us'),
       spreadText(cell, 'latencyMaxUs'),
+      spreadText(cell, 'sendLagP99Us'),
+      spreadText(cell, 'sendLagMaxUs'),
       spreadText(cell, 'loopDelayMaxUs'),
-      spreadText(cell, 'serverCpuUs'),
       shareText(cell, 'failedShare'),
     ],
   );

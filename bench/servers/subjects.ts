@@ -9,7 +9,7 @@ import type { Candidate } from './server.ts';
 import { floorEcho } from './yardsticks.ts';
 
 export const OURS = 'tracker-lab, batched';
-export const OURS_DGRAM = 'tracker-lab, dgram';
+const OURS_DGRAM = 'tracker-lab, dgram';
 export const OURS_TWO = 'tracker-lab, batched, 2 workers';
 
 /** Our tracker with these flags. */
