@@ -29,13 +29,14 @@ describe('parseFlags', () => {
 
   it('reads every flag', () => {
     const argv =
-      '--port 0 --host 127.0.0.1 --whitelist l.txt --secret s --connect-limit 5 --peer-limit 9 --socket batched --workers 3 --log-level debug';
+      '--port 0 --host 127.0.0.1 --whitelist l.txt --secret s --connect-limit 5 --interval 900 --peer-limit 9 --socket batched --workers 3 --log-level debug';
     expect(flagsOf(...argv.split(' '))).toEqual({
       port: 0,
       host: '127.0.0.1',
       whitelist: 'l.txt',
       secret: 's',
       connectLimit: 5,
+      interval: 900,
       peerLimit: 9,
       socket: 'batched',
       workers: 3,
@@ -53,6 +54,7 @@ describe('parseFlags', () => {
     [['--port', '1e3'], 'not an integer'],
     [['--port', ''], 'not an integer'],
     [['--connect-limit', '0'], 'not an integer from 1'],
+    [['--interval', '0'], 'not an integer from 1 to 14400'],
     [['--secret', ''], 'empty'],
     [['--socket', 'tcp'], 'auto, dgram, batched'],
     [['--workers', '0'], 'not an integer from 1'],

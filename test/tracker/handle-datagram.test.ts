@@ -118,6 +118,11 @@ describe('announce', () => {
     expect(answer.toString('hex')).toBe('000000010a0b0c0d000007080000000100000001c00002091ae1');
   });
 
+  it('is answered with another interval where the tracker has one', () => {
+    const tracker = new TestTracker({ announceIntervalS: 900 });
+    expect(join(tracker, ipv4Sender(1)).readUInt32BE(8)).toBe(900);
+  });
+
   it('is answered byte by byte over IPv6, from a swarm of its own', () => {
     const tracker = new TestTracker();
     join(tracker, ipv4Sender(9));

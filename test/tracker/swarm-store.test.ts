@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RandomSource } from '../../src/tracker/random-source.ts';
-import { PEER_LIFETIME_S, SwarmStore } from '../../src/tracker/swarm-store.ts';
+import { PEER_LIFETIME_S, peerLifetimeS, SwarmStore } from '../../src/tracker/swarm-store.ts';
 import { NO_SWARM } from '../../src/tracker/swarm-table.ts';
 
 /** A store that is as slow and as plain as can be. */
@@ -65,12 +65,13 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-function createStore(peerBytes: number, peerLimit = 1_000_000): SwarmStore {
+function createStore(peerBytes: number, peerLimit = 1_000_000, peerLifetimeS = PEER_LIFETIME_S): SwarmStore {
   return new SwarmStore({
     peerBytes,
     key: Uint32Array.of(1, 2),
     random: new RandomSource([1, 2, 3, 4]),
     peerLimit,
+    peerLifetimeS,
   });
 }
 
@@ -195,6 +196,16 @@ describe('SwarmStore', () => {
     expect([store.peerCount, store.expiredPeers]).toEqual([1, 1]);
     sweepAll(store, PEER_LIFETIME_S + 101);
     expect([store.peerCount, store.swarmCount, store.expiredPeers]).toEqual([0, 0, 2]);
+  });
+
+  it('keeps a peer for nine eighths of another interval, too', () => {
+    expect([peerLifetimeS(1800), peerLifetimeS(8), peerLifetimeS(1)]).toEqual([2025, 9, 2]);
+    const store = createStore(6, 10, peerLifetimeS(8));
+    announce(store, 1, 1, { nowS: 0 });
+    sweepAll(store, 9);
+    expect(store.peerCount).toBe(1);
+    sweepAll(store, 10);
+    expect(store.peerCount).toBe(0);
   });
 
   it('sweeps a bounded part at a time, and all of it within a minute of timer turns', () => {

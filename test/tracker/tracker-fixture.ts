@@ -31,7 +31,7 @@ export class TestTracker {
   readonly handler: DatagramHandler;
   nowS = 10_000;
 
-  constructor({ connectsPerMinute = 0, peerLimit = 1_000_000 } = {}) {
+  constructor({ connectsPerMinute = 0, peerLimit = 1_000_000, announceIntervalS = 1800 } = {}) {
     const random = new RandomSource([1, 2, 3, 4]);
     this.state = {
       connectionIds: new ConnectionIds(Uint8Array.from({ length: 16 }, (_, index) => index)),
@@ -40,6 +40,7 @@ export class TestTracker {
       allowed: null,
       connectLimit: connectsPerMinute === 0 ? null : new ConnectRateLimit(connectsPerMinute, tableKey),
       counters: createCounters(),
+      announceIntervalS,
     };
     this.handler = new DatagramHandler(this.state);
   }
