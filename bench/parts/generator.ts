@@ -10,10 +10,10 @@ import { workersCondition } from './trackers.ts';
 
 /** Long enough for V8 to compile what is hot: each load has a thread of its own. */
 const WARMUP_MS = 1_500;
-/** As the lab's generator has it: four sockets, five hashes a client, a pool of a hundred. */
+/** As the lab's generator has it: four sockets, five hashes a client; and a hundred clients a swarm. */
 const SOCKETS = 4;
 const HASHES_PER_WORKER = 5;
-const HASHES = 100;
+const SWARM_CLIENTS = 100;
 
 export const OUR_GENERATOR = 'tracker-lab';
 export const C_GENERATOR = 'C generator';
@@ -27,7 +27,7 @@ export async function measureGenerator(context: BenchContext): Promise<PartResul
   if (isSkip(floor) || 'reason' in generator) {
     return { ...result, smoke: context.smoke, cells: [], skipped, notes: [] };
   }
-  const server = await floor.start(HASHES);
+  const server = await floor.start(0);
   try {
     const trials = (context.smoke ? [20] : [100, 1_000]).flatMap((workers): Trial[] => {
       const condition = workersCondition(workers);
@@ -52,7 +52,7 @@ async function runOurs(workers: number, server: Server, context: BenchContext): 
     port: server.port,
     serverPid: server.pid,
     workers,
-    hashes: HASHES,
+    hashes: Math.max(HASHES_PER_WORKER, Math.ceil((workers * HASHES_PER_WORKER) / SWARM_CLIENTS)),
     hashesPerWorker: HASHES_PER_WORKER,
     ratePerSecond: 0,
     warmupMs: context.smoke ? 50 : WARMUP_MS,

@@ -201,10 +201,10 @@ describe('SwarmStore', () => {
   it('keeps a peer for nine eighths of another interval, too', () => {
     expect([peerLifetimeS(1800), peerLifetimeS(8), peerLifetimeS(1)]).toEqual([2025, 9, 2]);
     const store = createStore(6, 10, peerLifetimeS(8));
-    announce(store, 1, 1, { nowS: 0 });
-    sweepAll(store, 9);
+    announce(store, 1, 1, { nowS: 1000 });
+    sweepAll(store, 1009);
     expect(store.peerCount).toBe(1);
-    sweepAll(store, 10);
+    sweepAll(store, 1010);
     expect(store.peerCount).toBe(0);
   });
 
