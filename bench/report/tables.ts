@@ -76,7 +76,12 @@ function goalsText(result: BenchResult): string {
   const rows = goalsOf(result).map((goal) => {
     const bound = goal.direction === 'most' ? '≤' : '≥';
     const reached = goal.reached === null ? 'not measured' : `${numberText(goal.reached)}${goal.unit}`;
-    return [goal.text, `${bound} ${goal.limit}${goal.unit}`, reached, words.get(isHeld(goal)) as string];
+    return [
+      withThousands(goal.text),
+      `${bound} ${goal.limit}${goal.unit}`,
+      reached,
+      words.get(isHeld(goal)) as string,
+    ];
   });
   return table([['goal', 'limit', 'reached', 'holds'], ...rows]);
 }
@@ -88,8 +93,12 @@ function perSubject(
 ): string {
   return table([
     ['', 'under', ...heads],
-    ...part.cells.map((cell) => [cell.subject, cell.condition, ...cells(cell)]),
+    ...part.cells.map((cell) => [cell.subject, withThousands(cell.condition), ...cells(cell)]),
   ]);
+}
+
+function withThousands(text: string): string {
+  return text.replace(/\d{4,}/g, (digits) => Number(digits).toLocaleString('en-US'));
 }
 
 function trackersTable(part: PartResult): string {
@@ -199,7 +208,7 @@ function profilersTable(part: PartResult): string {
   const rows = part.cells.map((cell) => {
     const cost = cell.condition === OFF ? 0 : profilerCost(off, medianIn(cell, 'serverCpuUs'));
     return [
-      cell.condition,
+      withThousands(cell.condition),
       spreadText(cell, 'serverCpuUs'),
       percentText(cost ?? null),
       spreadText(cell, 'requestsPerSecond'),
