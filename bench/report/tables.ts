@@ -1,6 +1,7 @@
 /** A result as Markdown tables, one text for each section. Pure. */
 import { markdownTable } from 'markdown-table';
-import { LARGE_PROFILE } from '../parts/analysis.ts';
+import { LARGE_PROFILE, OUR_ANALYSER } from '../parts/analysis.ts';
+import { OUR_GENERATOR } from '../parts/generator.ts';
 import { OFF, profilerCost } from '../parts/profilers.ts';
 import {
   type BenchResult,
@@ -86,62 +87,61 @@ function goalsText(result: BenchResult): string {
   return table([['goal', 'limit', 'reached', 'holds'], ...rows]);
 }
 
-function perSubject(
-  part: PartResult,
-  heads: readonly string[],
-  cells: (cell: Cell) => readonly string[],
-): string {
-  return table([
-    ['', 'under', ...heads],
-    ...part.cells.map((cell) => [cell.subject, withThousands(cell.condition), ...cells(cell)]),
+/** A column: its head, and what stands in it for a cell. */
+type Column = readonly [head: string, render: (cell: Cell) => string];
+
+function perSubject(part: PartResult, columns: readonly Column[]): string {
+  const rows = part.cells.map((cell) => [
+    cell.subject,
+    withThousands(cell.condition),
+    ...columns.map(([, render]) => render(cell)),
   ]);
+  return table([['', 'under', ...columns.map(([head]) => head)], ...rows]);
 }
 
 function withThousands(text: string): string {
   return text.replace(/\d{4,}/g, (digits) => Number(digits).toLocaleString('en-US'));
 }
 
+/** Median with its spread. */
+function spread(head: string, figure: string, scale = 1): Column {
+  return [head, (cell) => spreadText(cell, figure, scale)];
+}
+
+function median(head: string, figure: string): Column {
+  return [head, (cell) => numberText(medianIn(cell, figure))];
+}
+
+function share(head: string, figure: string): Column {
+  return [head, (cell) => percentText(medianIn(cell, figure))];
+}
+
 function trackersTable(part: PartResult): string {
-  return perSubject(
-    part,
-    [
-      'CPU µs per announce',
-      'against ours',
-      'announces/s',
-      'CPU of the server',
-      'of the generator',
-      'peers a reply',
-    ],
-    (cell) => [
-      spreadText(cell, 'serverCpuUs'),
-      ratioText(part, cell, OURS, 'serverCpuUs'),
-      spreadText(cell, 'requestsPerSecond'),
-      shareText(cell, 'serverCoreShare'),
-      shareText(cell, 'generatorCoreShare'),
-      numberText(medianIn(cell, 'peersPerAnnounce')),
-    ],
-  );
+  return perSubject(part, [
+    spread('CPU µs per announce', 'serverCpuUs'),
+    ['against ours', (cell) => ratioText(part, cell, OURS, 'serverCpuUs')],
+    spread('announces/s', 'requestsPerSecond'),
+    share('CPU of the server', 'serverCoreShare'),
+    share('of the generator', 'generatorCoreShare'),
+    median('peers a reply', 'peersPerAnnounce'),
+  ]);
 }
 
 function generatorTable(part: PartResult): string {
-  return perSubject(
-    part,
-    ['CPU µs per request', 'against ours', 'requests/s', 'CPU of the generator'],
-    (cell) => [
-      spreadText(cell, 'generatorCpuUs'),
-      ratioText(part, cell, 'tracker-lab', 'generatorCpuUs'),
-      spreadText(cell, 'requestsPerSecond'),
-      shareText(cell, 'generatorCoreShare'),
-    ],
-  );
+  return perSubject(part, [
+    spread('CPU µs per request', 'generatorCpuUs'),
+    ['against ours', (cell) => ratioText(part, cell, OUR_GENERATOR, 'generatorCpuUs')],
+    spread('requests/s', 'requestsPerSecond'),
+    share('CPU of the generator', 'generatorCoreShare'),
+  ]);
 }
 
 function memoryTable(part: PartResult): string {
-  return perSubject(part, ['bytes a peer', 'growth, MB', 'when empty, MB', 'filled at, peers/s'], (cell) => [
-    spreadText(cell, 'bytesPerPeer'),
-    spreadText(cell, 'growthBytes', 1e-6),
-    spreadText(cell, 'emptyBytes', 1e-6),
-    numberText(fillRate(part, cell)),
+  return perSubject(part, [
+    spread('bytes a peer', 'bytesPerPeer'),
+    spread('growth, MB', 'growthBytes', 1e-6),
+    spread('when empty, MB', 'emptyBytes', 1e-6),
+    ['filled at, peers/s', (cell) => numberText(fillRate(part, cell))],
   ]);
 }
 
@@ -158,48 +158,33 @@ function fillRate(part: PartResult, cell: Cell): number | null {
 }
 
 function growthTable(part: PartResult): string {
-  return perSubject(
-    part,
-    ['CPU µs per announce', 'announces/s', 'P50 µs', 'P99 µs', 'peers a reply'],
-    (cell) => [
-      spreadText(cell, 'serverCpuUs'),
-      spreadText(cell, 'requestsPerSecond'),
-      numberText(medianIn(cell, 'latencyP50Us')),
-      numberText(medianIn(cell, 'latencyP99Us')),
-      numberText(medianIn(cell, 'peersPerAnnounce')),
-    ],
-  );
+  return perSubject(part, [
+    spread('CPU µs per announce', 'serverCpuUs'),
+    spread('announces/s', 'requestsPerSecond'),
+    median('P50 µs', 'latencyP50Us'),
+    median('P99 µs', 'latencyP99Us'),
+    median('peers a reply', 'peersPerAnnounce'),
+  ]);
 }
 
 function expiryTable(part: PartResult): string {
-  return perSubject(
-    part,
-    [
-      'P50 µs',
-      'P99 µs',
-      'P99.9 µs',
-      'longest µs',
-      "tracker's longest pause µs",
-      'CPU µs per announce',
-      'failed',
-    ],
-    (cell) => [
-      spreadText(cell, 'latencyP50Us'),
-      spreadText(cell, 'latencyP99Us'),
-      spreadText(cell, 'latencyMaxUs'),
-      spreadText(cell, 'sendLagP99Us'),
-      spreadText(cell, 'sendLagMaxUs'),
-      spreadText(cell, 'loopDelayMaxUs'),
-      shareText(cell, 'failedShare'),
-    ],
-  );
+  return perSubject(part, [
+    spread('P50 µs', 'latencyP50Us'),
+    spread('P99 µs', 'latencyP99Us'),
+    spread('longest µs', 'latencyMaxUs'),
+    spread('sent late, P99 µs', 'sendLagP99Us'),
+    spread('sent late, most µs', 'sendLagMaxUs'),
+    spread("tracker's longest pause µs", 'loopDelayMaxUs'),
+    share('failed', 'failedShare'),
+  ]);
 }
 
 function analysisTable(part: PartResult): string {
-  return perSubject(part, ['ms', 'CPU ms', 'against ours'], (cell) => [
-    spreadText(cell, 'wallMs'),
-    cell.condition === LARGE_PROFILE ? spreadText(cell, 'cpuMs') : '',
-    cell.condition === LARGE_PROFILE ? ratioText(part, cell, 'tracker-lab analyze', 'wallMs') : '',
+  const isCompared = (cell: Cell): boolean => cell.condition === LARGE_PROFILE;
+  return perSubject(part, [
+    spread('ms', 'wallMs'),
+    ['CPU ms', (cell) => (isCompared(cell) ? spreadText(cell, 'cpuMs') : '')],
+    ['against ours', (cell) => (isCompared(cell) ? ratioText(part, cell, OUR_ANALYSER, 'wallMs') : '')],
   ]);
 }
 
@@ -220,10 +205,6 @@ function profilersTable(part: PartResult): string {
 function medianIn(cell: Cell, figure: string): number | null {
   const part = { cells: [cell] } as unknown as PartResult;
   return medianOf(part, cell.subject, cell.condition, figure);
-}
-
-function shareText(cell: Cell, figure: string): string {
-  return percentText(medianIn(cell, figure));
 }
 
 /** Median of a cell over that of our own under the same condition. */
