@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import os from 'node:os';
 import path from 'node:path';
 import { allowedCpus, pinningObstacle, planPinning } from '../src/lab/target/pinning.ts';
+import { ExitCode } from '../src/errors.ts';
 import { packageRoot, packageVersion } from '../src/package-root.ts';
 import type { BenchContext } from './context.ts';
 import { LoadDriver } from './load/load-driver.ts';
@@ -112,6 +113,14 @@ function versions(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(found).filter((entry): entry is [string, string] => entry[1] !== null),
   );
+}
+
+// With 'exit' the processes that were started end, too; a signal alone would leave them.
+for (const [signal, code] of [
+  ['SIGINT', ExitCode.interrupted],
+  ['SIGTERM', ExitCode.terminated],
+] as const) {
+  process.once(signal, () => process.exit(code));
 }
 
 try {
