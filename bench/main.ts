@@ -7,8 +7,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { allowedCpus, pinningObstacle, planPinning } from '../src/lab/target/pinning.ts';
 import { ExitCode } from '../src/errors.ts';
+import { allowedCpus, pinningObstacle, planPinning } from '../src/lab/target/pinning.ts';
 import { packageRoot, packageVersion } from '../src/package-root.ts';
 import type { BenchContext } from './context.ts';
 import { LoadDriver } from './load/load-driver.ts';
