@@ -90,6 +90,7 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
   /** Opens a file and gathers what the browser complains of. */
   async function open(file: string, options: BrowserContextOptions = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    context.setDefaultTimeout(10_000);
     const opened = await context.newPage();
     const complaints: string[] = [];
     const requests: string[] = [];

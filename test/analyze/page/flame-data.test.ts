@@ -141,7 +141,7 @@ describe('the page of a run with large profiles', () => {
   /** Thousands of functions with long names full of what JSON and HTML must escape, each stack of its own. */
   function largeProfile(seed: number): Profile {
     const functions = 4000;
-    const samples = 5000;
+    const samples = 1500;
     const depth = 30;
     let state = seed;
     const random = (below: number): number => {
