@@ -14,6 +14,8 @@ const PART_MS = 120;
 /** Bytes of payload: between an announce request (98) and its reply with a few peers. */
 const PAYLOAD_BYTES = 128;
 const BIND_ATTEMPTS = 20;
+/** Turns in a row without a datagram after which the measurement is given up. */
+const MOST_FAILURES = 1_000;
 const FIRST_PORT = 20_000;
 const PORTS = 40_000;
 
@@ -77,15 +79,20 @@ function exchange(
   }
   const [sendAt, receiveAt] = [out.headerAddress(0), back.headerAddress(0)];
   let count = 0;
+  let failures = 0;
   const before = process.cpuUsage();
   const endMs = performance.now() + PART_MS;
   while (performance.now() < endMs) {
     const sent = libc.sendmmsg(fd, sendAt, batch);
     const received = libc.recvmmsg(fd, receiveAt, batch);
-    if (sent <= 0 || received <= 0) return null;
-    count += received;
+    // On a busy machine loopback delivers late, and the next turn takes it.
+    failures = sent > 0 && received > 0 ? 0 : failures + 1;
+    if (failures > MOST_FAILURES) return null;
+    count += Math.max(0, received);
   }
   const systemMicros = process.cpuUsage(before).system;
+  // The kernel was given the addresses of their memory: both must live until here.
+  if (out.slots !== back.slots) return null;
   return systemMicros > 0 && count > 0 ? { count, systemMicros } : null;
 }
 
