@@ -236,6 +236,18 @@ export const environmentSchema = z.object({
   memoryBytes: z.number().positive(),
   /** Whether the kernel books interrupts on the processes that they interrupt, too; null: not known. */
   interruptsBookedOnProcesses: z.boolean().nullable().default(null),
+  /**
+   * Kernel time of one receive and one send of a small datagram over loopback, measured before the load, with a call for
+   * each and with calls for many at once; null: not measured.
+   */
+  udpFloor: z
+    .object({
+      systemMicrosecondsPerRequest: z.number().positive(),
+      batchedSystemMicrosecondsPerRequest: z.number().positive().nullable(),
+      requests: count,
+    })
+    .nullable()
+    .default(null),
   /** CPU list of the target and of the generator, as taskset takes them; null: not pinned. */
   pinning: z.object({ target: z.string(), generator: z.string() }).nullable(),
   labVersion: z.string(),

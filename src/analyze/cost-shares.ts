@@ -1,6 +1,7 @@
 /** Questions that rules ask of a profile: how much of the cost goes through a class of frames, and who asked for it. Pure. */
 import type { Share } from '../units.ts';
 import type { Subject } from './finding.ts';
+import { NATIVE_ADDON } from './profile/frame-classes.ts';
 import type { Frame, FrameClass, Profile } from './profile/profile.ts';
 
 /** Index of the first of the value types that the profile has; its default one where it has none of them. */
@@ -29,6 +30,22 @@ export interface FrameCost {
   readonly subject: Subject | null;
   /** What that function caused, of the same total. */
   readonly subjectShare: Share;
+  /** The functions at the leaves of what it caused, costliest first. */
+  readonly through: readonly Leaf[];
+}
+
+/** A function at the leaf of stacks that are charged to another. */
+interface Leaf {
+  readonly function: string;
+  /** Of what is charged to that other, 0 to 1. */
+  readonly share: Share;
+}
+
+/** Cost that is charged to one function, with the leaves through which it came. */
+interface Charge {
+  readonly frame: Frame;
+  value: number;
+  readonly byLeaf: Map<string, number>;
 }
 
 /**
@@ -43,10 +60,17 @@ export function classCost(
   classes: readonly FrameClass[],
 ): FrameCost | null {
   return costThrough(profile, valueIndex, function findClass(stack) {
-    const application = stack.findIndex((frame) => frame.class === 'application');
-    const position = stack.findIndex((frame) => classes.includes(frame.class));
-    return application >= 0 && position > application ? -1 : position;
+    return classPosition(stack, classes);
   });
+}
+
+/** Where in a stack (leaf first) a frame of some classes is that no application frame called from beyond; below 0: nowhere. */
+export function classPosition(stack: readonly Frame[], classes: readonly FrameClass[]): number {
+  for (const [position, frame] of stack.entries()) {
+    if (classes.includes(frame.class)) return position;
+    if (frame.class === 'application') return -1;
+  }
+  return -1;
 }
 
 /**
@@ -56,14 +80,24 @@ export function classCost(
  * @returns null where the profile has no cost at all
  */
 export function nativeCallCost(profile: Profile, valueIndex: number): FrameCost | null {
-  return costThrough(profile, valueIndex, function findNativeLeaf([leaf, caller]) {
-    const isNative = leaf !== undefined && leaf.file === '' && leaf.class !== 'gc';
-    return isNative && caller !== undefined && caller.file !== '' ? 0 : -1;
+  return costThrough(profile, valueIndex, function findNativeLeaf(stack) {
+    return isNativeCall(stack) ? 0 : -1;
   });
 }
 
-/** @param find - position of the frame in a stack (leaf first) that makes its sample count; below 0: none */
-function costThrough(
+/** Whether a stack (leaf first) ends in a native function that code with a file called. */
+export function isNativeCall([leaf, caller]: readonly Frame[]): boolean {
+  const isNative = leaf !== undefined && leaf.file === '' && leaf.class !== 'gc';
+  return isNative && caller !== undefined && caller.file !== '';
+}
+
+/**
+ * The cost of the stacks in which a frame is found, and who caused it.
+ *
+ * @param find - position of the frame in a stack (leaf first) that makes its sample count; below 0: none
+ * @returns null where the profile has no cost at all
+ */
+export function costThrough(
   profile: Profile,
   valueIndex: number,
   find: (stack: readonly Frame[]) => number,
@@ -71,7 +105,7 @@ function costThrough(
   const total = busyTotal(profile, valueIndex);
   if (total <= 0) return null;
   let through = 0;
-  const charged = new Map<string, { frame: Frame; value: number }>();
+  const charged = new Map<string, Charge>();
   for (let sample = 0; sample < profile.sampleCount; sample++) {
     if (isIdle(profile, sample)) continue;
     const stack = stackOf(profile, sample);
@@ -80,38 +114,65 @@ function costThrough(
     const value = valueAt(profile, valueIndex, sample);
     through += value;
     const caller = callerIn(stack.slice(position));
-    if (caller !== undefined) charge(charged, caller, value);
+    if (caller !== undefined) charge(charged, caller, stack, value);
   }
-  let costliest: { frame: Frame; value: number } | null = null;
-  for (const entry of charged.values()) {
-    if (costliest === null || entry.value > costliest.value) costliest = entry;
-  }
+  const costliest = costliestFirst(charged)[0];
   return {
     share: through / total,
-    subject: costliest === null ? null : subjectOf(costliest.frame),
-    subjectShare: costliest === null ? 0 : costliest.value / total,
+    subject: costliest === undefined ? null : subjectOf(costliest.frame),
+    subjectShare: costliest === undefined ? 0 : costliest.value / total,
+    through: costliest === undefined ? [] : leavesOf(costliest),
   };
+}
+
+/** A function with all that it caused outside of other functions of the application. */
+export interface ChargedFunction {
+  readonly subject: Subject;
+  readonly value: number;
+  readonly share: Share;
+  readonly through: readonly Leaf[];
 }
 
 /**
  * Costs by function: the application frame nearest to the leaf, else the nearest of a library; what has neither is left
  * out. Costliest first.
+ *
+ * @param isCounted - of the stacks (leaf first) that are charged; the shares are of all. Absent: every one
  */
 export function chargedFunctions(
   profile: Profile,
   valueIndex: number,
-): readonly { readonly subject: Subject; readonly value: number; readonly share: Share }[] {
+  isCounted?: (stack: readonly Frame[]) => boolean,
+): readonly ChargedFunction[] {
   const total = busyTotal(profile, valueIndex);
-  const charged = new Map<string, { frame: Frame; value: number }>();
+  const charged = new Map<string, Charge>();
   for (let sample = 0; sample < profile.sampleCount; sample++) {
     if (isIdle(profile, sample)) continue;
-    const caller = callerIn(stackOf(profile, sample));
-    if (caller !== undefined) charge(charged, caller, valueAt(profile, valueIndex, sample));
+    const stack = stackOf(profile, sample);
+    const caller = callerIn(stack);
+    if (caller === undefined || isCounted?.(stack) === false) continue;
+    charge(charged, caller, stack, valueAt(profile, valueIndex, sample));
   }
-  return [...charged.values()]
-    .filter(({ value }) => value > 0)
-    .sort((a, b) => b.value - a.value)
-    .map(({ frame, value }) => ({ subject: subjectOf(frame), value, share: value / total }));
+  return costliestFirst(charged).map((one) => ({
+    subject: subjectOf(one.frame),
+    value: one.value,
+    share: one.value / total,
+    through: leavesOf(one),
+  }));
+}
+
+/** Equal costs by name, so that the order of a profile's samples decides nothing. */
+function costliestFirst(charged: ReadonlyMap<string, Charge>): Charge[] {
+  return [...charged]
+    .filter(([, { value }]) => value > 0)
+    .sort(([a, left], [b, right]) => right.value - left.value || (a < b ? -1 : 1))
+    .map(([, one]) => one);
+}
+
+function leavesOf({ byLeaf, value }: Charge): Leaf[] {
+  return [...byLeaf]
+    .sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1))
+    .map(([name, cost]) => ({ function: name, share: cost / value }));
 }
 
 /** Whether two subjects are one function. */
@@ -119,12 +180,28 @@ export function isSameSubject(a: Subject | null, b: Subject | null): boolean {
   return a !== null && b !== null && a.function === b.function && a.file === b.file;
 }
 
-function charge(charged: Map<string, { frame: Frame; value: number }>, frame: Frame, value: number): void {
+function charge(
+  charged: Map<string, Charge>,
+  frame: Frame,
+  [leaf, above]: readonly Frame[],
+  value: number,
+): void {
   const key = `${frame.functionName}\0${frame.file}`;
-  const entry = charged.get(key);
-  if (entry === undefined) charged.set(key, { frame, value });
-  else entry.value += value;
+  let entry = charged.get(key);
+  if (entry === undefined) {
+    entry = { frame, value: 0, byLeaf: new Map() };
+    charged.set(key, entry);
+  }
+  entry.value += value;
+  // V8 gives all addons one name, so who called one says more.
+  const named = leaf?.functionName === NATIVE_ADDON ? (above ?? leaf) : leaf;
+  const isItself = named?.functionName === frame.functionName && named.file === frame.file;
+  const name = isItself ? ITSELF : (named?.functionName ?? '');
+  entry.byLeaf.set(name, (entry.byLeaf.get(name) ?? 0) + value);
 }
+
+/** What stands among the leaves for the charged function's own code. */
+export const ITSELF = 'itself';
 
 function subjectOf(frame: Frame): Subject {
   return {
@@ -134,7 +211,8 @@ function subjectOf(frame: Frame): Subject {
   };
 }
 
-function stackOf(profile: Profile, sample: number): Frame[] {
+/** The frames of one sample, leaf first. */
+export function stackOf(profile: Profile, sample: number): Frame[] {
   const start = profile.stackStart[sample] as number;
   const end = profile.stackStart[sample + 1] as number;
   const stack: Frame[] = [];
@@ -142,10 +220,11 @@ function stackOf(profile: Profile, sample: number): Frame[] {
   return stack;
 }
 
-/** Leaf first. A tracker that is itself a library still has names. */
-function callerIn(stack: readonly Frame[]): Frame | undefined {
+/** Leaf first. A tracker that is itself a library still has names; V8's name for all addons is none. */
+export function callerIn(stack: readonly Frame[]): Frame | undefined {
   return (
-    stack.find((frame) => frame.class === 'application') ?? stack.find((frame) => frame.class === 'library')
+    stack.find((frame) => frame.class === 'application') ??
+    stack.find((frame) => frame.class === 'library' && frame.functionName !== NATIVE_ADDON)
   );
 }
 

@@ -1,6 +1,7 @@
 /** What a run's folder says, decoded: the one input of the rules and of the report. Nothing in it is judged. */
 import type { Operation, PhaseName, ProfileFile, Run, TimelineRow } from '../run.ts';
 import type { Nanoseconds } from '../units.ts';
+import type { Explained } from './explained.ts';
 import type { Profile } from './profile/profile.ts';
 
 /** `service` is timed from the send, `response` from the intended send (open loop only). */
@@ -40,6 +41,8 @@ export interface Evidence {
     clock: LatencyClock,
   ) => LatencySummary | null;
   readonly profiles: readonly LoadedProfile[];
+  /** What findings of rules before explain already, and is cut out of the profiles; absent: nothing. */
+  readonly explained?: Explained;
 }
 
 /**

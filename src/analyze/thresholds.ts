@@ -228,6 +228,11 @@ export const optimizeLimits = { capacityShare: 0.5 as Share, localP95Ns: 100 * M
  * Source: lab: two identical runs on one machine differ by up to 10 %, so a smaller gain could not be seen.
  */
 export const NOTABLE_COST_SHARE: Share = 0.1;
+/**
+ * Share from which a cause is a warning and no mere remark.
+ * Source: lab: twice the 10 % by which equal runs differ, so that its removal shows in any comparison of two runs.
+ */
+export const WARNING_COST_SHARE: Share = 0.2;
 /** Share from which a cause is critical. Source: lab: a cause that eats a third leaves the other two behind. */
 export const CRITICAL_COST_SHARE: Share = 1 / 3;
 /**
@@ -235,6 +240,11 @@ export const CRITICAL_COST_SHARE: Share = 1 / 3;
  * Source: lab: for UDP the kernel is the floor of the cost; only where it is the greater part does it come first.
  */
 export const SYSCALL_BOUND_SHARE: Share = 0.5;
+/**
+ * Share of the CPU from which one function is a fault to look at first and no mere remark. Source: lab: in any program some
+ * function is the costliest; one that takes the greater part costs more than all the rest together.
+ */
+export const HOT_FUNCTION_SHARE: Share = 0.5;
 /** Share of its CPU capacity from which the tracker is busy. Source: template: Expected Scaling, "Above 80% CPU". */
 export const BUSY_CPU_SHARE: Share = scalingCpuShare.soarsFrom;
 /** The longest stall that a P99 of the "Acceptable" tier allows. Source: template: Latency Status Guide (Local Network). */
@@ -290,6 +300,40 @@ export const LEAST_MACHINE_WINDOWS = 3;
  * sleeps; where fewer than one request in ten saw a thread fall asleep, less than the notable tenth can have waited.
  */
 export const SLEEPS_PER_REQUEST = 0.1;
+/**
+ * Latency beyond what the tracker's work explains from which a request is said to wait. Source: template: Latency Status
+ * Guide (Local Network): up to a P95 of 1 ms is "Excellent", and nothing there is to be mended.
+ */
+export const NOTABLE_WAIT_NS: Nanoseconds = 1 * MS;
+/** Share of the latency that waiting must be to be the cause of it. Source: lab: the greater part comes first. */
+export const NOTABLE_WAIT_SHARE: Share = 0.5;
+/**
+ * Cores of the tracker and of its generator together from which a closed loop is at work all the time: while one works the
+ * other may wait for it. Source: lab: one core less the tenth by which equal runs differ.
+ */
+export const TURN_TAKING_CPU_SHARE: Share = 0.9;
+/**
+ * Kernel time above the floor, as a share of the CPU, from which a tracker is called bound by system calls. Source: lab:
+ * as WARNING_COST_SHARE: below it, what batching or fewer calls would save cannot be told from the scatter of runs.
+ */
+export const SYSCALL_EXCESS_SHARE: Share = 0.2;
+/**
+ * A function whose own cost is up to this many times the collector's is hot by allocating, where it allocates most of
+ * what is collected. Source: lab: V8 allocates inline, so that the allocating function pays for making and filling each
+ * object, and Go for mallocgc and clearing, about as much again as the collector takes for it.
+ */
+export const ALLOCATION_COST_FACTOR = 2;
+/**
+ * Announces per possible peer after which all peers are known to have come. Source: lab: of peers drawn at random, three
+ * draws each leave out e^-3, one in twenty.
+ */
+export const COVERING_ANNOUNCES = 3;
+/** Share of the time from which stalls are critical, where one is as long as the next. Source: lab: a P95 sees one in twenty. */
+export const CRITICAL_STALL_SHARE: Share = 0.05;
+/** Source: template: Latency Status Guide (Local Network): the P95 of "Critical". */
+export const CRITICAL_STALL_NS: Nanoseconds = 100 * MS;
+/** Share of the time from which stalls are told. Source: lab: a P99 sees what one request in a hundred sees. */
+export const STALL_TIME_SHARE: Share = 0.01;
 /** Runs a side that a comparison needs. Source: lab: fewer than six give no interval of the difference. */
 export const COMPARABLE_RUNS = 6;
 /** Deviation from Little's law that is still explained by it. Source: lab: ramp-up and rounding stay within 20 %. */

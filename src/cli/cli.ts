@@ -5,6 +5,7 @@ import { packageVersion } from '../package-root.ts';
 import { analyzeCommand } from './analyze-command.ts';
 import type { CliContext } from './context.ts';
 import { doctorCommand } from './doctor-command.ts';
+import { explainCommand } from './explain-command.ts';
 import { hashesCommand } from './hashes-command.ts';
 import { initCommand } from './init-command.ts';
 import { withLabCommand } from './lab-command.ts';
@@ -17,6 +18,7 @@ Examples:
   tracker-lab --scenario heavy                         start our tracker, load it, profile it, write the report
   tracker-lab --scenario medium --target udp://127.0.0.1:6969    load a tracker that already runs
   tracker-lab init && tracker-lab --tracker mine --scenario quick    name trackers and scenarios in lab.config.json
+  tracker-lab explain gc-pressure                      how a rule judges, by which limits and why
   tracker-lab analyze profiles/20261124-101500-heavy   judge a run again, or print any pprof file's top tables
   tracker-lab open                                     the newest run's page, with its charts and flame graphs
 
@@ -54,6 +56,7 @@ export async function run(argv: readonly string[], context: CliContext): Promise
   program.addCommand(inheritSettings(program, analyzeCommand(context)));
   program.addCommand(inheritSettings(program, openCommand(context)));
   program.addCommand(inheritSettings(program, serveCommand(context)));
+  program.addCommand(inheritSettings(program, explainCommand(context)));
   program.addCommand(inheritSettings(program, hashesCommand(context)));
   program.addCommand(inheritSettings(program, initCommand(context)));
   program.addCommand(inheritSettings(program, doctorCommand(context, setExitCode)));

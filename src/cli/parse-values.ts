@@ -62,3 +62,20 @@ export function parseEnvironment(
   if (match === null) throw new InvalidArgumentError('Expected NAME=VALUE.');
   return { ...before, [match[1] as string]: match[2] as string };
 }
+
+/** Most runs of one sweep. */
+const MOST_SWEEP_RUNS = 20;
+const MOST_WORKERS = 100_000;
+
+/** A parser of `10,50,100`: two or more different numbers of workers, in ascending order whatever the order given. */
+export function parseSweep(text: string): number[] {
+  const workers = text.split(',').map((part) => (/^\s*\d{1,6}\s*$/.test(part) ? Number(part) : Number.NaN));
+  const isEach = workers.every((value) => value >= 1 && value <= MOST_WORKERS);
+  const different = [...new Set(workers)].sort((a, b) => a - b);
+  if (!isEach || different.length < 2 || different.length > MOST_SWEEP_RUNS) {
+    throw new InvalidArgumentError(
+      `Expected 2 to ${MOST_SWEEP_RUNS} different numbers of workers from 1 to ${MOST_WORKERS}, such as 10,50,100.`,
+    );
+  }
+  return different;
+}

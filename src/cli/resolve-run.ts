@@ -5,7 +5,13 @@ import { LabError } from '../errors.ts';
 import { parseInfoHashList } from '../lab/config/info-hash-list.ts';
 import type { LabConfig } from '../lab/config/parse-config.ts';
 import { type ResolvedTracker, resolveTracker } from '../lab/config/tracker-settings.ts';
-import { type InfoHashes, type PlanOptions, planScenario, type ScenarioPlan } from '../lab/plan.ts';
+import {
+  type InfoHashes,
+  type Overrides,
+  type PlanOptions,
+  planScenario,
+  type ScenarioPlan,
+} from '../lab/plan.ts';
 import { type PresetName, presetNames } from '../lab/scenarios.ts';
 import { readConfig } from './read-config.ts';
 import type { RunFlags } from './run-flags.ts';
@@ -33,10 +39,18 @@ export function resolveRun(options: {
   const tracker = resolveTracker(readTracker(command, cwd), namedTracker(flags.tracker, config));
   const infoHashes = readInfoHashes(tracker);
   const given = readOverrides(command);
-  const plans = scenariosOf(flags.scenario, config).map(({ overrides, ...scenario }) =>
-    planScenario({ ...scenario, overrides: { ...overrides, ...given }, cpuCount, infoHashes }),
+  const plans = scenariosOf(flags.scenario, config).flatMap(({ overrides, ...scenario }) =>
+    sweepOf(flags, { ...overrides, ...given }).map((one) =>
+      planScenario({ ...scenario, overrides: one, cpuCount, infoHashes }),
+    ),
   );
   return { plans, tracker };
+}
+
+/** The settings of each run of a sweep: its number of workers is as good as given by a flag. */
+function sweepOf({ sweep }: RunFlags, overrides: Overrides): readonly Overrides[] {
+  if (sweep === undefined) return [overrides];
+  return sweep.map((value) => ({ ...overrides, concurrency: { value, source: 'flag' } }));
 }
 
 type NamedScenario = Pick<PlanOptions, 'preset' | 'name' | 'overrides'>;

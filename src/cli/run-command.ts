@@ -7,7 +7,7 @@ import { presetNames, presets } from '../lab/scenarios.ts';
 import { allowedCpus, planPinning } from '../lab/target/pinning.ts';
 import type { CliContext } from './context.ts';
 import { describeConfig, describePlan, type LabSetting } from './describe-plan.ts';
-import { integerBetween, parseEnvironment } from './parse-values.ts';
+import { integerBetween, parseEnvironment, parseSweep } from './parse-values.ts';
 import { resolveRun } from './resolve-run.ts';
 import type { RunFlags } from './run-flags.ts';
 import { runSuite } from './run-suite.ts';
@@ -31,6 +31,14 @@ export function addRunCommand(
           '--scenario <name>',
           `${workers}; all: the four in turn; or one of the config file`,
         ).default('heavy'),
+      ),
+    )
+    .addOption(
+      withEnvironment(
+        new Option(
+          '--sweep <workers>',
+          'run the scenario at these numbers of workers in turn, such as 10,50,100,500,1000, and fit how it scales',
+        ).argParser(parseSweep),
       ),
     )
     .addOption(

@@ -2,6 +2,8 @@
 export interface RunFlags {
   /** A preset, `all`, or a scenario of the config file. */
   readonly scenario: string;
+  /** Numbers of workers at which the scenario is run in turn; absent: only at its own. */
+  readonly sweep?: readonly number[];
   /** Absent: the default one, where it exists. */
   readonly config?: string;
   /** Name of a tracker of the config file. */

@@ -111,7 +111,11 @@ async function printResult(
     }
     if (analyzed.length > 1) {
       const { summarizeSuite } = await import('../analyze/report/summarize-suite.ts');
-      for (const line of summarizeSuite(analyzed.map(({ report }) => report))) out.write(`${line}\n`);
+      const { scalingLines, suiteScaling } = await import('../analyze/report/suite-scaling.ts');
+      const reports = analyzed.map(({ report }) => report);
+      for (const line of summarizeSuite(reports)) out.write(`${line}\n`);
+      out.write('\n');
+      for (const line of scalingLines(suiteScaling(reports))) out.write(`${line}\n`);
       out.write('\n');
     }
   }

@@ -32,6 +32,7 @@ import { removePerfTraces } from './target/perf-traces.ts';
 import { type Pinning, pinningObstacle, pinThisProcess, planPinning } from './target/pinning.ts';
 import { preflight } from './target/preflight.ts';
 import { sampledHashes } from './target/preflight-hashes.ts';
+import { udpFloor } from './target/udp-floor.ts';
 import { type NamedContent, toRun } from './to-run.ts';
 
 export interface RunOptions {
@@ -88,6 +89,8 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
   let target: Target | null = null;
   let isMeasured = false;
   try {
+    // Before there is a tracker whose CPU it would take.
+    const floor = await udpFloor();
     target = await prepareTarget(context);
     // While it runs: an ended process no longer tells.
     const record = await withRuntime(target);
@@ -98,7 +101,7 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
       runId: folder.runId,
       suiteId: options.suiteId,
       startedAt,
-      environment: readEnvironment(context.pinning),
+      environment: readEnvironment(context.pinning, floor),
       target: record,
       plan: options.plan,
       load: result.load,

@@ -157,6 +157,7 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
       memoryBytes: 8 * 2 ** 30,
       interruptsBookedOnProcesses: null,
       pinning: { target: '0', generator: '1' },
+      udpFloor: null,
       labVersion: '0.1.0',
       labNodeVersion: 'v20.20.2',
     },

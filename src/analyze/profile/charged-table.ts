@@ -3,16 +3,18 @@
  *
  * A sample is charged to the application frame nearest to its leaf. Where its stack has none:
  *
- * 1. to the nearest frame of a library, so that a tracker which is itself a library still has names
+ * 1. to the nearest frame of a library, so that a tracker which is itself a library still has names; but where the
+ *    lab's own sockets called an addon, to their function (`sendmmsg`), which is a row of class `network`
  * 2. else collecting garbage, idling and V8's pseudo-functions (`(program)`, `Non JS threads activity`) get rows of
  *    their own, under the name in the stack
  * 3. else a native call (class `syscall` or `lock` at the leaf, such as `send` from the event loop) is a row of its name
  * 4. else it is `(kernel)` where the whole stack is the kernel's, and `(runtime)` otherwise: the event loop, `node:`
  *    internals and the scheduler alone
  *
+ * The leaf through which a cost came is named by the nearest function that has a file where the leaf is an addon's.
  * Frames of the lab's own preload are a row `(lab agent)`: they are in the profile and not the tracker's fault.
  */
-import { isLabAgentFile } from './frame-classes.ts';
+import { isLabAgentFile, isOwnPlumbing, NATIVE_ADDON } from './frame-classes.ts';
 import type { ChargedRow, Frame, FrameClass, Profile, TopTable } from './profile.ts';
 import { valueTypeIndex } from './value-type-index.ts';
 
@@ -86,7 +88,15 @@ function chargeSample(charges: Map<string, Charge>, profile: Profile, sample: nu
   const isNamed = row.functionName === frame.functionName;
   if (isNamed) add(charge.valueByLine, frame.line, value);
   const isSelf = isNamed && leaf.functionName === frame.functionName && leaf.file === frame.file;
-  add(charge.valueByLeaf, isSelf ? 'self' : leaf.functionName, value);
+  add(charge.valueByLeaf, isSelf ? 'self' : leafName(profile, start, at), value);
+}
+
+/** V8 gives all calls into addons one name: who made the call says more, unless that is the charged function itself. */
+function leafName({ frames, stackFrames }: Profile, start: number, chargedAt: number): string {
+  const leaf = frames[stackFrames[start] as number] as Frame;
+  const caller = frames[stackFrames[start + 1] as number];
+  const isNamed = leaf.functionName === NATIVE_ADDON && start + 1 < chargedAt && caller !== undefined;
+  return isNamed ? caller.functionName : leaf.functionName;
 }
 
 /** Where in `stackFrames` the frame stands that pays for a stack. */
@@ -96,12 +106,32 @@ function chargedPosition({ frames, stackFrames }: Profile, start: number, end: n
   for (let at = start; at < end; at++) {
     const frame = frames[stackFrames[at] as number] as Frame;
     if (frame.class === 'application') return at;
-    if (library < 0 && frame.class === 'library') library = at;
+    // Of an addon's calls the lab's own sockets are the name that tells.
+    if (library < 0 && frame.class === 'library' && !isAddonBelowPlumbing(frames, stackFrames, at, end)) {
+      library = at;
+    }
+    if (library < 0 && isPlumbing(frame)) library = at;
     // The outermost one: `runtime.gcBgMarkWorker` says more than the many helpers below it.
     if (standsForItself(frame)) special = at;
   }
   if (special >= 0 && (library < 0 || special > library)) return special;
   return library >= 0 ? library : start;
+}
+
+/** A function of this package's own sockets: of class `network`, with a file of its own. */
+function isPlumbing(frame: Frame): boolean {
+  return frame.class === 'network' && isOwnPlumbing(frame.file);
+}
+
+function isAddonBelowPlumbing(
+  frames: readonly Frame[],
+  stackFrames: Uint32Array,
+  at: number,
+  end: number,
+): boolean {
+  if (frames[stackFrames[at] as number]?.functionName !== NATIVE_ADDON || at + 1 >= end) return false;
+  const caller = frames[stackFrames[at + 1] as number];
+  return caller !== undefined && isPlumbing(caller);
 }
 
 function standsForItself(frame: Frame): boolean {
@@ -120,7 +150,8 @@ function rowOf(
   end: number,
 ): Pick<Charge, 'functionName' | 'file' | 'class'> {
   if (isLabAgentFile(frame.file)) return { functionName: '(lab agent)', file: '', class: 'runtime' };
-  if (frame.class === 'application' || frame.class === 'library' || standsForItself(frame)) {
+  const hasName = frame.class === 'application' || frame.class === 'library' || isPlumbing(frame);
+  if (hasName || standsForItself(frame)) {
     return { functionName: frame.functionName, file: frame.file, class: frame.class };
   }
   // Here `frame` is the leaf.

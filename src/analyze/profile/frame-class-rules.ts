@@ -24,6 +24,13 @@ interface RuntimeRules {
 export const labAgentFile = /(?:^|\/)(?:src|dist)\/lab\/capture\//;
 
 /**
+ * This package's own sockets: they carry datagrams between the kernel and the code that asked for it, so that who calls
+ * them is the cause of what they cost. The codec of the same folder is work of its own and stays the application's.
+ */
+export const ownPlumbing =
+  /(?:^|\/)(?:src|dist)\/wire\/(?:libc|batched-socket|dgram-socket|datagram-intake|ring-batch|message-ring|send-queue|open-(?:batched|dgram|udp)-socket)\.[jt]s$/;
+
+/**
  * JavaScript, as V8's profilers and @datadog/pprof name it. Built-ins and native bindings have no file.
  *
  * A built-in without a file is `runtime`, also where it returns a new object (`split`, `slice`, `set`): most of its
@@ -37,12 +44,13 @@ const v8: RuntimeRules = {
     // Calls into Node-API addons, which V8 cannot tell apart.
     { class: 'library', name: /^\(native addon\)$/, file: /^$/ },
     { class: 'runtime', file: labAgentFile },
+    { class: 'network', file: ownPlumbing },
     // Atomics.wait, Atomics.waitAsync and Atomics.notify: V8 leaves out the object's name.
     { class: 'lock', name: /^(?:Atomics\.)?(?:wait|waitAsync|notify)$/, file: /^$/ },
     // Methods of the udp_wrap, tcp_wrap, stream_wrap and fs bindings, and the calls that koffi makes.
     {
       class: 'syscall',
-      name: /^(?:send|send6|recvStart|recvStop|bind6?|connect6?|listen|open6?|close|read|readBuffers?|readStart|readStop|write|writev|write(?:Buffers?|Latin1|Utf8|Ucs2|Ascii)(?:String)?|fstat|stat|lstat|fsync|writeFileUtf8|readFileUtf8|sendm?msg|recvm?msg|sendto|recvfrom|poll|epoll_ctl|[gs]etsockopt|getsockname|getpeername|bufferSize)$/,
+      name: /^(?:send|send6|recvStart|recvStop|bind6?|connect6?|listen|open6?|close|read|readBuffers?|readStart|readStop|write|writev|write(?:Buffers?|Latin1|Utf8|Ucs2|Ascii)(?:String)?|writeString|fstat|stat|lstat|statSync|access|existsSync|internalModuleStat|mkdir|unlink|rename|readdir|fsync|fdatasync|ftruncate|writeFileUtf8|readFileUtf8|memoryUsage|rss|resourceUsage|sendm?msg|recvm?msg|sendto|recvfrom|poll|epoll_ctl|[gs]etsockopt|getsockname|getpeername|bufferSize)$/,
       file: /^$/,
     },
     {

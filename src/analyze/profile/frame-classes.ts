@@ -1,5 +1,5 @@
 /** Tells which runtime a function ran in and, by the table of that runtime, which part of the program it is. */
-import { frameClassRules, labAgentFile } from './frame-class-rules.ts';
+import { frameClassRules, labAgentFile, ownPlumbing } from './frame-class-rules.ts';
 import type { FrameClass, FrameRuntime } from './profile.ts';
 
 /** What a profile says of a function. Texts are empty where it says nothing. */
@@ -84,4 +84,12 @@ function kindOf(runtime: FrameRuntime, frameClass: FrameClass): FrameKind {
 /** Whether a file belongs to the lab's preload, which runs inside a Node tracker while it is profiled. */
 export function isLabAgentFile(file: string): boolean {
   return labAgentFile.test(file);
+}
+
+/** V8's one name for all calls into Node-API addons, koffi's among them. */
+export const NATIVE_ADDON = '(native addon)';
+
+/** Whether a file is one of this package's own sockets, which carry datagrams for whoever called them. */
+export function isOwnPlumbing(file: string): boolean {
+  return ownPlumbing.test(file);
 }

@@ -277,5 +277,24 @@ export const suiteSchema = z.object({
   schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
   suiteId: text,
   reports: z.array(reportSchema),
+  /** The Universal Scalability Law over the runs that say something of the tracker. */
+  scaling: z
+    .object({
+      fit: z
+        .object({
+          lambda: number,
+          sigma: number,
+          kappa: number,
+          peakWorkers: maybe,
+          rSquared: number,
+          residuals: z.array(number),
+        })
+        .nullable(),
+      /** Why there is no fit. */
+      reason: text.nullable(),
+      usedWorkers: z.array(number),
+      leftOut: z.array(z.object({ workers: number, reason: text })),
+    })
+    .optional(),
 });
 export type SuiteDocument = DeepReadonly<z.infer<typeof suiteSchema>>;

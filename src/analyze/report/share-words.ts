@@ -11,7 +11,7 @@ const wholes: Readonly<Record<RuleId, string>> = {
   'event-loop-stall': 'of the time',
   logging: 'of the CPU',
   'receive-drops': 'of the failed requests',
-  'external-wait': 'of the time',
+  'external-wait': 'of the latency',
   'errors-returned': 'of the failed requests',
   'generator-limited': 'of the load',
 };

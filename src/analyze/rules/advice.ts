@@ -88,7 +88,21 @@ const table: AdviceTable = {
     go: ['Look for long stop-the-world pauses with GODEBUG=gctrace=1.'],
     native: ['Look for periodic work on the thread that serves the socket.'],
   },
-  logging: { node: [], go: [], native: [] },
+  logging: {
+    node: [
+      'Do not log per request: count, and write the counts once a second.',
+      'Where lines are needed, collect them in a buffer and write it on a timer, or hand them to a worker thread (pino with a transport does).',
+      'Check the level before the text is made: a template string is built even where the line is dropped.',
+    ],
+    go: [
+      'Do not log per request: count (sync/atomic, expvar) and write the counts once a second.',
+      'Where lines are needed, write through a bufio.Writer that a ticker flushes; log takes a lock and makes a system call a line.',
+    ],
+    native: [
+      'Do not log per request: count per thread and write the counts once a second.',
+      'Where lines are needed, fill a buffer (setvbuf, _IOFBF) that one thread writes; each printf to a line-buffered stream is a system call.',
+    ],
+  },
   'receive-drops': {
     node: [
       'Ask for a larger receive buffer (SO_RCVBUF; raise net.core.rmem_max to have it granted).',
@@ -101,15 +115,79 @@ const table: AdviceTable = {
     go: ['Raise SetReadBuffer and net.core.rmem_max, and read with more than one goroutine or socket.'],
     native: ['Raise SO_RCVBUF and net.core.rmem_max, and add receiving threads with SO_REUSEPORT.'],
   },
-  'external-wait': { node: [], go: [], native: [] },
+  'external-wait': {
+    node: [
+      'Answer from memory, and ask outside (DNS, HTTP, a database, a file) beside the request, not in its way: refresh a cache on a timer.',
+      'Where a timer holds replies back, send each with the batch that it came in.',
+      'Calls that end in Sync and Atomics.wait block the only thread that serves the socket.',
+    ],
+    go: [
+      'Answer from memory, and refresh what comes from outside in a goroutine of its own.',
+      'Where a goroutine must ask, ask once for all that wait (golang.org/x/sync/singleflight) and keep the answer.',
+    ],
+    native: [
+      'Answer from memory, and ask outside on another thread than the one that serves the socket.',
+      'Look at where the threads sleep with `perf trace -s -p PID` or `strace -c -f -p PID`.',
+    ],
+  },
   'errors-returned': { node: errorAdvice, go: errorAdvice, native: errorAdvice },
   'generator-limited': { node: generatorAdvice, go: generatorAdvice, native: generatorAdvice },
 };
 
-/** Advice for a rule that found its cause. */
+/** What to measure next to be sure of the cause, by runtime; the same for all where it is one text. */
+const confirmations: Readonly<Record<RuleId, string | Readonly<Record<TargetRuntime, string>>>> = {
+  'gc-pressure': {
+    node: 'To confirm, run once with --max-semi-space-size=64: if the share of garbage collection falls and the requests a second rise, it is the allocations.',
+    go: 'To confirm, run once with GOGC=400 and look at `go tool pprof -sample_index=alloc_space -top allocations.pb.gz`: less collecting and more requests a second mean that it is the allocations.',
+    native:
+      'To confirm, preload another allocator (jemalloc, mimalloc) once: if the requests a second rise, it is the allocations.',
+  },
+  'lock-contention': {
+    node: 'To confirm, run once with a single worker: if a request then takes less CPU and less time, it is the sharing.',
+    go: 'To confirm, look at `go tool pprof -top mutex.pb.gz`, and run once with GOMAXPROCS=1: if a request then takes less time, it is the lock.',
+    native: 'To confirm, run once with one thread: if a request then takes less time, it is the lock.',
+  },
+  'syscall-bound': {
+    node: 'To confirm, count the calls a request with `perf trace -s -p PID`: one receive and one send are needed.',
+    go: 'To confirm, count the calls a request with `strace -c -f -p PID`: one receive and one send are needed.',
+    native:
+      'To confirm, count the calls a request with `strace -c -f -p PID`: one receive and one send are needed.',
+  },
+  'cpu-hot-function': {
+    node: 'To confirm, let the function return a constant once: the requests a second must rise by about what its share promises.',
+    go: 'To confirm, look at `go tool pprof -peek FUNCTION cpu.pb.gz`, or let the function return a constant once: the requests a second must rise by about what its share promises.',
+    native:
+      'To confirm, let the function return a constant once: the requests a second must rise by about what its share promises.',
+  },
+  'memory-growth': {
+    node: 'To confirm, run five times as long: a leak goes on at the same rate, a cache or a heap that settles does not.',
+    go: 'To confirm, look at what the heap gained: `go tool pprof -top heap-growth.pb.gz`, or run five times as long.',
+    native:
+      'To confirm, run five times as long: a leak goes on at the same rate. heaptrack or valgrind --tool=massif name who allocated.',
+  },
+  'event-loop-stall':
+    'To confirm, look at whether the stalls come at even times in the chart of event-loop delay, and whether their period is a timer of the tracker.',
+  logging:
+    'To confirm, run once with the output turned off (level, or to /dev/null): to /dev/null saves the writing only, turned off saves the making of the text too.',
+  'receive-drops':
+    'To confirm, run once with --rate at half of what was served: without drops there, it is the rate and not the bursts.',
+  'external-wait': {
+    node: 'To confirm, answer once without asking outside: the latency must fall by the wait.',
+    go: 'To confirm, look at `go tool pprof -top goroutine.pb.gz` under load: the goroutines that wait stand in one place.',
+    native:
+      'To confirm, look at the stacks of the sleeping threads: `gdb -p PID -batch -ex "thread apply all bt"`.',
+  },
+  'errors-returned': 'To confirm, ask for one of the refused hashes with a single client.',
+  'generator-limited': 'To confirm, run once at half the load: the send delay must fall below 1 ms.',
+};
+
+/** Advice for a rule that found its cause: what to change, and last what to measure next. */
 export function adviceFor(rule: RuleId, evidence: Evidence): readonly string[] {
-  return table[rule][targetRuntime(evidence)].flatMap((advice) => {
+  const runtime = targetRuntime(evidence);
+  const changes = table[rule][runtime].flatMap((advice) => {
     if (typeof advice === 'string') return [advice];
     return advice.unless === evidence.run.target.socketKind ? [] : [advice.text];
   });
+  const next = confirmations[rule];
+  return [...changes, typeof next === 'string' ? next : next[runtime]];
 }

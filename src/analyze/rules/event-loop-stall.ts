@@ -1,15 +1,18 @@
 import { gcKinds, type ProcessRow, type RuntimeRow } from '../../run.ts';
-import type { Evidence } from '../evidence.ts';
-import type { EvidenceLine, Finding } from '../finding.ts';
+import { chargedFunctions, valueIndexOf } from '../cost-shares.ts';
+import { type Evidence, profileOf } from '../evidence.ts';
+import type { EvidenceLine, Finding, Subject } from '../finding.ts';
+import type { Frame } from '../profile/profile.ts';
 import { processRows, runtimeRows, span } from '../series.ts';
 import { targetRuntime } from '../target-runtime.ts';
-import { CRITICAL_COST_SHARE, NOTABLE_COST_SHARE, STALL_NS } from '../thresholds.ts';
+import { CRITICAL_STALL_NS, CRITICAL_STALL_SHARE, STALL_NS, STALL_TIME_SHARE } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
+import { topAllocator } from './gc-pressure.ts';
 import { ownCores } from './own-cores.ts';
-import { clear, insufficientData, percent } from './rule.ts';
+import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 
-/** The subject of a stall that collections account for. */
-export const COLLECTOR_SUBJECT = 'Garbage Collection';
+/** Stalls from which it is no single event. */
+const SURE_STALLS = 3;
 
 /** Does the loop that serves the socket stand still for longer than an acceptable P99? */
 export function eventLoopStall(evidence: Evidence): Finding {
@@ -25,15 +28,7 @@ export function eventLoopStall(evidence: Evidence): Finding {
       "The tracker's event loop was not sampled in the clean phase.",
     );
   }
-  const stalls = rows
-    .map((row, index) => ({
-      row,
-      gcMs: gcMsBetween(rows[index - 1], row),
-      waitedMs: waitedMsBetween(kernel, rows[index - 1], row),
-    }))
-    .filter(({ row }) => row.eventLoopDelayNsMax >= STALL_NS);
-  const longestNs = Math.max(...rows.map((row) => row.eventLoopDelayNsMax));
-  const stalledNs = stalls.reduce((sum, { row }) => sum + row.eventLoopDelayNsMax, 0);
+  const { stalls, longestNs, stalledNs, gcMs, waitedMs } = stallFigures(rows, kernel);
   const share = Math.min(1, stalledNs / (window.elapsedMs * 1e6));
   const source = 'timeline.ndjson, clean phase';
   const lines: EvidenceLine[] = [
@@ -44,16 +39,32 @@ export function eventLoopStall(evidence: Evidence): Finding {
       threshold: STALL_NS / 1e6,
       source,
     },
-    { metric: 'samples with such a delay', value: stalls.length, unit: 'samples', threshold: null, source },
+    { metric: 'samples with such a delay', value: stalls, unit: 'samples', threshold: null, source },
   ];
   const longest = `${(longestNs / 1e6).toFixed(1)} ms`;
-  if (stalls.length === 0) {
+  if (stalls === 0) {
     return clear('event-loop-stall', `The longest event-loop delay is ${longest}.`, lines);
   }
-  const gcMs = stalls.reduce((sum, stall) => sum + stall.gcMs, 0);
-  const waitedMs = stalls.reduce((sum, stall) => sum + stall.waitedMs, 0);
-  const isWaiting = waitedMs * 1e6 >= stalledNs / 2 && waitedMs > gcMs;
-  const isCollector = gcMs * 1e6 >= stalledNs / 2 && !isWaiting;
+  lines.push({
+    metric: 'stalls, share of the time',
+    value: share * 100,
+    unit: '%',
+    threshold: STALL_TIME_SHARE * 100,
+    source,
+  });
+  if (share < STALL_TIME_SHARE) {
+    return clear(
+      'event-loop-stall',
+      `The longest event-loop delay is ${longest}; such delays make up ${percent(share)} of the time, too little for a P99 to see.`,
+      lines,
+    );
+  }
+  const { isWaiting, isCollector } = stallCause({ stalledNs, gcMs, waitedMs });
+  const suspect = isWaiting
+    ? null
+    : isCollector
+      ? allocatorOf(evidence, lines)
+      : timerWork(evidence, share, lines);
   lines.push({
     metric: 'garbage collection in the same samples',
     value: gcMs,
@@ -71,26 +82,94 @@ export function eventLoopStall(evidence: Evidence): Finding {
   const cause = isWaiting
     ? '; its threads were runnable and waited for a core for most of it: other work, not the tracker’s own code'
     : isCollector
-      ? '; garbage collection accounts for most of it'
-      : '';
-  const count = `${stalls.length} of ${rows.length} samples`;
+      ? `; garbage collection accounts for most of it${suspect === null ? '' : `, and ${nameSubject(suspect)} allocates most`}`
+      : suspect === null
+        ? ''
+        : `; ${nameSubject(suspect)} does most of the work that timers start`;
+  const count = `${stalls} of ${rows.length} samples`;
   return {
     rule: 'event-loop-stall',
     verdict: 'found',
     severity: isWaiting
       ? 'info'
-      : share >= CRITICAL_COST_SHARE
+      : share >= CRITICAL_STALL_SHARE && longestNs >= CRITICAL_STALL_NS
         ? 'critical'
-        : share >= NOTABLE_COST_SHARE
-          ? 'warning'
-          : 'info',
-    confidence: 'medium',
+        : 'warning',
+    confidence: suspect !== null || stalls >= SURE_STALLS ? 'high' : 'medium',
     share,
-    subject: isCollector ? { function: COLLECTOR_SUBJECT, file: null, line: null } : null,
+    subject: suspect,
     summary: `The event loop stood still for up to ${longest}, in ${count} (${percent(share)} of the time)${cause}.`,
     evidence: lines,
     advice: isWaiting ? [ownCores(evidence)] : adviceFor('event-loop-stall', evidence),
   };
+}
+
+interface StallFigures {
+  /** Samples with a delay past the limit. */
+  readonly stalls: number;
+  readonly longestNs: number;
+  readonly stalledNs: number;
+  readonly gcMs: number;
+  readonly waitedMs: number;
+}
+
+function stallFigures(rows: readonly RuntimeRow[], kernel: readonly ProcessRow[]): StallFigures {
+  const figures = { stalls: 0, longestNs: 0, stalledNs: 0, gcMs: 0, waitedMs: 0 };
+  for (const [index, row] of rows.entries()) {
+    const delayNs = row.eventLoopDelayNsMax;
+    figures.longestNs = Math.max(figures.longestNs, delayNs);
+    if (delayNs < STALL_NS) continue;
+    figures.stalls += 1;
+    figures.stalledNs += delayNs;
+    figures.gcMs += gcMsBetween(rows[index - 1], row);
+    figures.waitedMs += waitedMsBetween(kernel, rows[index - 1], row);
+  }
+  return figures;
+}
+
+function stallCause({ stalledNs, gcMs, waitedMs }: Pick<StallFigures, 'stalledNs' | 'gcMs' | 'waitedMs'>): {
+  readonly isWaiting: boolean;
+  readonly isCollector: boolean;
+} {
+  const isWaiting = waitedMs * 1e6 >= stalledNs / 2 && waitedMs > gcMs;
+  return { isWaiting, isCollector: gcMs * 1e6 >= stalledNs / 2 && !isWaiting };
+}
+
+/** Whether there are stalls and collections account for most of them. */
+export function isCollectorStall(evidence: Evidence): boolean {
+  const figures = stallFigures(runtimeRows(evidence, 'clean'), processRows(evidence, 'clean'));
+  return figures.stalls > 0 && stallCause(figures).isCollector;
+}
+
+function allocatorOf(evidence: Evidence, lines: EvidenceLine[]): Subject | null {
+  const allocator = topAllocator(evidence);
+  lines.push(...(allocator?.lines ?? []));
+  return allocator?.top?.subject ?? null;
+}
+
+const isTimer = (frame: Frame): boolean =>
+  frame.file === 'node:internal/timers' &&
+  /^(?:processTimers|listOnTimeout|processImmediate)$/.test(frame.functionName);
+
+/**
+ * The function with most of the CPU that timers and immediates start; null where it is less than half of the stalled time.
+ * Periodic work is what stands between requests: a request's own cost shows in every request.
+ */
+function timerWork(evidence: Evidence, share: number, lines: EvidenceLine[]): Subject | null {
+  const loaded = profileOf(evidence, 'cpu');
+  if (loaded === null || loaded.record.durationNs <= 0) return null;
+  const { profile, record } = loaded;
+  const valueIndex = valueIndexOf(profile, 'cpu');
+  const top = chargedFunctions(profile, valueIndex, (stack) => stack.some(isTimer))[0];
+  if (top === undefined) return null;
+  lines.push({
+    metric: `${top.subject.function}, started by timers, share of CPU`,
+    value: top.share * 100,
+    unit: '%',
+    threshold: null,
+    source: record.file,
+  });
+  return top.share >= share / 2 ? top.subject : null;
 }
 
 function isKnownWithoutLoop(evidence: Evidence): boolean {

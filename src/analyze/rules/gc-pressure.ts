@@ -1,13 +1,23 @@
-import { busySampleCount, chargedFunctions, classCost, valueIndexOf } from '../cost-shares.ts';
+import {
+  busySampleCount,
+  type ChargedFunction,
+  chargedFunctions,
+  classCost,
+  classPosition,
+  ITSELF,
+  valueIndexOf,
+} from '../cost-shares.ts';
 import { cpuProfileOf, type Evidence, profileOf } from '../evidence.ts';
-import type { EvidenceLine, Finding, Subject } from '../finding.ts';
+import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
-import type { FrameClass } from '../profile/profile.ts';
+import type { Frame, FrameClass } from '../profile/profile.ts';
 import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
-import { CRITICAL_COST_SHARE, LEAST_PROFILE_SAMPLES, NOTABLE_COST_SHARE } from '../thresholds.ts';
+import { LEAST_PROFILE_SAMPLES, NOTABLE_COST_SHARE } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
+import { costSeverity } from './cost-severity.ts';
 import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
+import { lesser, shareConfidence } from './share-confidence.ts';
 
 /** What is looked for, by runtime: V8 allocates inline and pays in the collector, Go pays in both, native code in malloc. */
 const costs: Readonly<
@@ -27,11 +37,13 @@ export function gcPressure(evidence: Evidence): Finding {
   const cpu = cpuProfileOf(evidence);
   const isEnough =
     cpu !== null && (busySampleCount(cpu.profile) ?? LEAST_PROFILE_SAMPLES) >= LEAST_PROFILE_SAMPLES;
+  // What another finding allocates is collected on its account.
+  const ownPart = 1 - (evidence.explained?.allocatedShare ?? 0);
   const cost = isEnough
-    ? classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), costs[runtime].classes)
+    ? ownCost(classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), costs[runtime].classes), ownPart)
     : null;
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
-  const gcTimeShare = target?.gcTimeShare ?? null;
+  const gcTimeShare = target?.gcTimeShare == null ? null : target.gcTimeShare * ownPart;
   const cpuShare = target?.cpuShare ?? null;
   const gcCpuShare =
     gcTimeShare === null || cpuShare === null || cpuShare <= 0 ? null : Math.min(1, gcTimeShare / cpuShare);
@@ -92,17 +104,21 @@ export function gcPressure(evidence: Evidence): Finding {
   const { share } = told;
   const sentence = `${name.charAt(0).toUpperCase()}${name.slice(1)} ${verb} ${percent(share)} of ${told.of}${inWords(words)}, ${told.from}`;
   if (share < NOTABLE_COST_SHARE) return clear('gc-pressure', `${sentence}.`, lines);
-  const subject = allocator?.subject ?? cost?.subject ?? null;
-  const blame = subject === null ? '' : `; ${nameSubject(subject)} allocates most`;
+  const subject = allocator?.top?.subject ?? cost?.subject ?? null;
+  const blame = subject === null ? '' : `; ${nameSubject(subject)} ${howMuch(allocator?.top ?? null)}`;
+  const known = cpu === null || cost === null ? null : shareConfidence(cpu, cost.share, NOTABLE_COST_SHARE);
+  // The collector's own clock counts all of its time and is no sample.
+  const byClock = gcCpuShare !== null && gcCpuShare >= NOTABLE_COST_SHARE;
+  const confidence = byClock ? 'high' : (known?.confidence ?? 'medium');
   return {
     rule: 'gc-pressure',
     verdict: 'found',
-    severity: share >= CRITICAL_COST_SHARE ? 'critical' : 'warning',
-    confidence: cost !== null && allocator !== null ? 'high' : 'medium',
+    severity: costSeverity(share),
+    confidence: allocator?.top == null ? lesser(confidence, 'medium') : confidence,
     share,
     subject,
     summary: `${sentence}${blame}.`,
-    evidence: lines,
+    evidence: [...lines, ...(known?.lines ?? [])],
     advice: adviceFor('gc-pressure', evidence),
   };
 }
@@ -127,9 +143,38 @@ function greatest(
   return most;
 }
 
-function topAllocator(
+/**
+ * Whether a stack (leaf first) is the collector's or the allocator's: what a finding of this rule explains, V8's constructors
+ * of buffers and collections among it.
+ */
+export function isCollecting(stack: readonly Frame[]): boolean {
+  return classPosition(stack, ['gc', 'allocation']) >= 0;
+}
+
+function ownCost<Cost extends { readonly share: number }>(cost: Cost | null, part: number): Cost | null {
+  return cost === null ? null : { ...cost, share: cost.share * part };
+}
+
+/** `allocates most, 85 % of the bytes: 48 % through Uint8Array, ...` */
+function howMuch(top: ChargedFunction | null): string {
+  if (top === null) return 'allocates most';
+  const means = top.through
+    .slice(0, TOLD_MEANS)
+    .filter(({ share }) => share >= 0.01)
+    .map(
+      ({ function: name, share }) =>
+        `${percent(share)} ${name === ITSELF ? 'in its own code' : `through ${name}`}`,
+    );
+  return `allocates most, ${percent(top.share)} of the bytes (${means.join(', ')})`;
+}
+
+/** Means of allocation told of a function. */
+const TOLD_MEANS = 3;
+
+/** The function that allocates most, and what the profile of allocations says; null where there is none. */
+export function topAllocator(
   evidence: Evidence,
-): { readonly subject: Subject | null; readonly lines: EvidenceLine[] } | null {
+): { readonly top: ChargedFunction | null; readonly lines: EvidenceLine[] } | null {
   const loaded = profileOf(evidence, 'allocations');
   if (loaded === null) return null;
   const { profile, record } = loaded;
@@ -158,6 +203,15 @@ function topAllocator(
       threshold: null,
       source: record.file,
     });
+    for (const leaf of top.through.slice(0, TOLD_MEANS)) {
+      lines.push({
+        metric: `of that, by ${leaf.function === ITSELF ? 'its own code' : leaf.function}`,
+        value: leaf.share * 100,
+        unit: '%',
+        threshold: null,
+        source: record.file,
+      });
+    }
   }
-  return { subject: top?.subject ?? null, lines };
+  return { top, lines };
 }

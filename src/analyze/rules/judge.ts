@@ -1,29 +1,63 @@
 /** Runs all rules over a run and puts what they say in the order in which to read it. Pure. */
-import { classCost, isSameSubject, valueIndexOf } from '../cost-shares.ts';
+import { classPosition, isSameSubject } from '../cost-shares.ts';
 import { cpuProfileOf, type Evidence } from '../evidence.ts';
+import { withoutExplained } from '../explained.ts';
 import type { Finding, RuleId } from '../finding.ts';
+import { logStacks } from '../logging-frames.ts';
+import type { Frame } from '../profile/profile.ts';
+import { ALLOCATION_COST_FACTOR } from '../thresholds.ts';
 import { invalidReason, measurementChecks } from '../validity.ts';
 import { cpuHotFunction } from './cpu-hot-function.ts';
 import { errorsReturned } from './errors-returned.ts';
-import { COLLECTOR_SUBJECT, eventLoopStall } from './event-loop-stall.ts';
-import { gcPressure } from './gc-pressure.ts';
+import { eventLoopStall, isCollectorStall } from './event-loop-stall.ts';
+import { externalWait } from './external-wait.ts';
+import { gcPressure, isCollecting } from './gc-pressure.ts';
 import { generatorLimited } from './generator-limited.ts';
 import { lockContention } from './lock-contention.ts';
-import { memoryGrowth } from './memory-growth.ts';
+import { logging } from './logging.ts';
+import { isGrowingHeap, memoryGrowth } from './memory-growth.ts';
 import { receiveDrops } from './receive-drops.ts';
-import { insufficientData, type Rule } from './rule.ts';
-import { kernelCaller, syscallBound } from './syscall-bound.ts';
+import { clear, insufficientData, type Rule } from './rule.ts';
+import { isEnteringKernel, syscallBound } from './syscall-bound.ts';
 
-const trackerRules: Readonly<Partial<Record<RuleId, Rule>>> = {
-  'gc-pressure': gcPressure,
-  'lock-contention': lockContention,
-  'syscall-bound': syscallBound,
-  'cpu-hot-function': cpuHotFunction,
+type IsExplained = (stack: readonly Frame[]) => boolean;
+
+/**
+ * The rules that divide the CPU profile among them, the most special cause first: what one of them finds is cut out of the
+ * evidence of those after it. A log line allocates, locks and writes, so it is judged first; what a lock or an allocation
+ * costs includes the kernel's part of it, so system calls come after them; the hot function is what is left.
+ */
+const costRules: readonly {
+  readonly id: RuleId;
+  readonly rule: Rule;
+  /** The stacks that the finding explains. */
+  readonly explains: (evidence: Evidence) => IsExplained;
+}[] = [
+  { id: 'logging', rule: logging, explains: isLogging },
+  {
+    id: 'lock-contention',
+    rule: lockContention,
+    explains: () => (stack) => classPosition(stack, ['lock']) >= 0,
+  },
+  { id: 'gc-pressure', rule: gcPressure, explains: () => isCollecting },
+  { id: 'syscall-bound', rule: syscallBound, explains: isEnteringKernel },
+  { id: 'cpu-hot-function', rule: cpuHotFunction, explains: () => () => false },
+];
+
+const otherRules: Readonly<Partial<Record<RuleId, Rule>>> = {
+  'external-wait': externalWait,
   'memory-growth': memoryGrowth,
   'event-loop-stall': eventLoopStall,
   'receive-drops': receiveDrops,
   'errors-returned': errorsReturned,
 };
+
+function isLogging(evidence: Evidence): IsExplained {
+  const cpu = cpuProfileOf(evidence);
+  if (cpu === null) return () => false;
+  const stacks = logStacks(cpu.profile);
+  return (stack) => stacks.find(stack) >= 0;
+}
 
 /**
  * All findings of a run: the found ones first, ranked by the share they explain, then the clear ones, then those that
@@ -33,67 +67,83 @@ export function judge(evidence: Evidence): readonly Finding[] {
   const generator = generatorLimited(evidence);
   const reason = invalidReason(measurementChecks(evidence));
   if (reason !== null) {
-    const others = Object.keys(trackerRules).map((rule) =>
-      insufficientData(rule as RuleId, `No verdict: ${reason}, so the run is invalid.`),
-    );
+    const ids = [...costRules.map(({ id }) => id), ...(Object.keys(otherRules) as RuleId[])];
+    const others = ids.map((rule) => insufficientData(rule, `No verdict: ${reason}, so the run is invalid.`));
     return [generator, ...others];
   }
-  const findings = Object.values(trackerRules).map((rule) => rule(evidence));
+  const findings = [...judgeCosts(evidence), ...Object.values(otherRules).map((rule) => rule(evidence))];
   const ordered = rank(tellOnce(findings, evidence));
   return [...ordered, generator].sort((a, b) => verdictOrder[a.verdict] - verdictOrder[b.verdict]);
+}
+
+function judgeCosts(evidence: Evidence): Finding[] {
+  let left = evidence;
+  return costRules.map(({ rule, explains }) => {
+    const finding = rule(left);
+    if (finding.verdict === 'found') left = withoutExplained(left, explains(left));
+    return finding;
+  });
 }
 
 const verdictOrder = { found: 0, clear: 1, 'insufficient-data': 2 } as const;
 const severityOrder = { critical: 0, warning: 1, info: 2 } as const;
 
-/** By the share of the cost that they explain, the greatest first; those without a share by severity, after them. */
+/**
+ * By the share that they explain, the greatest first, and remarks (`info`) after them: shares of different rules are of
+ * different wholes, and a remark on what is merely the costliest must not hide a fault. What has no share, such as memory
+ * that nothing gives back, is a limit of its own and stands before.
+ */
 function rank(findings: readonly Finding[]): readonly Finding[] {
+  const remark = ({ severity }: Finding): number => (severity === 'info' ? 1 : 0);
   return [...findings].sort(
     (a, b) =>
       verdictOrder[a.verdict] - verdictOrder[b.verdict] ||
-      (b.share ?? -1) - (a.share ?? -1) ||
+      remark(a) - remark(b) ||
+      (b.share ?? 1) - (a.share ?? 1) ||
       severityOrder[a.severity] - severityOrder[b.severity],
   );
 }
 
+/** Rules whose finding is the cause of another general one about the same function, the most special first. */
+const specialRules: readonly RuleId[] = [
+  'logging',
+  'lock-contention',
+  'gc-pressure',
+  'event-loop-stall',
+  'syscall-bound',
+];
+
 /**
- * Leaves out a general finding whose cause a special one names already, and gives its evidence to that one: the hot
- * function that is hot because it makes system calls or waits for a lock, the stall that is a collection.
+ * Leaves out a general finding whose cause a special one names already, and gives its evidence to that one: the rest of a
+ * function that is hot because it allocates, logs or waits for a lock; the stall that is a collection; the collections of a
+ * heap that only grows; the wait that is for a lock.
  */
 function tellOnce(findings: readonly Finding[], evidence: Evidence): readonly Finding[] {
   let told = [...findings];
   const found = (rule: RuleId): Finding | undefined =>
     told.find((finding) => finding.rule === rule && finding.verdict === 'found');
-  const fold = (general: Finding, special: Finding): void => {
-    told = told
-      .filter((finding) => finding !== general)
-      .map((finding) =>
-        finding === special ? { ...special, evidence: [...special.evidence, ...general.evidence] } : finding,
-      );
+  const fold = (general: Finding | undefined, special: Finding | undefined): void => {
+    if (general === undefined || special === undefined) return;
+    const why = clear(
+      general.rule,
+      `Told by \`${special.rule}\`, which is its cause: ${general.summary}`,
+      general.evidence,
+    );
+    told = told.map((finding) => {
+      if (finding === general) return why;
+      return finding === special
+        ? { ...special, evidence: [...special.evidence, ...general.evidence] }
+        : finding;
+    });
   };
-  const stall = found('event-loop-stall');
-  const gc = found('gc-pressure');
-  if (stall?.subject?.function === COLLECTOR_SUBJECT && gc !== undefined) fold(stall, gc);
-  for (const rule of ['lock-contention', 'syscall-bound'] as const) {
+  if (isCollectorStall(evidence)) fold(found('event-loop-stall'), found('gc-pressure'));
+  if (isGrowingHeap(evidence)) fold(found('gc-pressure'), found('memory-growth'));
+  for (const rule of ['lock-contention', 'logging'] as const) fold(found('external-wait'), found(rule));
+  for (const rule of specialRules) {
     const hot = found('cpu-hot-function');
     const special = found(rule);
-    if (hot !== undefined && special !== undefined && isMostlyThrough(hot, special, rule, evidence))
-      fold(hot, special);
+    if (hot === undefined || special === undefined || !isSameSubject(hot.subject, special.subject)) continue;
+    if ((hot.share ?? 0) <= ALLOCATION_COST_FACTOR * (special.share ?? 0)) fold(hot, special);
   }
   return told;
-}
-
-function isMostlyThrough(
-  hot: Finding,
-  special: Finding,
-  rule: 'lock-contention' | 'syscall-bound',
-  evidence: Evidence,
-): boolean {
-  const cpu = cpuProfileOf(evidence);
-  if (cpu === null || hot.share === null || !isSameSubject(hot.subject, special.subject)) return false;
-  const through =
-    rule === 'lock-contention'
-      ? classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), ['lock'])
-      : kernelCaller(evidence, special.share ?? 0);
-  return through !== null && through.subjectShare >= hot.share / 2;
 }

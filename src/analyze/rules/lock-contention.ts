@@ -6,7 +6,6 @@ import { offCpu } from '../off-cpu.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
 import {
-  CRITICAL_COST_SHARE,
   NOTABLE_COST_SHARE,
   SATURATED_CPU_SHARE,
   SLEEPS_PER_REQUEST,
@@ -14,8 +13,10 @@ import {
 } from '../thresholds.ts';
 import { usableCores, wantedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
+import { costSeverity } from './cost-severity.ts';
 import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
+import { shareConfidence } from './share-confidence.ts';
 
 /** Functions that stand still and are told. */
 const TOLD_WAITERS = 3;
@@ -44,20 +45,25 @@ export function lockContention(evidence: Evidence): Finding {
   const stacks = cpu === null ? null : lockStacks(cpu, runtime, lines);
   const still = cpu === null || runtime !== 'node' ? null : standingStill(cpu, lines);
   lines.push(...offCpuLines(evidence));
-  const costs = [waiting, stacks, still].filter((cost) => cost !== null).sort((a, b) => b.share - a.share);
+  // Who holds a lock without a core makes others wait for the core: of a tracker that has used up its CPU only what the
+  // locks cost in CPU time can be saved.
+  const isUsedUp = (wantedCapacity(evidence) ?? 0) >= SATURATED_CPU_SHARE;
+  const costs = [isUsedUp ? null : waiting, stacks, still]
+    .filter((one) => one !== null)
+    .sort((x, y) => y.share - x.share);
   const cost = costs[0];
   if (cost !== undefined && cost.share >= NOTABLE_COST_SHARE) {
-    const isUsedUp = cost === waiting && (wantedCapacity(evidence) ?? 0) >= SATURATED_CPU_SHARE;
+    const known =
+      cost === stacks && cpu !== null ? shareConfidence(cpu, cost.share, NOTABLE_COST_SHARE) : null;
     return {
       rule: 'lock-contention',
       verdict: 'found',
-      severity: cost.share >= CRITICAL_COST_SHARE ? 'critical' : 'warning',
-      // Who waits for a core with a lock in hand makes others wait: then the lock is not the first cause.
-      confidence: isUsedUp ? 'medium' : 'high',
+      severity: costSeverity(cost.share),
+      confidence: known?.confidence ?? 'high',
       share: cost.share,
       subject: cost.subject,
-      summary: `${cost.told}${isUsedUp ? '; the CPU is used up as well, which makes holders wait' : ''}.`,
-      evidence: lines,
+      summary: `${cost.told}.`,
+      evidence: [...lines, ...(known?.lines ?? [])],
       advice: adviceFor('lock-contention', evidence),
     };
   }
@@ -195,13 +201,13 @@ function nodeReason(cpu: LoadedProfile | null, stacks: LockCost | null): string 
 
 /** Why no lock can matter to another program; null where that cannot be told. An empty text: by its profiles. */
 function clearReason(evidence: Evidence, waiting: LockCost | null): string | null {
-  if (waiting !== null) return '';
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
   if (target?.threads === 1) return 'One thread runs the tracker, so there is nobody to wait for.';
   const capacity = wantedCapacity(evidence);
   if (capacity !== null && capacity >= SATURATED_CPU_SHARE) {
     return `The tracker has used up its CPU (${percent(capacity)}), so it is not waiting that limits it.`;
   }
+  if (waiting !== null) return '';
   const sleeps = target?.voluntaryContextSwitchesPerRequest ?? null;
   if (sleeps !== null && sleeps < SLEEPS_PER_REQUEST) {
     return `Its threads fell asleep ${sleeps.toFixed(3)} times a request, and who waits for a lock sleeps.`;

@@ -1,13 +1,18 @@
-import { chargedFunctions, valueIndexOf } from '../cost-shares.ts';
-import { type Evidence, profileOf } from '../evidence.ts';
-import type { EvidenceLine, Finding } from '../finding.ts';
+import type { Evidence } from '../evidence.ts';
+import type { EvidenceLine, Finding, Subject } from '../finding.ts';
+import { topBufferMaker, topKeeper } from '../live-heap-growth.ts';
+import { growthCause, type MemoryRegion, regionGrowth } from '../memory-regions.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
+import { phaseFigures } from '../phase-figures.ts';
 import { statusOf } from '../status.ts';
 import { MEMORY_CONCERN_BYTES, memoryTiers, worryLimits } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
-import { clear, insufficientData, nameSubject } from './rule.ts';
+import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 
-/** Does the tracker's memory grow past the template's limits, or keep growing through the clean phase? */
+/**
+ * Does the tracker's memory grow past the template's limits, or keep growing through the clean phase? Says which memory it
+ * is, whether peers or requests bring it, and who allocated what is kept.
+ */
 export function memoryGrowth(evidence: Evidence): Finding {
   const rss = rssFigures(evidence);
   if (rss === null) return insufficientData('memory-growth', "The tracker's memory was not sampled.");
@@ -27,26 +32,20 @@ export function memoryGrowth(evidence: Evidence): Finding {
   ];
   if (trend !== null) {
     const threshold = worryLimits.memoryBytesPerMinute / 1e6;
-    const source = 'timeline.ndjson, clean phase';
+    const rate = (metric: string, bytesPerMinute: number): EvidenceLine => ({
+      metric,
+      value: bytesPerMinute / 1e6,
+      unit: 'MB/min',
+      threshold,
+      source: TIMELINE,
+    });
     lines.push(
-      {
-        metric: 'RSS, growth per minute',
-        value: trend.bytesPerMinute / 1e6,
-        unit: 'MB/min',
-        threshold,
-        source,
-      },
-      {
-        metric: 'RSS, growth per minute in the last third',
-        value: trend.lastThirdBytesPerMinute / 1e6,
-        unit: 'MB/min',
-        threshold,
-        source,
-      },
+      rate('RSS, growth per minute', trend.bytesPerMinute),
+      rate('RSS, growth per minute in the last third', trend.lastThirdBytesPerMinute),
     );
   }
   lines.push(...runtimeLines(evidence));
-  const grew = `RSS grew by ${(rss.growthBytes / 1e6).toFixed(1)} MB to ${(rss.peakBytes / 1e6).toFixed(1)} MB`;
+  const grew = `RSS grew by ${megabytes(rss.growthBytes)} to ${megabytes(rss.peakBytes)}`;
   if (status.tier !== 'Concern' && status.tier !== 'Critical') {
     if (trend === null) {
       return insufficientData(
@@ -55,25 +54,135 @@ export function memoryGrowth(evidence: Evidence): Finding {
         lines,
       );
     }
-    const rate = `${(trend.bytesPerMinute / 1e6).toFixed(1)} MB a minute in the clean phase`;
-    return clear('memory-growth', `${grew}, ${rate}.`, lines);
+    return clear(
+      'memory-growth',
+      `${grew}, ${megabytes(trend.bytesPerMinute)} a minute in the clean phase.`,
+      lines,
+    );
   }
-  const heap = profileOf(evidence, 'live-heap');
+  const region = regionGrowth(evidence);
+  if (region !== null) {
+    for (const [name, bytes] of Object.entries(region.byRegion)) {
+      lines.push({
+        metric: `${name}, growth from the first third to the last`,
+        value: bytes / 1e6,
+        unit: 'MB',
+        threshold: null,
+        source: TIMELINE,
+      });
+    }
+  }
+  const cause = trend === null ? null : growthCause(evidence, trend.bytesPerMinute);
+  if (cause !== null) {
+    lines.push(
+      {
+        metric: 'RSS growth per request',
+        value: cause.bytesPerRequest,
+        unit: 'bytes',
+        threshold: null,
+        source: 'timeline.ndjson and run.json, clean phase',
+      },
+      {
+        metric: 'peers that the load can have',
+        value: cause.mostPeers,
+        unit: 'peers',
+        threshold: null,
+        source: 'run.json',
+      },
+      {
+        metric: 'announces before the clean phase',
+        value: cause.announcesBefore,
+        unit: 'requests',
+        threshold: null,
+        source: 'run.json',
+      },
+    );
+  }
   const keeper =
-    heap === null ? undefined : chargedFunctions(heap.profile, valueIndexOf(heap.profile, 'inuse_space'))[0];
-  const kept = keeper === undefined ? '' : `; ${nameSubject(keeper.subject)} allocated most of what is kept`;
+    region?.most === 'off-heap buffers' ? bufferKeeper(evidence, lines) : heapKeeper(evidence, lines);
   const goesOn = trend?.continuous === true ? ' and was still growing when the load ended' : '';
+  const which =
+    region === null
+      ? ''
+      : `; ${percent(region.share)} of what grew in the clean phase is ${regionWords[region.most]}`;
+  const by =
+    cause === null || trend?.continuous !== true
+      ? ''
+      : cause.by === 'requests'
+        ? `; every peer had announced before, so it grows by requests, ${Math.round(cause.bytesPerRequest).toLocaleString('en-US')} bytes each`
+        : '; peers were still coming, so growth by peers cannot be told from growth by requests';
   return {
     rule: 'memory-growth',
     verdict: 'found',
     severity: status.tier === 'Critical' ? 'critical' : 'warning',
-    confidence: trend === null ? 'low' : 'medium',
-    share: null,
-    subject: keeper?.subject ?? null,
-    summary: `${grew}${goesOn}${kept}.`,
+    confidence: trend === null ? 'low' : trend.continuous && keeper.isSure ? 'high' : 'medium',
+    share: region?.share ?? null,
+    subject: keeper.subject,
+    summary: `${grew}${goesOn}${which}${by}${keeper.told}.`,
     evidence: lines,
     advice: adviceFor('memory-growth', evidence),
   };
+}
+
+const TIMELINE = 'timeline.ndjson, clean phase';
+
+const regionWords: Readonly<Record<MemoryRegion, string>> = {
+  'V8 heap': "objects on V8's heap",
+  'off-heap buffers': 'buffers outside of the heap',
+  'native memory': 'native memory, of which the runtime has no account',
+};
+
+/** Whether the heap grows and its collections are mostly the major ones that a growing heap brings. */
+export function isGrowingHeap(evidence: Evidence): boolean {
+  const gc = phaseFigures(evidence, 'clean')?.target.gcMsByKind ?? null;
+  if (gc === null || regionGrowth(evidence)?.most !== 'V8 heap') return false;
+  return gc.major + gc.incremental > gc.minor;
+}
+
+interface KeeperWords {
+  readonly subject: Subject | null;
+  readonly told: string;
+  readonly isSure: boolean;
+}
+
+function heapKeeper(evidence: Evidence, lines: EvidenceLine[]): KeeperWords {
+  const keeper = topKeeper(evidence);
+  if (keeper === null) return { subject: null, told: '', isSure: false };
+  const { subject, bytes, share, isGrowth, source } = keeper;
+  lines.push({
+    metric: `${isGrowth ? 'came to be kept' : 'kept'}, allocated by ${subject.function}`,
+    value: bytes / 1e6,
+    unit: 'MB',
+    threshold: null,
+    source,
+  });
+  const what = isGrowth ? 'what came to be kept' : 'what is kept';
+  return {
+    subject,
+    told: `; ${nameSubject(subject)} allocated ${percent(share)} of ${what}`,
+    isSure: isGrowth,
+  };
+}
+
+function bufferKeeper(evidence: Evidence, lines: EvidenceLine[]): KeeperWords {
+  const maker = topBufferMaker(evidence);
+  if (maker === null) return { subject: null, told: '', isSure: false };
+  lines.push({
+    metric: `buffers made by ${maker.subject.function}, share of all that were made`,
+    value: maker.share * 100,
+    unit: '%',
+    threshold: null,
+    source: maker.source,
+  });
+  return {
+    subject: maker.subject,
+    told: `; ${nameSubject(maker.subject)} makes ${percent(maker.share)} of the buffers (which of them are kept, no profiler of V8 sees)`,
+    isSure: false,
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function runtimeLines(evidence: Evidence): EvidenceLine[] {
@@ -84,10 +193,11 @@ function runtimeLines(evidence: Evidence): EvidenceLine[] {
     value: (last - first) / 1e6,
     unit: 'MB',
     threshold: null,
-    source: 'timeline.ndjson, clean phase',
+    source: TIMELINE,
   });
   return [
     growth('heap used, last over first', memory.heapUsedBytesFirst, memory.heapUsedBytesLast),
+    growth('external memory, last over first', memory.externalBytesFirst, memory.externalBytesLast),
     growth('array buffers, last over first', memory.arrayBuffersBytesFirst, memory.arrayBuffersBytesLast),
   ];
 }

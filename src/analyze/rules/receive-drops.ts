@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures, settledRequests } from '../phase-figures.ts';
-import { CRITICAL_LOST_SHARE, LOST_REQUEST_SHARE } from '../thresholds.ts';
+import { CRITICAL_LOST_SHARE, LOST_REQUEST_SHARE, worryLimits } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, percent } from './rule.ts';
 
@@ -53,7 +53,7 @@ export function receiveDrops(evidence: Evidence): Finding {
   return {
     rule: 'receive-drops',
     verdict: 'found',
-    severity: lost > CRITICAL_LOST_SHARE ? 'critical' : 'warning',
+    severity: lost > CRITICAL_LOST_SHARE ? 'critical' : lost > worryLimits.errorShare ? 'warning' : 'info',
     confidence: 'high',
     share: failed === 0 ? null : Math.min(1, drops / failed),
     subject: null,

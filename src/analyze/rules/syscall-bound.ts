@@ -1,58 +1,92 @@
 import type { Share } from '../../units.ts';
-import { classCost, type FrameCost, nativeCallCost, valueIndexOf } from '../cost-shares.ts';
+import {
+  chargedFunctions,
+  classCost,
+  classPosition,
+  isNativeCall,
+  nativeCallCost,
+  valueIndexOf,
+} from '../cost-shares.ts';
+import { isDatagramCall } from '../datagram-calls.ts';
 import { cpuProfileOf, type Evidence, type LoadedProfile } from '../evidence.ts';
-import type { EvidenceLine, Finding } from '../finding.ts';
+import type { EvidenceLine, Finding, Subject } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
+import type { Frame } from '../profile/profile.ts';
 import { targetRuntime } from '../target-runtime.ts';
-import { SYSCALL_BOUND_SHARE } from '../thresholds.ts';
+import {
+  BUSY_CPU_SHARE,
+  NOTABLE_COST_SHARE,
+  SYSCALL_BOUND_SHARE,
+  SYSCALL_EXCESS_SHARE,
+} from '../thresholds.ts';
+import { wantedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
 import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 
+const TIMELINE = 'timeline.ndjson, clean phase';
+
 /**
- * Does the kernel take the greater part of the tracker's CPU? For UDP its part is the floor of the cost, so this is
- * never critical: it says that the user-space code is no longer what limits.
+ * Is the tracker out of CPU by system calls that it need not make? One receive and one send a request are the floor of a UDP
+ * tracker; where the lab measured what they cost on this machine, the rule speaks of what is above. Where it did not, only
+ * the greater part of the CPU is told, as a remark. Never critical.
  */
 export function syscallBound(evidence: Evidence): Finding {
   const cpu = cpuProfileOf(evidence);
-  const cost =
-    cpu === null ? null : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), ['syscall', 'network']);
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
-  const busy = target?.cpuShare ?? null;
-  const system = target?.cpuSystemShare ?? null;
-  const kernelShare = busy === null || system === null || busy <= 0 ? null : system / busy;
-  const share = kernelShare ?? cost?.share ?? null;
+  const kernelShare = sampledKernelShare(evidence);
+  const stacks = cpu === null ? null : kernelStacks(cpu, kernelShare ?? 0);
+  const named =
+    cpu === null ? null : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), ['syscall', 'network']);
+  const share = kernelShare ?? named?.share ?? null;
   if (share === null) {
     return insufficientData('syscall-bound', 'There is neither a CPU profile nor a sample of the process.');
   }
+  const floorShare = kernelShare === null ? null : floorOf(evidence);
+  const above = floorShare === null ? null : Math.max(0, share - floorShare);
   const lines: EvidenceLine[] = [];
-  if (kernelShare !== null) {
-    lines.push({
-      metric: 'kernel, share of CPU',
-      value: kernelShare * 100,
-      unit: '%',
-      threshold: SYSCALL_BOUND_SHARE * 100,
-      source: 'timeline.ndjson, clean phase',
-    });
+  const add = (
+    metric: string,
+    value: number | null | undefined,
+    unit: string,
+    source: string,
+    threshold: number | null = null,
+  ): void => {
+    if (value !== null && value !== undefined) lines.push({ metric, value, unit, threshold, source });
+  };
+  const bound = above === null ? SYSCALL_BOUND_SHARE * 100 : null;
+  if (kernelShare !== null) add('kernel, share of CPU', kernelShare * 100, '%', TIMELINE, bound);
+  add(
+    'kernel, above the floor of one receive and one send a request, share of CPU',
+    above === null ? null : above * 100,
+    '%',
+    TIMELINE,
+    SYSCALL_EXCESS_SHARE * 100,
+  );
+  add('kernel time per request', target?.systemMicrosecondsPerRequest, 'µs', TIMELINE);
+  const floor = evidence.run.environment.udpFloor;
+  if (floor !== null) {
+    add(
+      'floor: kernel time of one receive and one send',
+      floor.systemMicrosecondsPerRequest,
+      'µs',
+      'run.json, measured before the load',
+    );
+    add(
+      'the same in batches',
+      floor.batchedSystemMicrosecondsPerRequest,
+      'µs',
+      'run.json, measured before the load',
+    );
   }
-  if (target?.systemMicrosecondsPerRequest != null) {
-    lines.push({
-      metric: 'kernel time per request',
-      value: target.systemMicrosecondsPerRequest,
-      unit: 'µs',
-      threshold: null,
-      source: 'timeline.ndjson, clean phase',
-    });
-  }
-  const stacks = cpu === null ? null : kernelStacks(cpu, kernelShare ?? 0);
   if (cpu !== null && stacks !== null) {
-    lines.push({
-      metric: stacks.metric,
-      value: stacks.cost.share * 100,
-      unit: '%',
-      threshold: kernelShare === null ? SYSCALL_BOUND_SHARE * 100 : null,
-      source: cpu.record.file,
-    });
+    add(
+      stacks.metric,
+      stacks.share * 100,
+      '%',
+      cpu.record.file,
+      kernelShare === null ? SYSCALL_BOUND_SHARE * 100 : null,
+    );
   }
   const words = cpu === null ? [] : guideWords('syscall-bound', cpu, targetRuntime(evidence));
   if (cpu !== null) lines.push(...guideLines(words, cpu));
@@ -65,65 +99,140 @@ export function syscallBound(evidence: Evidence): Finding {
     );
   }
   const measured = kernelShare === null ? 'Stacks through system calls take' : 'The kernel takes';
-  if (share < SYSCALL_BOUND_SHARE) {
+  const told = `${measured} ${percent(share)} of the tracker's CPU`;
+  const capacity = wantedCapacity(evidence);
+  if (capacity !== null && capacity < BUSY_CPU_SHARE) {
+    add(
+      "tracker's CPU, used or waited for, share of what its threads can use",
+      capacity * 100,
+      '%',
+      TIMELINE,
+      BUSY_CPU_SHARE * 100,
+    );
     return clear(
       'syscall-bound',
-      `${measured} ${percent(share)} of the tracker's CPU: the smaller part.`,
+      `${told}, but the tracker uses no more than ${percent(capacity)} of it: no system call limits it.`,
       lines,
     );
   }
-  const caller = kernelCaller(evidence, share);
-  const subject = caller?.subject ?? null;
+  if (above !== null && above < SYSCALL_EXCESS_SHARE) {
+    return clear(
+      'syscall-bound',
+      `${told}; ${percent(Math.min(share, floorShare ?? 0))} is the floor of one receive and one send a request on this machine, ${percent(above)} is above it.`,
+      lines,
+    );
+  }
+  if (above === null && share < SYSCALL_BOUND_SHARE) {
+    return clear('syscall-bound', `${told}: the smaller part.`, lines);
+  }
+  const subject = cpu === null || stacks === null ? null : callerAbove(cpu, stacks, floorShare);
   const blame = subject === null ? '' : `, called most by ${nameSubject(subject)}`;
+  const ofFloor =
+    above === null
+      ? '; what one receive and one send cost was not measured on this machine, and is part of it'
+      : `, ${percent(above)} above the floor of one receive and one send a request`;
   return {
     rule: 'syscall-bound',
     verdict: 'found',
-    severity: 'warning',
-    confidence: kernelShare !== null && stacks?.isNamed === true ? 'high' : 'medium',
-    share,
+    severity: above === null ? 'info' : 'warning',
+    confidence: above === null ? 'low' : stacks?.isNamed === true && subject !== null ? 'high' : 'medium',
+    share: above ?? share,
     subject,
-    summary: `${measured} ${percent(share)} of the tracker's CPU${inWords(words)}${blame}.`,
+    summary: `${told}${inWords(words)}${ofFloor}${blame}.`,
     evidence: lines,
     advice: adviceFor('syscall-bound', evidence),
   };
 }
 
+/** By the kernel's own account of the process, without what other findings explain; null where it was not sampled. */
+function sampledKernelShare(evidence: Evidence): Share | null {
+  const target = phaseFigures(evidence, 'clean')?.target ?? null;
+  const busy = target?.cpuShare ?? null;
+  const system = target?.cpuSystemShare ?? null;
+  if (busy === null || system === null || busy <= 0) return null;
+  return Math.max(0, system / busy - (evidence.explained?.kernelShare ?? 0));
+}
+
+/** The floor as a share of the tracker's CPU; null where it was not measured or the tracker is on another machine. */
+function floorOf(evidence: Evidence): Share | null {
+  const floor = evidence.run.environment.udpFloor;
+  const micros = phaseFigures(evidence, 'clean')?.target.cpuMicrosecondsPerRequest ?? null;
+  if (floor === null || micros === null || micros <= 0 || evidence.run.target.network === 'remote')
+    return null;
+  const { systemMicrosecondsPerRequest, batchedSystemMicrosecondsPerRequest } = floor;
+  const one =
+    evidence.run.target.socketKind === 'batched'
+      ? (batchedSystemMicrosecondsPerRequest ?? systemMicrosecondsPerRequest)
+      : systemMicrosecondsPerRequest;
+  return Math.min(1, one / micros);
+}
+
 /** Stacks that enter the kernel, with the words for how they were told. */
 interface KernelStacks {
-  readonly cost: FrameCost;
+  readonly share: Share;
   readonly metric: string;
   /** By names of system calls, which is surer than by native calls of any kind. */
   readonly isNamed: boolean;
+  readonly isOne: (stack: readonly Frame[]) => boolean;
 }
 
 /**
  * Who enters the kernel: by the stacks through system calls, or, where those explain less than half of the kernel's share
- * (a foreign-function binding may name its calls as it likes), by the native functions that the application calls.
- *
- * @param kernelShare - of the CPU
- * @returns null where there is no CPU profile
+ * (a foreign-function binding may name its calls as it likes), by the native functions that the application calls. Null
+ * where neither explains half of it: what they tell is then no evidence of it.
  */
-export function kernelCaller(evidence: Evidence, kernelShare: Share): FrameCost | null {
-  const cpu = cpuProfileOf(evidence);
-  if (cpu === null) return null;
-  return (
-    kernelStacks(cpu, kernelShare)?.cost ?? nativeCallCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'))
-  );
-}
-
-/** Null where neither explains half of the kernel's share: what they tell is then no evidence of it. */
 function kernelStacks({ profile }: LoadedProfile, kernelShare: Share): KernelStacks | null {
   const valueIndex = valueIndexOf(profile, 'cpu');
   const named = classCost(profile, valueIndex, ['syscall', 'network']);
   if (named !== null && named.share >= kernelShare / 2) {
     return {
-      cost: named,
+      share: named.share,
       metric: 'stacks through the network or a system call, share of CPU',
       isNamed: true,
+      isOne: (stack) => classPosition(stack, ['syscall', 'network']) >= 0,
     };
   }
   const native = nativeCallCost(profile, valueIndex);
   return native !== null && native.share >= kernelShare / 2
-    ? { cost: native, metric: 'native functions called by the application, share of CPU', isNamed: false }
+    ? {
+        share: native.share,
+        metric: 'native functions called by the application, share of CPU',
+        isNamed: false,
+        isOne: isNativeCall,
+      }
     : null;
+}
+
+/** Whose calls are above the floor: of datagrams only what exceeds it counts, of all other calls everything. */
+function callerAbove(
+  { profile }: LoadedProfile,
+  stacks: KernelStacks,
+  floorShare: Share | null,
+): Subject | null {
+  const valueIndex = valueIndexOf(profile, 'cpu');
+  const datagrams = chargedFunctions(
+    profile,
+    valueIndex,
+    (stack) => stacks.isOne(stack) && isDatagramCall(stack),
+  )[0];
+  const others = chargedFunctions(
+    profile,
+    valueIndex,
+    (stack) => stacks.isOne(stack) && !isDatagramCall(stack),
+  )[0];
+  // Where the floor is not known, datagrams are taken for it as long as other calls are notable.
+  const excess =
+    floorShare === null
+      ? (others?.share ?? 0) >= NOTABLE_COST_SHARE
+        ? 0
+        : (datagrams?.share ?? 0)
+      : Math.max(0, (datagrams?.share ?? 0) - floorShare);
+  return ((others?.share ?? 0) >= excess ? (others ?? datagrams) : datagrams)?.subject ?? null;
+}
+
+/** Which stacks (leaf first) a finding of this rule explains, by the same evidence. */
+export function isEnteringKernel(evidence: Evidence): (stack: readonly Frame[]) => boolean {
+  const cpu = cpuProfileOf(evidence);
+  const stacks = cpu === null ? null : kernelStacks(cpu, sampledKernelShare(evidence) ?? 0);
+  return stacks?.isOne ?? (() => false);
 }

@@ -5,7 +5,10 @@ import type { Environment } from '../../run.ts';
 import { interruptsBookedOnProcesses } from './interrupt-accounting.ts';
 
 /** Describes this machine and this process. The tester is `LAB_TESTER`, else the user's name. */
-export function readEnvironment(pinning: Environment['pinning']): Environment {
+export function readEnvironment(
+  pinning: Environment['pinning'],
+  udpFloor: Environment['udpFloor'] = null,
+): Environment {
   const cpus = os.cpus();
   return {
     tester: process.env['LAB_TESTER'] || userName(),
@@ -16,6 +19,7 @@ export function readEnvironment(pinning: Environment['pinning']): Environment {
     cpuCount: Math.max(cpus.length, 1),
     memoryBytes: os.totalmem(),
     interruptsBookedOnProcesses: interruptsBookedOnProcesses(),
+    udpFloor,
     pinning,
     labVersion: packageVersion,
     labNodeVersion: process.version,

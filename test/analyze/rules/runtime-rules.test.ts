@@ -40,7 +40,7 @@ describe('the CPU profile that rules go by', () => {
   it('names the hot function of a program that only perf can see', () => {
     const finding = cpuHotFunction(syntheticEvidence({ target: native, profiles: { perf: nativePerf } }));
     expect(finding.verdict).toBe('found');
-    expect(finding.subject?.function).toBe('reply');
+    expect(finding.subject?.function).toBe('announce');
     expect(finding.advice.join(' ')).toContain('perf annotate');
   });
 });
@@ -97,7 +97,7 @@ describe('syscall-bound', () => {
     const finding = syscallBound(syntheticEvidence(options));
     expect(finding.subject?.function).toBe('reply');
     expect(finding.summary).toContain('do_syscall_64 60.0 %');
-    expect(finding.confidence).toBe('high');
+    expect(finding.confidence).toBe('low');
     expect(finding.advice.join(' ')).toContain('recvmmsg');
   });
 });
@@ -122,7 +122,7 @@ describe('the words of a real Go profile', () => {
 describe('lock-contention of a Go program', () => {
   it('is found by the mutex profile, and names who held the lock and who waited', () => {
     const profiles = { cpu: goCpu, mutex: goMutex, block: goBlock };
-    const finding = lockContention(syntheticEvidence({ target: go, profiles }));
+    const finding = lockContention(syntheticEvidence({ target: go, profiles, process: halfBusy }));
     expect(finding.verdict).toBe('found');
     // 9 s in 6 s, on the one core to which the target is pinned.
     expect(finding.share).toBe(1);
@@ -133,15 +133,24 @@ describe('lock-contention of a Go program', () => {
     expect(finding.summary).toContain('main.(*store).scrape (/app/main.go:31) waited most');
     const held = finding.evidence.find((line) => line.metric.startsWith('held by'));
     expect(held?.value).toBeCloseTo(200 / 3);
-    expect(finding.confidence).toBe('medium');
-    expect(finding.summary).toContain('the CPU is used up as well');
-    const idle = syntheticEvidence({ target: go, profiles, process: halfBusy });
-    expect(lockContention(idle).confidence).toBe('high');
+    expect(finding.confidence).toBe('high');
     expect(finding.advice.join(' ')).toContain('RWMutex');
   });
 
+  it('counts only the CPU time of locks where the tracker has used up its CPU', () => {
+    const profiles = { cpu: goCpu, mutex: goMutex, block: goBlock };
+    const finding = lockContention(syntheticEvidence({ target: go, profiles }));
+    expect(finding.verdict).toBe('found');
+    expect(finding.share).toBeCloseTo(0.1);
+    const without = syntheticEvidence({ target: go, profiles: { cpu: healthyGo, mutex: goMutex } });
+    expect(lockContention(without)).toMatchObject({ verdict: 'clear' });
+    expect(lockContention(without).summary).toContain('used up its CPU');
+  });
+
   it('counts of the block profile only waits for a mutex', () => {
-    const finding = lockContention(syntheticEvidence({ target: go, profiles: { block: goBlock } }));
+    const finding = lockContention(
+      syntheticEvidence({ target: go, profiles: { block: goBlock }, process: halfBusy }),
+    );
     const waited = finding.evidence.find((line) => line.metric.includes('by who waited'));
     expect(waited?.value).toBeCloseTo(1);
     expect(finding.subject?.function).toBe('main.(*store).scrape');

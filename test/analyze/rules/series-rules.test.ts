@@ -6,7 +6,7 @@ import { generatorLimited } from '../../../src/analyze/rules/generator-limited.t
 import { memoryGrowth } from '../../../src/analyze/rules/memory-growth.ts';
 import { receiveDrops } from '../../../src/analyze/rules/receive-drops.ts';
 import type { LoadThread } from '../../../src/run.ts';
-import { healthyLiveHeap } from '../drawn-profiles.ts';
+import { healthyAllocations, healthyLiveHeap } from '../drawn-profiles.ts';
 import { type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
 
 /** A run in which the one-threaded tracker used that share of its core. */
@@ -74,16 +74,18 @@ describe('event-loop-stall', () => {
     expect(finding.share).toBeCloseTo(0.08, 1);
   });
 
-  it('names the collector where collections in the same samples account for it', () => {
+  it('names who allocates most where collections in the same samples account for it', () => {
     const finding = eventLoopStall(
       syntheticEvidence({
+        profiles: { allocations: healthyAllocations },
         runtime: (row, index) => ({
           eventLoopDelayNsMax: 80e6,
           gc: { ...row.gc, major: { count: index, ms: index * 70 } },
         }),
       }),
     );
-    expect(finding.subject?.function).toBe('Garbage Collection');
+    expect(finding.subject?.function).toBe('encodePeers');
+    expect(finding.summary).toContain('garbage collection accounts for most of it');
   });
 
   it('is but a remark where the threads waited for a core in the same samples', () => {

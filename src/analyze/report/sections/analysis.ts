@@ -10,10 +10,13 @@ type ReportFinding = Report['findings'][number];
 
 /** The template's four causes, and the rules that look for each. */
 const causes: readonly { readonly name: string; readonly rules: readonly RuleId[] }[] = [
-  { name: 'CPU-bound', rules: ['cpu-hot-function', 'gc-pressure', 'syscall-bound', 'event-loop-stall'] },
+  {
+    name: 'CPU-bound',
+    rules: ['cpu-hot-function', 'gc-pressure', 'syscall-bound', 'logging', 'event-loop-stall'],
+  },
   { name: 'Memory-bound', rules: ['memory-growth'] },
   { name: 'Lock contention', rules: ['lock-contention'] },
-  { name: 'Network I/O', rules: ['receive-drops', 'errors-returned'] },
+  { name: 'Network I/O', rules: ['receive-drops', 'external-wait', 'errors-returned'] },
 ];
 
 /** Performance Analysis: what was found, with its evidence, and what to do about it. */

@@ -1,0 +1,64 @@
+/** Who allocated what a program came to keep. Pure. */
+import { callerIn, chargedFunctions, stackOf, valueAt, valueIndexOf } from './cost-shares.ts';
+import { type Evidence, profileOf } from './evidence.ts';
+import type { Subject } from './finding.ts';
+
+/** The function that allocated most of what was kept. */
+export interface Keeper {
+  readonly subject: Subject;
+  /** Bytes that it came to keep over the phase; where no profile tells that, all that it kept. */
+  readonly bytes: number;
+  /** Of the same of all functions, 0 to 1. */
+  readonly share: number;
+  /** By what the live heap gained; false: by what was in it. */
+  readonly isGrowth: boolean;
+  readonly source: string;
+}
+
+/** By what the live heap gained over the phase where there is such a profile, else by what is kept. Null where there is neither. */
+export function topKeeper(evidence: Evidence): Keeper | null {
+  const growth = profileOf(evidence, 'heap-growth');
+  const loaded = growth ?? profileOf(evidence, 'live-heap');
+  if (loaded === null) return null;
+  const kept = chargedFunctions(loaded.profile, valueIndexOf(loaded.profile, 'inuse_space'));
+  const [top] = kept;
+  if (top === undefined) return null;
+  const all = kept.reduce((sum, { value }) => sum + value, 0);
+  return {
+    subject: top.subject,
+    bytes: top.value,
+    share: top.value / all,
+    isGrowth: growth !== null,
+    source: loaded.record.file,
+  };
+}
+
+const bufferLeaf =
+  /^(?:ArrayBuffer|SharedArrayBuffer|(?:Big)?U?[Ii]nt\d+(?:Clamped)?Array|Float\d+Array|FastBuffer|Buffer|alloc(?:Unsafe(?:Slow)?)?|createUnsafe(?:Array)?Buffer|createPool|allocate|from|concat)$/;
+
+/**
+ * Who makes most buffers: their bytes lie outside of the heap, where no profiler of V8 sees them, but each has an object in
+ * it that the profile of allocations counts. Null where no stack makes one.
+ */
+export function topBufferMaker(
+  evidence: Evidence,
+): { readonly subject: Subject; readonly share: number; readonly source: string } | null {
+  const loaded = profileOf(evidence, 'allocations');
+  if (loaded === null) return null;
+  const { profile, record } = loaded;
+  const valueIndex = valueIndexOf(profile, 'alloc_objects', 'alloc_space');
+  let total = 0;
+  for (let sample = 0; sample < profile.sampleCount; sample++) {
+    const stack = stackOf(profile, sample);
+    if (isMakingBuffer(stack)) total += valueAt(profile, valueIndex, sample);
+  }
+  const top = chargedFunctions(profile, valueIndex, isMakingBuffer)[0];
+  if (top === undefined || total <= 0) return null;
+  return { subject: top.subject, share: top.value / total, source: record.file };
+}
+
+function isMakingBuffer(stack: Parameters<typeof callerIn>[0]): boolean {
+  const caller = callerIn(stack);
+  if (caller === undefined) return false;
+  return stack.slice(0, stack.indexOf(caller)).some((frame) => bufferLeaf.test(frame.functionName));
+}
