@@ -12,12 +12,7 @@ export interface BuiltPlants {
   remove(): void;
 }
 
-const cPrograms: readonly (readonly [program: string, source: string])[] = [
-  ['linear-scan', 'linear-scan.c'],
-  ['clock-file', 'clock-file.c'],
-  ['batched', 'batched.c'],
-  ['batched-open-loop', 'batched.c'],
-];
+const cPrograms = ['linear-scan', 'clock-file', 'batched', 'busy-helper'];
 
 /**
  * @param sources - the folder test/planted
@@ -29,7 +24,7 @@ export function buildPlants(sources: string): BuiltPlants {
   if (isThere('go', ['version'])) buildGo(path.join(sources, 'go'), folder);
   else missing.set('go', 'Go is not installed');
   if (!isThere('gcc', ['--version'])) missing.set('c', 'gcc is not installed');
-  else for (const [program, source] of cPrograms) buildC(path.join(sources, 'c', source), folder, program);
+  else for (const program of cPrograms) buildC(path.join(sources, 'c', `${program}.c`), folder, program);
   return { folder, missing, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

@@ -55,8 +55,8 @@ const cPlants: readonly Plant[] = [
   {
     id: 'linear-scan',
     runtime: 'c',
-    mistake: 'peers found by a walk with strcmp over names that are made anew, in `find_peer`',
-    expected: { rule: 'cpu-hot-function', functions: ['find_peer', 'name_peer'] },
+    mistake: 'peers found by a walk over a list that compares texts, in `find_peer` by `is_same`',
+    expected: { rule: 'cpu-hot-function', functions: ['find_peer', 'is_same'] },
   },
   {
     id: 'clock-file',
@@ -65,13 +65,13 @@ const cPlants: readonly Plant[] = [
     expected: { rule: 'syscall-bound', functions: ['read_uptime'] },
   },
   {
-    id: 'batched',
+    id: 'busy-helper',
     runtime: 'c',
-    mistake: 'none; it is faster than the load: the generator is what ends first',
+    mistake: 'a helper process that takes the core of the load generator, in `add_up`',
     expected: { rule: 'generator-limited', functions: [] },
   },
   {
-    id: 'batched-open-loop',
+    id: 'batched',
     runtime: 'c',
     mistake: 'none; asked of the generator is a rate that it cannot offer',
     expected: { rule: 'generator-limited', functions: [] },

@@ -38,13 +38,13 @@ const memory: readonly Plant[] = [
   {
     id: 'recent-announces',
     runtime: 'node',
-    mistake: 'the last 120,000 announces kept as nested objects, made in `remember`',
+    mistake: 'the last 30,000 announces kept with their peers as objects, made in `remember`',
     expected: { rule: 'gc-pressure', functions: ['remember'] },
   },
   {
     id: 'reply-cache',
     runtime: 'node',
-    mistake: 'the last 20,000 replies kept as objects of objects, made in `cacheReply`',
+    mistake: 'the last 40,000 replies kept as lists of objects, made in `cacheReply`',
     expected: { rule: 'gc-pressure', functions: ['cacheReply'] },
   },
   {

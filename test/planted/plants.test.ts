@@ -93,13 +93,13 @@ async function withPlant(plant: Plant, use: (client: QuestionSocket) => Promise<
   }
 }
 
-async function asked(client: QuestionSocket, request: Uint8Array): Promise<Uint8Array> {
+async function asked(client: QuestionSocket, request: Buffer): Promise<Uint8Array> {
   const reply = await client.ask(request, REPLY_MS);
   if (!(reply instanceof Uint8Array)) throw new Error(`no reply (${reply.refused ?? 'silence'})`);
   return reply;
 }
 
-function announce(connectionId: Uint8Array, port: number, leftBytes: number): Uint8Array {
+function announce(connectionId: Uint8Array, port: number, leftBytes: number): Buffer {
   const request = announceRequest(connectionId, { infoHash, numWant: 50 }, AnnounceEvent.started);
   request.writeUInt32BE(leftBytes, RequestOffset.left + 4);
   request.writeUInt16BE(port, RequestOffset.port);

@@ -1,6 +1,6 @@
 /*
- * As fast as a tracker can be: batches of datagrams in, batches out, and a reply holds no more than five peers. It is the
- * load that ends first.
+ * As fast as a tracker can be: batches of datagrams in, batches out, and a reply holds no more than five peers. Asked for
+ * more than the load can offer, it is the load that ends first.
  */
 #include "table.h"
 

@@ -2,7 +2,7 @@
  * Keeps peers in linked lists, each with its address as a text, and finds a peer by looking at all of them. For the reply it
  * copies the list first.
  *
- * Planted: find_peer, a walk over the whole swarm with strcmp; beside it malloc and free of a copy.
+ * Planted: find_peer, a walk over the whole swarm that compares texts, byte by byte.
  */
 #include "bep15.h"
 
@@ -29,19 +29,32 @@ static struct torrent *find_torrent(const uint8_t *hash) {
   return NULL;
 }
 
+static char *write_number(char *at, unsigned number) {
+  char digits[8];
+  int count = 0;
+  do digits[count++] = (char)('0' + number % 10);
+  while ((number /= 10) > 0);
+  while (count > 0) *at++ = digits[--count];
+  return at;
+}
+
 static void name_peer(char *name, const uint8_t *p) {
-  snprintf(name, 32, "%d.%d.%d.%d:%d", p[0], p[1], p[2], p[3], p[4] << 8 | p[5]);
+  for (int i = 0; i < 4; i++) {
+    name = write_number(name, p[i]);
+    *name++ = i < 3 ? '.' : ':';
+  }
+  *write_number(name, (unsigned)(p[4] << 8 | p[5])) = 0;
+}
+
+static int is_same(const char *a, const char *b) {
+  while (*a != 0 && *a == *b) a++, b++;
+  return *a == *b;
 }
 
 /* The link that leads to the peer; at the list's end where it is not there. */
 static struct peer **find_peer(struct torrent *t, const char *name) {
   struct peer **link = &t->peers;
-  char known[32];
-  while (*link != NULL) {
-    name_peer(known, (*link)->packed);
-    if (strcmp(known, name) == 0) break;
-    link = &(*link)->next;
-  }
+  while (*link != NULL && !is_same((*link)->name, name)) link = &(*link)->next;
   return link;
 }
 

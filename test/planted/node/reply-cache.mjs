@@ -1,27 +1,25 @@
 /**
- * Caches what it answered to each request, to answer a retransmission alike: objects of objects, evicted by age.
+ * Caches what it answered to each transaction, to answer a retransmission alike: lists of objects, the oldest evicted.
  *
  * Planted: `cacheReply`.
  */
 import { scale, serve } from './base/serve.mjs';
 import { Swarms } from './base/swarms.mjs';
 
-const MOST_ENTRIES = Math.round(20_000 * scale);
+const MOST_ENTRIES = 40_000;
+const MOST_PEERS = Math.round(30 * scale);
 
 class ReplyCache {
   #entries = [];
   #next = 0;
 
-  cacheReply(request, from, answer) {
-    const peers = [];
-    for (let at = 0; at + 6 <= answer.peers.length && peers.length < 12; at += 6) {
-      peers.push({ ip: answer.peers.readUInt32BE(at), port: answer.peers.readUInt16BE(at + 4) });
+  cacheReply(request, from, { seeders, leechers, peers }) {
+    let chain = null;
+    for (let at = 0, count = 0; at + 6 <= peers.length && count < MOST_PEERS; at += 6, count++) {
+      chain = { peer: { ip: peers.readUInt32BE(at), port: peers.readUInt16BE(at + 4) }, next: chain };
     }
-    this.#entries[this.#next] = {
-      to: { address: from.address, port: from.port },
-      transaction: request.datagram.readUInt32BE(12),
-      answer: { seeders: answer.seeders, leechers: answer.leechers, peers },
-    };
+    const transaction = request.datagram.readUInt32BE(12);
+    this.#entries[this.#next] = { port: from.port, transaction, counts: { seeders, leechers }, chain };
     this.#next = (this.#next + 1) % MOST_ENTRIES;
   }
 }

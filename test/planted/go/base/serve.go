@@ -21,7 +21,7 @@ type Tracker struct {
 	Scrape   func(Hash) Counts
 	// ReceiveBufferBytes is what the socket asks for; 0: 4 MiB.
 	ReceiveBufferBytes int
-	// Readers is the number of goroutines that read the socket; 0: 4.
+	// Readers is the number of goroutines that read the socket; 0: one for each core that the program may use.
 	Readers int
 }
 
@@ -58,7 +58,7 @@ func Serve(tracker Tracker) {
 	}
 	readers := tracker.Readers
 	if readers == 0 {
-		readers = 4
+		readers = runtime.GOMAXPROCS(0)
 	}
 	seed := maphash.MakeSeed()
 	for i := 0; i < readers; i++ {
