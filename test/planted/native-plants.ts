@@ -3,10 +3,10 @@ import { longEnoughForTrend, moderateRate, type Plant } from './plant.ts';
 
 const goPlants: readonly Plant[] = [
   {
-    id: 'sprintf-keys',
+    id: 'bencode-dicts',
     runtime: 'go',
-    mistake: 'fmt.Sprintf for each peer of a reply, in `(*history).peerKey`',
-    expected: { rule: 'gc-pressure', functions: ['main.(*history).peerKey'] },
+    mistake: 'a map with boxed values made for each peer of a reply, in `toDict`',
+    expected: { rule: 'gc-pressure', functions: ['main.toDict'] },
   },
   {
     id: 'journal-lock',
