@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 export interface BuiltPlants {
-  /** Holds a binary for each plant of Go and of C, by its id. */
+  /** Holds a binary for each plant of Go and of C, by the name of its source. */
   readonly folder: string;
   /** Runtimes that cannot be run here, with the reason. */
   readonly missing: ReadonlyMap<'go' | 'c', string>;

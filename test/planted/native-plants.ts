@@ -57,6 +57,7 @@ const cPlants: readonly Plant[] = [
     runtime: 'c',
     mistake: 'peers found by a walk over a list that compares texts, in `find_peer` by `is_same`',
     expected: { rule: 'cpu-hot-function', functions: ['find_peer', 'is_same'] },
+    load: ['--concurrency', '400', '--swarm-hashes', '5'],
   },
   {
     id: 'clock-file',
@@ -67,8 +68,8 @@ const cPlants: readonly Plant[] = [
   {
     id: 'busy-helper',
     runtime: 'c',
-    mistake: 'a helper process that takes the core of the load generator, in `add_up`',
-    expected: { rule: 'generator-limited', functions: [] },
+    mistake: 'a helper process that spins on another core, in `add_up`',
+    expected: { rule: 'cpu-hot-function', functions: ['add_up'] },
   },
   {
     id: 'batched',
@@ -76,6 +77,14 @@ const cPlants: readonly Plant[] = [
     mistake: 'none; asked of the generator is a rate that it cannot offer',
     expected: { rule: 'generator-limited', functions: [] },
     load: ['--rate', '600000'],
+  },
+  {
+    id: 'crowded-generator',
+    program: 'batched',
+    runtime: 'c',
+    mistake: 'none; four load threads share one core and are asked for half a million requests a second',
+    expected: { rule: 'generator-limited', functions: [] },
+    load: ['--rate', '500000', '--load-threads', '4'],
   },
 ];
 

@@ -24,7 +24,7 @@ interface CommandOptions {
 
 /** With ports that were free a moment ago. */
 export async function plantCommand(
-  { id, runtime }: Plant,
+  { id, runtime, program = id }: Plant,
   { root, binaries, scale }: CommandOptions,
 ): Promise<PlantCommand> {
   const port = await freeUdpPort();
@@ -37,8 +37,8 @@ export async function plantCommand(
   return { words: wordsOf(), environment, port, pprofPort };
 
   function wordsOf(): [string, ...string[]] {
-    if (runtime === 'node') return ['node', path.join(root, 'test/planted/node', `${id}.mjs`)];
-    if (runtime !== 'own') return [path.join(binaries, id)];
+    if (runtime === 'node') return ['node', path.join(root, 'test/planted/node', `${program}.mjs`)];
+    if (runtime !== 'own') return [path.join(binaries, program)];
     const flags = ['--host', '127.0.0.1', '--port', String(port)];
     return ['node', path.join(root, 'dist/tracker/main.js'), ...flags];
   }

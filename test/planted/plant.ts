@@ -17,8 +17,10 @@ export interface Expectation {
 }
 
 export interface Plant {
-  /** Kebab-case; the name of its source too. */
+  /** Kebab-case; the name of its source too, where `program` is absent. */
   readonly id: string;
+  /** Name of the source. */
+  readonly program?: string;
   /** `own` is the project's tracker. */
   readonly runtime: 'node' | 'go' | 'c' | 'own';
   /** What is wrong with it, and where: one line. */

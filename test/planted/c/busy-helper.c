@@ -1,8 +1,7 @@
 /*
- * Adds up its figures in a helper process, which frees itself of the core that the tracker was given and lands on that of the
- * load generator. The tracker is fine; what is measured is not.
+ * Adds up its figures in a helper process, without an end, on another core than the tracker was given.
  *
- * Planted: add_up, the helper, on the last core.
+ * Planted: add_up, the helper.
  */
 #include "table.h"
 #include <sched.h>
