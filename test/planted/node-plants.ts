@@ -95,21 +95,21 @@ const waiting: readonly Plant[] = [
     id: 'auth-service',
     runtime: 'node',
     mistake: 'an HTTP service of 20 ms asked for each announce, in `isAllowed`',
-    expected: { rule: 'external-wait', functions: [] },
+    expected: { rule: 'external-wait', functions: ['isAllowed', 'ask'] },
     load: ['--concurrency', '20'],
   },
   {
     id: 'reverse-dns',
     runtime: 'node',
     mistake: 'a name server of 15 ms asked for each announce, in `providerOf`',
-    expected: { rule: 'external-wait', functions: [] },
+    expected: { rule: 'external-wait', functions: ['providerOf'] },
     load: ['--concurrency', '20'],
   },
   {
     id: 'delayed-reply',
     runtime: 'node',
     mistake: 'a timer of 25 ms before each reply, in `afterPause`',
-    expected: { rule: 'external-wait', functions: [] },
+    expected: { rule: 'external-wait', functions: ['afterPause', 'wait'] },
   },
 ];
 

@@ -28,7 +28,7 @@ function startTracker(port) {
   const swarms = new Swarms();
 
   function isAllowed(peerId) {
-    return new Promise((resolve, reject) => {
+    return new Promise(function ask(resolve, reject) {
       const path = `/allowed/${peerId.toString('hex')}`;
       const request = http.get({ host: '127.0.0.1', port, path, agent }, (response) => {
         response.setEncoding('utf8');

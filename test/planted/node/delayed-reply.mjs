@@ -10,7 +10,7 @@ const PAUSE_MS = 25 * scale;
 const swarms = new Swarms();
 
 function afterPause(answer) {
-  return new Promise((resolve) => {
+  return new Promise(function wait(resolve) {
     setTimeout(resolve, PAUSE_MS, answer);
   });
 }

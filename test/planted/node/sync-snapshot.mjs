@@ -11,7 +11,7 @@ import { Swarms } from './base/swarms.mjs';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'planted-state-'));
 const swarms = new Swarms();
-const users = Array.from({ length: Math.round(80_000 * scale) }, (_, id) => ({
+const users = Array.from({ length: Math.round(300_000 * scale) }, (_, id) => ({
   id,
   passkey: (id * 2654435761).toString(16).padStart(32, '0'),
   uploaded: id * 1_000_003,
