@@ -22,7 +22,7 @@ afterAll(() => {
   rmSync(out, { recursive: true, force: true });
 });
 
-for (const id of ['unregistered', 'bencode-dicts', 'own-tracker']) {
+for (const id of ['unknown-clients', 'bencode-dicts', 'own-tracker']) {
   it(`the lab runs on ${id} and its report can be scored`, async (context) => {
     const plant = plants.find((one) => one.id === id);
     if (plant === undefined) throw new Error(`no plant ${id}`);
@@ -33,7 +33,7 @@ for (const id of ['unregistered', 'bencode-dicts', 'own-tracker']) {
     const scored = score(plant, diagnosis);
     // On a busy machine the run may be invalid, and then nothing is said of the tracker.
     expect(scored.kind).toBe(diagnosis.valid ? 'judged' : 'invalid');
-    if (id === 'unregistered' && diagnosis.valid) {
+    if (id === 'unknown-clients' && diagnosis.valid) {
       // A count, not a measurement of time: it is right at any size.
       expect(scored).toMatchObject({ rule: 'errors-returned', firstRight: true });
     }

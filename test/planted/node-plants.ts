@@ -74,7 +74,7 @@ const waiting: readonly Plant[] = [
   {
     id: 'sweep-expiry',
     runtime: 'node',
-    mistake: '300,000 torrents looked through twice a second, in `sweepExpired`',
+    mistake: '700,000 torrents looked through twice a second, in `sweepExpired`',
     expected: { rule: 'event-loop-stall', functions: ['sweepExpired'] },
     load: moderateRate,
   },
@@ -146,9 +146,9 @@ const kernel: readonly Plant[] = [
     expected: { rule: 'errors-returned', functions: [] },
   },
   {
-    id: 'unregistered',
+    id: 'unknown-clients',
     runtime: 'node',
-    mistake: 'half of the torrents unknown to `isRegistered`',
+    mistake: 'half of the clients unknown to `isKnown`',
     expected: { rule: 'errors-returned', functions: [] },
   },
 ];

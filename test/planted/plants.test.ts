@@ -17,8 +17,9 @@ import { plantCommand } from './plant-command.ts';
 
 const START_MS = 15_000;
 const REPLY_MS = 5_000;
-/** Its last bit is 0: the half of the torrents that the plant `unregistered` knows. */
-const infoHash = Uint8Array.from({ length: 20 }, (_, at) => 2 * at);
+const infoHash = Uint8Array.from({ length: 20 }, (_, at) => at);
+/** Odd: the half of the clients that the plant `unknown-clients` knows. */
+const ports = { leecher: 7001, seeder: 7003 };
 let built: BuiltPlants;
 
 beforeAll(() => {
@@ -56,9 +57,9 @@ describe('a planted tracker', () => {
         const connected = readConnectReply(await asked(client, connectRequest()));
         if ('refusal' in connected) throw new Error(connected.refusal);
         const id = connected.value;
-        const alone = readAnnounceReply(await asked(client, announce(id, 7001, 1)), 4);
+        const alone = readAnnounceReply(await asked(client, announce(id, ports.leecher, 1)), 4);
         expect(alone).toMatchObject({ value: { peers: 0 } });
-        const second = readAnnounceReply(await asked(client, announce(id, 7002, 0)), 4);
+        const second = readAnnounceReply(await asked(client, announce(id, ports.seeder, 0)), 4);
         expect(second).toMatchObject({ value: { peers: 1, seeders: 1, leechers: 1 } });
         const scraped = readScrapeReply(await asked(client, scrapeRequest(id, infoHash)));
         expect(scraped).toMatchObject({ value: { seeders: 1, leechers: 1 } });

@@ -8,33 +8,39 @@ import { scale, serve } from './base/serve.mjs';
 import { Swarms } from './base/swarms.mjs';
 
 const LIFETIME_MS = 45 * 60_000;
-const catalogue = new Map();
+const hashes = [];
+const lastAsked = new Map();
+const lastSeeded = new Map();
 const swarms = new Swarms();
 
 function loadCatalogue(count) {
+  const now = Date.now();
   for (let number = 0; number < count; number++) {
     const infoHash = createHash('sha1').update(`torrent ${number}`).digest('latin1');
-    catalogue.set(infoHash, { asked: Date.now(), visits: new Map([[number, { at: Date.now() }]]) });
+    hashes.push(infoHash);
+    lastAsked.set(infoHash, now);
+    lastSeeded.set(infoHash, now);
   }
 }
 
 function sweepExpired() {
-  const now = Date.now();
-  for (const [infoHash, torrent] of catalogue) {
-    for (const [visitor, visit] of torrent.visits) {
-      if (now - visit.at > LIFETIME_MS) torrent.visits.delete(visitor);
-    }
-    if (now - torrent.asked > LIFETIME_MS && torrent.visits.size === 0) catalogue.delete(infoHash);
+  const oldest = Date.now() - LIFETIME_MS;
+  for (let index = hashes.length - 1; index >= 0; index--) {
+    const infoHash = hashes[index];
+    if (lastAsked.get(infoHash) > oldest && lastSeeded.get(infoHash) > oldest) continue;
+    lastAsked.delete(infoHash);
+    lastSeeded.delete(infoHash);
+    hashes[index] = hashes.at(-1);
+    hashes.pop();
   }
 }
 
-loadCatalogue(Math.round(300_000 * scale));
+loadCatalogue(Math.round(700_000 * scale));
 setInterval(sweepExpired, 500);
 
 serve({
   announce(request, from) {
-    const torrent = catalogue.get(request.infoHash);
-    if (torrent !== undefined) torrent.asked = Date.now();
+    if (lastAsked.has(request.infoHash)) lastAsked.set(request.infoHash, Date.now());
     return swarms.announce(request, from.address);
   },
   scrape: (infoHash) => swarms.scrape(infoHash),
