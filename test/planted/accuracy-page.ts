@@ -13,6 +13,7 @@ interface PageOptions {
 
 export function accuracyPage({ plants, outcomes, machine }: PageOptions): string {
   const variants = variantTable(plants, outcomes);
+  const notRun = plants.filter(({ id }) => !outcomes.some((outcome) => outcome.plant === id));
   const mistakes = plants.map(({ id, runtime, mistake }) => [id, runtime, mistake]);
   return `# Accuracy
 
@@ -42,7 +43,7 @@ is disturbed again counts as not right. What cannot be run on a machine (no Go, 
 The last run's answer; the last two columns count the runs whose rule and whose function were right.
 
 ${plantTable(plants, outcomes)}
-
+${notRun.length === 0 ? '' : `\nNot run: ${notRun.map(({ id }) => id).join(', ')}.\n`}
 ## What was planted against what was found first, in runs
 
 ${confusionTable(plants, outcomes)}
