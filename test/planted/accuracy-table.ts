@@ -3,7 +3,7 @@ import { markdownTable } from 'markdown-table';
 import type { Plant } from './plant.ts';
 import { type Outcome, variantFits } from './score.ts';
 
-export interface Rate {
+interface Rate {
   readonly right: number;
   readonly of: number;
 }

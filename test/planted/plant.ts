@@ -9,7 +9,7 @@ interface AlsoRight {
   readonly reason: string;
 }
 
-export interface Expectation {
+interface Expectation {
   readonly rule: RuleId;
   /** Any of these is right; empty: the rule names no function, and none is asked for. */
   readonly functions: readonly string[];
