@@ -42,7 +42,11 @@ describe('the runtime of a target', () => {
 describe('the cores that a target can use', () => {
   const fourCores = (options: SyntheticOptions): SyntheticOptions => {
     const { environment } = syntheticEvidence().run;
-    return { ...options, run: { environment: { ...environment, cpuCount: 4, pinning: null } } };
+    return {
+      ...options,
+      target: { ...options.target, workers: null },
+      run: { environment: { ...environment, cpuCount: 4, pinning: null } },
+    };
   };
 
   it.each<[string, number, SyntheticOptions]>([

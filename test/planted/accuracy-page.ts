@@ -1,0 +1,58 @@
+/** The page docs/accuracy.md. Pure. */
+import { markdownTable } from 'markdown-table';
+import { confusionTable, plantTable, rates, rateTable, variantTable } from './accuracy-table.ts';
+import type { Plant } from './plant.ts';
+import type { Outcome } from './score.ts';
+
+interface PageOptions {
+  readonly plants: readonly Plant[];
+  readonly outcomes: readonly Outcome[];
+  /** CPU, cores, kernel and Node.js, in one line. */
+  readonly machine: string;
+}
+
+export function accuracyPage({ plants, outcomes, machine }: PageOptions): string {
+  const variants = variantTable(plants, outcomes);
+  const notRun = plants.filter(({ id }) => !outcomes.some((outcome) => outcome.plant === id));
+  const mistakes = plants.map(({ id, runtime, mistake }) => [id, runtime, mistake]);
+  return `# Accuracy
+
+Is the lab right about what limits a tracker? [test/planted/](../test/planted/) holds ${plants.filter(({ expected }) => expected !== null).length} small
+trackers with one known mistake each, and ${plants.filter(({ expected }) => expected === null).length} healthy ones. The lab runs on each as it would on yours, with short phases
+(1 s of warm-up, 4 s clean, 4 s profiled), and this page tells what it said: failures included.
+
+\`\`\`sh
+npm run accuracy                                    # all of them once, about ten minutes
+npm run accuracy -- --only json-peers,journal-lock  # some of them
+npm run accuracy -- --repeat 3 --variants           # three times, and at half and double the cost
+npm run accuracy -- --json runs.json --write docs/accuracy.md
+\`\`\`
+
+Measured on: ${machine}.
+
+## Reached
+
+${rateTable(rates(plants, outcomes))}
+
+A first finding is right where its rule is the planted one; a function is right where it is the one that was planted. On a healthy
+tracker, whatever asks to act (a warning, or worse) is a false alarm. A run that others disturbed is made once more; one that
+is disturbed again counts as not right. What cannot be run on a machine (no Go, no gcc) is skipped and counted apart.
+
+## Each plant
+
+The last run's answer; the last two columns count the runs whose rule and whose function were right.
+
+${plantTable(plants, outcomes)}
+${notRun.length === 0 ? '' : `\nNot run: ${notRun.map(({ id }) => id).join(', ')}.\n`}
+## What was planted against what was found first, in runs
+
+${confusionTable(plants, outcomes)}
+${variants === '' ? '' : `\n## Variants\n\nAt double cost the finding must stay first and be no milder; at half, a critical one must still be found.\n\n${variants}\n`}
+## What the plants are
+
+${markdownTable([['plant', 'runtime', 'mistake'], ...mistakes])}
+
+\`PLANT_SCALE\` in the environment makes a mistake that many times as costly. No threshold of a rule was chosen by these programs:
+each has its own reason in [src/analyze/thresholds.ts](../src/analyze/thresholds.ts).
+`;
+}
