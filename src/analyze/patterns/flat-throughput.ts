@@ -24,7 +24,7 @@ export function flatThroughput(runs: readonly ScenarioFigures[], isFixedRate: bo
     case 'unknown':
       return { verdict: 'insufficient-data', told: observed, evidence };
     case 'yes':
-      return { verdict: 'found', told: `${observed}: a lock or waiting for something outside holds it back`, evidence };
+      return { verdict: 'found', told: `${observed}: it is not its CPU that holds it back`, evidence };
     case 'no':
       return { verdict: 'clear', told: observed, evidence };
   }

@@ -213,10 +213,10 @@ function unasked(kind: ProfileKind, runtime: TargetRuntime): string {
     case 'mutex':
     case 'block':
     case 'goroutine':
-    case 'heap-growth':
       return runtime === 'go' ? 'it was not asked for' : 'only a Go program has one';
     case 'allocations':
     case 'live-heap':
+    case 'heap-growth':
       return runtime === 'native'
         ? 'a native program keeps no account of its allocations; their cost is in the CPU profile'
         : 'it was not captured';
