@@ -154,8 +154,9 @@ const histogramFileSchema = z.object({
  *
  * - `cpu`, `allocations`, `live-heap`: by the target's own runtime
  * - `perf`: CPU time of any process by Linux perf, with native and kernel frames
- * - `heap-growth`, `mutex`, `block`, `goroutine`: of a Go target; `heap-growth` is what the live heap gained or, below 0,
- *   lost over the phase
+ * - `heap-growth`: of a Go target what the live heap gained or, below 0, lost over the phase; of a Node.js one what was
+ *   allocated over the phase's second half and is alive at its end
+ * - `mutex`, `block`, `goroutine`: of a Go target
  */
 const profileKinds = [
   'cpu',

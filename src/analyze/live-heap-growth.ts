@@ -2,6 +2,9 @@
 import { callerIn, chargedFunctions, stackOf, valueAt, valueIndexOf } from './cost-shares.ts';
 import { type Evidence, profileOf } from './evidence.ts';
 import type { Subject } from './finding.ts';
+import { isLabAgentFile } from './profile/frame-classes.ts';
+import type { Frame } from './profile/profile.ts';
+import { NOTABLE_COST_SHARE } from './thresholds.ts';
 
 /** The function that allocated most of what was kept. */
 export interface Keeper {
@@ -15,15 +18,23 @@ export interface Keeper {
   readonly source: string;
 }
 
-/** By what the live heap gained over the phase where there is such a profile, else by what is kept. Null where there is neither. */
+/**
+ * By what the live heap gained over the phase where there is such a profile, else by what is kept. Null where there is
+ * neither, and where no function of the program has a notable part: most came of the runtime without one on the stack.
+ */
 export function topKeeper(evidence: Evidence): Keeper | null {
   const growth = profileOf(evidence, 'heap-growth');
   const loaded = growth ?? profileOf(evidence, 'live-heap');
   if (loaded === null) return null;
-  const kept = chargedFunctions(loaded.profile, valueIndexOf(loaded.profile, 'inuse_space'));
-  const [top] = kept;
+  const { profile } = loaded;
+  const valueIndex = valueIndexOf(profile, 'inuse_space');
+  const [top] = chargedFunctions(profile, valueIndex);
   if (top === undefined) return null;
-  const all = kept.reduce((sum, { value }) => sum + value, 0);
+  let all = 0;
+  for (let sample = 0; sample < profile.sampleCount; sample++) {
+    if (!isBesideHeap(stackOf(profile, sample))) all += Math.max(0, valueAt(profile, valueIndex, sample));
+  }
+  if (top.value / all < NOTABLE_COST_SHARE) return null;
   return {
     subject: top.subject,
     bytes: top.value,
@@ -31,6 +42,11 @@ export function topKeeper(evidence: Evidence): Keeper | null {
     isGrowth: growth !== null,
     source: loaded.record.file,
   };
+}
+
+/** The lab's own agent, and memory that is off the heap and has a rule of its own. */
+function isBesideHeap(stack: readonly Frame[]): boolean {
+  return stack.some(({ file, functionName }) => functionName === '(external)' || isLabAgentFile(file));
 }
 
 const bufferLeaf =

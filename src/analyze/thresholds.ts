@@ -338,5 +338,17 @@ export const STALL_TIME_SHARE: Share = 0.01;
 export const COMPARABLE_RUNS = 6;
 /** Deviation from Little's law that is still explained by it. Source: lab: ramp-up and rounding stay within 20 %. */
 export const LITTLES_LAW_TOLERANCE: Share = 0.2;
+/**
+ * Exponent b of `P95 ~ workers^b` from which latency grows in step with the workers. Source: lab: 1 is a closed loop whose
+ * throughput stands still (Little's law), less the 20 % by which that law is off in runs here.
+ */
+export const LINEAR_GROWTH_EXPONENT = 0.8;
+/**
+ * P99 over P95 from which a tail is more than a queue. Source: lab: the latency of an M/M/1 queue is exponential, with
+ * ln 100 / ln 20 = 1.54; the template's "Good" tier allows 2.
+ */
+export const TAIL_GAP_FACTOR = 2;
+/** Part of a P99 that a stall must be as long as to be its cause. Source: lab: the greater part comes first. */
+export const NOTABLE_TAIL_SHARE: Share = 0.5;
 /** Ratio of mean latencies up to which operations cost the same. Source: lab: the template's own ranges differ by 2.5. */
 export const SIMILAR_LATENCY_RATIO = 1.5;

@@ -7,6 +7,7 @@ import { littlesLaw } from '../littles-law.ts';
 import { maxLatencyWhen } from '../max-latency.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
 import { overSeconds, withinNoise } from '../over-seconds.ts';
+import { findPatterns } from '../patterns/find-patterns.ts';
 import { type PhaseFigures, phaseFigures } from '../phase-figures.ts';
 import { judge } from '../rules/judge.ts';
 import { isOtherEnvironment } from '../same-environment.ts';
@@ -74,6 +75,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     top: topPairs(evidence),
     missingProfiles: run.missingProfiles,
     findings,
+    patterns: findPatterns(evidence, context.runs, findings),
     comparison: { runs: context.runs, scaling: assessScaling(context.runs, run.scenario.ratePerSecond > 0) },
     trackerCounters: run.trackerCounters,
     notes: notesOf(evidence),
@@ -211,10 +213,10 @@ function unasked(kind: ProfileKind, runtime: TargetRuntime): string {
     case 'mutex':
     case 'block':
     case 'goroutine':
-    case 'heap-growth':
       return runtime === 'go' ? 'it was not asked for' : 'only a Go program has one';
     case 'allocations':
     case 'live-heap':
+    case 'heap-growth':
       return runtime === 'native'
         ? 'a native program keeps no account of its allocations; their cost is in the CPU profile'
         : 'it was not captured';

@@ -1,6 +1,7 @@
 /** The runs of one suite side by side. Pure. */
 import { crashOf } from '../crash.ts';
 import type { Evidence } from '../evidence.ts';
+import { memoryTrend } from '../memory-series.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import { NOTABLE_RISE_SHARE, scalingCpuShare } from '../thresholds.ts';
 import { usedCapacity } from '../used-capacity.ts';
@@ -32,6 +33,7 @@ export function scenarioFigures(evidence: Evidence): ScenarioFigures {
     requestsPerSecond: clean?.requestsPerSecond ?? null,
     p95Ns: clean?.latency?.p95Ns ?? null,
     cpuCapacityShare: usedCapacity(evidence),
+    memoryBytesPerMinute: memoryTrend(evidence)?.bytesPerMinute ?? null,
     status: overall,
   };
 }

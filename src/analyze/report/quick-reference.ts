@@ -3,8 +3,8 @@ import { crashOf } from '../crash.ts';
 import type { Evidence } from '../evidence.ts';
 import type { LittlesLaw } from '../littles-law.ts';
 import type { MemoryTrend } from '../memory-series.ts';
+import { p95Thirds } from '../patterns/latency-over-time.ts';
 import type { PhaseFigures } from '../phase-figures.ts';
-import { loadRows, thirds } from '../series.ts';
 import {
   BUSY_CPU_SHARE,
   deploymentSizes,
@@ -160,11 +160,8 @@ function errorWorry({ clean }: QuickReferenceInput): Answer {
 
 /** The median of the per-second P95 in the last third of the clean phase against that in the first. */
 function risingLatency({ evidence }: Pick<QuickReferenceInput, 'evidence'>): Answer {
-  const series = loadRows(evidence, 'clean')
-    .map((row) => row.latencyNsP95)
-    .filter((value) => value !== null);
-  const parts = thirds(series);
-  if (parts === null) return unknown(`${series.length} seconds with replies, six are needed to see a trend`);
+  const { seconds, ends: parts } = p95Thirds(evidence);
+  if (parts === null) return unknown(`${seconds} seconds with replies, six are needed to see a trend`);
   const change = parts.last / parts.first - 1;
   return {
     answer: change > NOTABLE_RISE_SHARE ? 'yes' : 'no',

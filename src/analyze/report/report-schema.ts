@@ -17,6 +17,7 @@ import {
   targetSchema,
 } from '../../run.ts';
 import { ruleIds } from '../finding.ts';
+import { patternIds } from '../patterns/pattern.ts';
 import { frameClasses } from '../profile/profile.ts';
 import { validityCheckNames, validityVerdicts } from '../validity-names.ts';
 import { memorySchema, phaseSchema, statusesSchema, statusSchema } from './figure-schemas.ts';
@@ -87,6 +88,16 @@ const findingSchema = z
   })
   .meta({ id: 'Finding' });
 
+const patternSchema = z
+  .object({
+    id: z.enum(patternIds),
+    statement: text,
+    verdict: z.enum(['found', 'clear', 'insufficient-data']),
+    told: text,
+    evidence: z.array(evidenceLineSchema),
+  })
+  .meta({ id: 'Pattern' });
+
 /** A statement of the template held against this run. `note`: a figure that is neither yes nor no. */
 const assessmentSchema = z
   .object({
@@ -106,6 +117,8 @@ const scenarioFiguresSchema = z.object({
   p95Ns: maybe,
   /** Of what the tracker's threads could use. */
   cpuCapacityShare: maybe,
+  /** Trend of RSS over the clean phase. */
+  memoryBytesPerMinute: maybe,
   status: statusSchema,
 });
 
@@ -239,6 +252,8 @@ export const reportSchema = z.object({
   }),
   missingProfiles: z.array(missingProfileSchema),
   findings: z.array(findingSchema),
+  /** The template's patterns of a bottleneck: symptoms, whose causes are findings. */
+  patterns: z.array(patternSchema),
   comparison: z.object({
     /** The runs of this suite, this run among them. */
     runs: z.array(scenarioFiguresSchema),

@@ -27,6 +27,8 @@ export interface ProfileRequest {
   readonly cpu?: { readonly intervalMicros: number };
   readonly allocations?: { readonly intervalBytes: number };
   readonly liveHeap?: { readonly intervalBytes: number };
+  /** What is allocated from `afterMs` on and still alive at the stop; the profiler of allocations ends when it begins. */
+  readonly heapGrowth?: { readonly intervalBytes: number; readonly afterMs: number };
 }
 
 /**
@@ -101,5 +103,6 @@ export function requestedKinds(request: ProfileRequest): ProfileKind[] {
   if (request.cpu) kinds.push('cpu');
   if (request.allocations) kinds.push('allocations');
   if (request.liveHeap) kinds.push('live-heap');
+  if (request.heapGrowth) kinds.push('heap-growth');
   return kinds;
 }

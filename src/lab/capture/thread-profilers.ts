@@ -31,16 +31,29 @@ interface Running extends Timing {
   readonly stop: Stop;
 }
 
+interface Stopped {
+  readonly kind: ProfileKind;
+  readonly encode: Encode;
+  readonly durationNs: number;
+  readonly interval: number;
+}
+
 /**
  * The profilers of one thread.
  *
  * CPU is @datadog/pprof's time profile with CPU time. Its line-by-line mode excludes CPU time, so a frame's line is
- * the start of its function. Both heap kinds are V8's sampling heap profiler, read through @datadog/pprof. V8 has one
+ * the start of its function. All heap kinds are V8's sampling heap profiler, read through @datadog/pprof. V8 has one
  * such profiler per isolate, and a second start silently shares the first one's settings: they exclude each other here.
+ * The growth of the live heap is what a profiler of the live heap sees that was started empty.
  */
 export class ThreadProfilers {
   readonly #thread: string;
   readonly #running = new Map<ProfileKind, Running>();
+  /** Stopped before the others, and not encoded yet. */
+  #early: Stopped[] = [];
+  #earlyMissing: MissingProfile[] = [];
+  #growthTimer: NodeJS.Timeout | undefined;
+  #growthBegins: Promise<void> = Promise.resolve();
 
   constructor(thread: string) {
     this.#thread = thread;
@@ -49,11 +62,24 @@ export class ThreadProfilers {
   /** Starts what is asked for; CPU first, because starting it allocates a megabyte. Returns what failed. */
   start(request: ProfileRequest): MissingProfile[] {
     const missing: MissingProfile[] = [];
-    const { cpu, liveHeap, allocations } = request;
+    const { cpu, liveHeap, allocations, heapGrowth } = request;
     if (cpu) this.#start('cpu', cpu.intervalMicros, startCpu, missing);
     if (liveHeap) this.#start('live-heap', liveHeap.intervalBytes, startLiveHeap, missing);
     if (allocations) this.#start('allocations', allocations.intervalBytes, startAllocations, missing);
+    if (heapGrowth) this.#startGrowthLater(heapGrowth);
     return missing;
+  }
+
+  #startGrowthLater({ intervalBytes, afterMs }: NonNullable<ProfileRequest['heapGrowth']>): void {
+    clearTimeout(this.#growthTimer);
+    const begin = async (): Promise<void> => {
+      this.#growthTimer = undefined;
+      await this.#stopOne('allocations', this.#early, this.#earlyMissing);
+      this.#start('heap-growth', intervalBytes, startHeapGrowth, this.#earlyMissing);
+    };
+    this.#growthTimer = setTimeout(() => {
+      this.#growthBegins = begin();
+    }, afterMs).unref();
   }
 
   /**
@@ -81,17 +107,38 @@ export class ThreadProfilers {
 
   /** Stops all that run, in the reverse order of their start, and encodes when all are off. */
   async stop(locator: FrameLocator): Promise<{ profiles: ThreadProfile[]; missing: MissingProfile[] }> {
-    const stopped: { kind: ProfileKind; encode: Encode; durationNs: number; interval: number }[] = [];
-    const missing: MissingProfile[] = [];
-    for (const [kind, running] of [...this.#running].reverse()) {
-      this.#running.delete(kind);
-      const durationNs = (performance.now() - running.startedMs) * NANOS_PER_MS;
-      try {
-        stopped.push({ kind, encode: await running.stop(running), durationNs, interval: running.interval });
-      } catch (error) {
-        missing.push(this.#failure(kind, error));
-      }
+    await this.#growthBegins;
+    const stopped = this.#early;
+    const missing = this.#earlyMissing;
+    [this.#early, this.#earlyMissing] = [[], []];
+    if (this.#growthTimer !== undefined) {
+      clearTimeout(this.#growthTimer);
+      this.#growthTimer = undefined;
+      missing.push({ kind: 'heap-growth', reason: `${this.#thread}: the phase ended before it began` });
     }
+    const kinds = [...this.#running.keys()].reverse().filter((kind) => kind !== 'heap-growth');
+    for (const kind of kinds) await this.#stopOne(kind, stopped, missing);
+    const profiles = this.#encode(stopped, locator, missing);
+    // Last: its collection of garbage must not stand in the CPU profile, which ends when it is encoded.
+    const growth: Stopped[] = [];
+    await this.#stopOne('heap-growth', growth, missing);
+    return { profiles: [...profiles, ...this.#encode(growth, locator, missing)], missing };
+  }
+
+  /** Nothing where it is not on. */
+  async #stopOne(kind: ProfileKind, stopped: Stopped[], missing: MissingProfile[]): Promise<void> {
+    const running = this.#running.get(kind);
+    if (running === undefined) return;
+    this.#running.delete(kind);
+    const durationNs = (performance.now() - running.startedMs) * NANOS_PER_MS;
+    try {
+      stopped.push({ kind, encode: await running.stop(running), durationNs, interval: running.interval });
+    } catch (error) {
+      missing.push(this.#failure(kind, error));
+    }
+  }
+
+  #encode(stopped: readonly Stopped[], locator: FrameLocator, missing: MissingProfile[]): ThreadProfile[] {
     const profiles: ThreadProfile[] = [];
     for (const { kind, encode, durationNs, interval } of stopped) {
       try {
@@ -100,7 +147,7 @@ export class ThreadProfilers {
         missing.push(this.#failure(kind, error));
       }
     }
-    return { profiles, missing };
+    return profiles;
   }
 
   #start(
@@ -119,7 +166,7 @@ export class ThreadProfilers {
   }
 
   #assertFree(kind: ProfileKind): void {
-    const rivals: readonly ProfileKind[] = kind === 'cpu' ? ['cpu'] : ['allocations', 'live-heap'];
+    const rivals: readonly ProfileKind[] = kind === 'cpu' ? ['cpu'] : ['allocations', 'live-heap', 'heap-growth'];
     const rival = rivals.find((other) => this.#running.has(other));
     if (rival !== undefined) throw new Error(`the ${rival} profiler is on; stop it first`);
   }
@@ -168,6 +215,18 @@ function startLiveHeap(intervalBytes: number): Stop {
     try {
       await collectGarbage();
       return readHeap('inuse', timing, process.memoryUsage().external);
+    } finally {
+      pprof().heap.stop();
+    }
+  };
+}
+
+function startHeapGrowth(intervalBytes: number): Stop {
+  pprof().heap.start(intervalBytes, HEAP_STACK_DEPTH);
+  return async function stopHeapGrowth(timing) {
+    try {
+      await collectGarbage();
+      return readHeap('inuse', timing, 0);
     } finally {
       pprof().heap.stop();
     }

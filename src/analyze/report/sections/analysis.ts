@@ -5,6 +5,7 @@ import { formatShare, significant } from '../format.ts';
 import { bullets, escapeCell, escapeText, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
 import { shareWords } from '../share-words.ts';
+import { patternsPart } from './patterns.ts';
 
 type ReportFinding = Report['findings'][number];
 
@@ -49,6 +50,7 @@ function bottlenecks(report: Report): string {
     );
   }
   parts.push('#### The four causes', causesTable(report));
+  parts.push(patternsPart(report));
   return parts.join('\n\n');
 }
 

@@ -1,7 +1,7 @@
 import type { ProfileKind } from '../../../run.ts';
 import { fittingUnit, formatMeasure } from '../../profile/format-measure.ts';
 import { isGoRuntime } from '../../target-runtime.ts';
-import { significant } from '../format.ts';
+import { formatDuration, significant } from '../format.ts';
 import { bullets, escapeCell, escapeText } from '../markdown-text.ts';
 import type { Report, TopPair } from '../report-schema.ts';
 import { cpuTop, profileOfTop } from '../top-pair.ts';
@@ -70,16 +70,24 @@ function growthParts(report: Report): string[] {
   const told = heapGrowth.charged.rows.slice(0, TOLD_GROWTHS).map((row) => {
     const { unit } = heapGrowth.charged.valueType;
     const change = formatMeasure(Math.abs(row.value), unit, fittingUnit(row.value, unit));
-    return `The live heap ${row.value < 0 ? 'shrank' : 'grew'} by ${change} in ${escapeCell(row.functionName)}.`;
+    return isOfV8(heapGrowth)
+      ? `${change} that ${escapeCell(row.functionName)} allocated came to be kept.`
+      : `The live heap ${row.value < 0 ? 'shrank' : 'grew'} by ${change} in ${escapeCell(row.functionName)}.`;
   });
   return [
     heading,
     pairText(
       heapGrowth,
-      `Top 10 by what the live heap grew by over the ${heapGrowth.profile.phase} phase; below 0 it shrank`,
+      isOfV8(heapGrowth)
+        ? `Top 10 by what was allocated in the last ${formatDuration(heapGrowth.profile.durationNs / 1e6)} of the ${heapGrowth.profile.phase} phase and was alive at its end`
+        : `Top 10 by what the live heap grew by over the ${heapGrowth.profile.phase} phase; below 0 it shrank`,
     ),
     `**Analysis:**\n\n${bullets(told)}`,
   ];
+}
+
+function isOfV8({ profile }: Pick<TopPair, 'profile'>): boolean {
+  return /\bV8\b|datadog/.test(profile.source);
 }
 
 function endOf({ profile }: TopPair): string {
@@ -88,8 +96,8 @@ function endOf({ profile }: TopPair): string {
 
 /** Why a live heap is not of the end of the run. */
 function whyThen({ profile }: TopPair): string {
-  return profile.phase === 'warm-up' && /\bV8\b|datadog/.test(profile.source)
-    ? 'It is of that moment because V8 has one sampling heap profiler: after warm-up it has to count the allocations. What the later phases kept shows in the memory over time.'
+  return profile.phase === 'warm-up' && isOfV8({ profile })
+    ? 'It is of that moment because V8 has one sampling heap profiler: after warm-up it has to count the allocations. What came to be kept later stands below, and in the memory over time.'
     : '';
 }
 
