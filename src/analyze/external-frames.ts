@@ -25,6 +25,8 @@ const nativeName =
   (frame: Frame): boolean =>
     frame.runtime === 'native' && functions.test(frame.functionName);
 
+const isDnsModule = v8(/^node:(?:dns|internal\/dns)(?:\/|$)/);
+
 const outsides: readonly Outside[] = [
   {
     name: 'a database',
@@ -32,7 +34,7 @@ const outsides: readonly Outside[] = [
       /(?:^|\/)node_modules\/(?:@[\w.-]+\/)?(?:pg[\w-]*|mysql2?|mariadb|redis|ioredis|mongodb|mongoose|cassandra-driver|better-sqlite3|sqlite3?|knex|sequelize|memcached|memjs)\/|^node:sqlite/,
     ),
   },
-  { name: 'DNS', isFrame: v8(/^node:(?:dns|internal\/dns)(?:\/|$)/) },
+  { name: 'DNS', isFrame: isDnsModule },
   {
     name: 'HTTP',
     isFrame: v8(
@@ -91,8 +93,15 @@ export interface OutsideCaller {
   readonly source: string;
 }
 
-/** Whether some frame of a stack belongs to a call for somebody outside. */
-function outsideOf(stack: readonly Frame[]): string | null {
+const isDatagramSend = v8(/^node:dgram$/, /^(?:Socket\.)?send$/);
+
+/**
+ * Whether some frame of a stack belongs to a call for somebody outside. A socket of node:dgram asks node:dns for the address
+ * of every datagram, and an address in numbers is answered there and then: that is no wait for DNS.
+ */
+function outsideOf(whole: readonly Frame[]): string | null {
+  const send = whole.findIndex(isDatagramSend);
+  const stack = send < 0 ? whole : whole.filter((frame, at) => at > send || !isDnsModule(frame));
   for (const { name, isFrame } of outsides) if (stack.some(isFrame)) return name;
   return null;
 }

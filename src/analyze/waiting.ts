@@ -2,7 +2,7 @@
 import type { Nanoseconds, Share } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { phaseFigures, settledRequests } from './phase-figures.ts';
-import { phaseLoad } from './series.ts';
+import { phaseLoad, runtimeRows, span } from './series.ts';
 import { LOST_REQUEST_SHARE, STALL_NS } from './thresholds.ts';
 import { usableCores, wantedCapacity } from './used-capacity.ts';
 
@@ -14,9 +14,14 @@ export interface WaitFigures {
   readonly serviceNs: Nanoseconds;
   /** Share of its CPU that it uses or wants, 0 to 1. */
   readonly capacityShare: Share;
-  /** Service time with the queue in front of a server that busy: `service / (1 - utilisation)`, as of an M/M/1 queue. */
+  /**
+   * Service time with the queue in front of a server that busy, `service / (1 - utilisation)`, as of an M/M/1 queue, and
+   * what the stalls of its event loop add.
+   */
   readonly expectedNs: Nanoseconds;
-  /** Latency less that; 0 where it is explained. */
+  /** Of that, the stalls' part; 0 of a median, which does not see them, and where the loop was not sampled. */
+  readonly stallNs: Nanoseconds;
+  /** Latency less what is expected; 0 where it is explained. */
   readonly waitNs: Nanoseconds;
   readonly waitShare: Share;
   /** Requests that wait at any moment, by Little's law: wait times throughput. */
@@ -48,7 +53,9 @@ export function waitFigures(evidence: Evidence): WaitFigures | null {
   const isMedian = isLossy || isStalled;
   const latencyNs = isMedian ? latency.p50Ns : latency.meanNs;
   const serviceNs = micros * 1000;
-  const expectedNs = serviceNs / Math.max(1e-3, 1 - capacityShare);
+  const left = Math.max(1e-3, 1 - capacityShare);
+  const stallNs = isMedian ? 0 : stalledNs(evidence, figures.durationMs, settled, left);
+  const expectedNs = serviceNs / left + stallNs;
   const waitNs = Math.max(0, latencyNs - expectedNs);
   return {
     latencyNs,
@@ -56,11 +63,29 @@ export function waitFigures(evidence: Evidence): WaitFigures | null {
     serviceNs,
     capacityShare,
     expectedNs,
+    stallNs,
     waitNs,
     waitShare: latencyNs <= 0 ? 0 : waitNs / latencyNs,
     waitingRequests: (waitNs * perSecond) / 1e9,
     loopCpuShare: loopCpuShare(evidence, capacityShare),
   };
+}
+
+/**
+ * What the event loop's stalls add to the mean latency. In open loop a request that comes at any moment of a stall waits for
+ * half of it on average: stalls of `D` in a time `T` add `sum(D²) / 2T`, and the queue that they leave is worked off by what
+ * capacity is left. In closed loop each worker waits for the whole of each stall once. Of each sample of the loop the
+ * longest delay is known, so this is the least that they add.
+ */
+function stalledNs(evidence: Evidence, durationMs: number, requests: number, left: Share): Nanoseconds {
+  const rows = runtimeRows(evidence, 'clean');
+  if (span(rows) === null || durationMs <= 0 || requests <= 0) return 0;
+  const sum = (of: (delayNs: Nanoseconds) => number): number =>
+    rows.reduce((total, { eventLoopDelayNsMax }) => total + of(eventLoopDelayNsMax), 0);
+  const { ratePerSecond, concurrency } = evidence.run.scenario;
+  return ratePerSecond > 0
+    ? sum((delayNs) => delayNs ** 2) / (2 * durationMs * 1e6 * left)
+    : (concurrency * sum((delayNs) => delayNs)) / requests;
 }
 
 function loopCpuShare(evidence: Evidence, capacityShare: Share): number | null {

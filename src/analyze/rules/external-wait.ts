@@ -38,7 +38,7 @@ export function externalWait(evidence: Evidence): Finding {
     );
   }
   const lines = waitLines(evidence, wait);
-  const typical = `a ${wait.isMedian ? 'median' : 'mean'} request takes ${ms(wait.latencyNs)}, of which the tracker's CPU and the queue before it explain ${ms(Math.min(wait.expectedNs, wait.latencyNs))}`;
+  const typical = `a ${wait.isMedian ? 'median' : 'mean'} request takes ${ms(wait.latencyNs)}, of which ${explaining(wait)} explain ${ms(Math.min(wait.expectedNs, wait.latencyNs))}`;
   const told = typical.charAt(0).toUpperCase() + typical.slice(1);
   if (wait.capacityShare >= BUSY_CPU_SHARE) {
     return clear(
@@ -117,6 +117,7 @@ function waitLines(evidence: Evidence, wait: WaitFigures): EvidenceLine[] {
     NOTABLE_WAIT_SHARE * 100,
   );
   add(latency, wait.latencyNs / 1e6, 'ms', 'histograms, clean phase');
+  add('of that, stalls of the event loop', wait.stallNs > 0 ? wait.stallNs / 1e6 : null, 'ms', timeline);
   add('CPU time per request (service time)', wait.serviceNs / 1e3, 'µs', timeline);
   add(
     "tracker's CPU, used or waited for, share of what its threads can use",
@@ -155,6 +156,12 @@ function waitLines(evidence: Evidence, wait: WaitFigures): EvidenceLine[] {
     add('goroutines in all', sum, 'goroutines', goroutines.record.file);
   }
   return lines;
+}
+
+function explaining({ stallNs }: WaitFigures): string {
+  return stallNs > 0
+    ? "the tracker's CPU, the queue before it and the stalls of its event loop"
+    : "the tracker's CPU and the queue before it";
 }
 
 function ms(valueNs: number): string {

@@ -66,6 +66,23 @@ describe('external-wait', () => {
     expect(finding.confidence).toBe('high');
   });
 
+  it('takes no address that node:dgram looks up for each datagram for a wait for DNS', () => {
+    const cpu = drawProfile(
+      `
+      200                            30
+      onMessage@src/server.ts:40     onMessage@src/server.ts:40
+      reply@src/server.ts:44         check@src/server.ts:60
+      Socket.send@node:dgram:600     setTimeout@node:timers:140
+      lookup4@node:internal/dgram:30
+      lookup@node:dns:140
+      `,
+      { valueTypes: [{ type: 'sample', unit: 'count' }] },
+    );
+    const finding = externalWait(syntheticEvidence({ ...waiting, profiles: { cpu } }));
+    expect(finding.subject?.function).toBe('check');
+    expect(finding.summary).toContain('waits for a timer');
+  });
+
   it('names where Go’s goroutines stand, and not those of the pprof endpoint', () => {
     const goroutine = drawProfile(
       `
@@ -99,6 +116,15 @@ describe('external-wait', () => {
         ...waiting,
         latenciesNs: [...Array.from({ length: 9 }, () => 0.3e6), 900e6],
         runtime: () => ({ eventLoopDelayNsMax: 900e6 }),
+      },
+    ],
+    [
+      'stalls of the loop in open loop add what is missing: 40 ms a second, 0.8 ms over all',
+      {
+        ...waiting,
+        scenario: { ratePerSecond: 12_200 },
+        latenciesNs: [...Array.from({ length: 9 }, () => 0.05e6), 12e6],
+        runtime: (_, index) => ({ eventLoopDelayNsMax: index % 4 === 0 ? 40e6 : 0 }),
       },
     ],
   ])('is clear where %s', (_, options) => {
