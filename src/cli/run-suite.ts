@@ -36,6 +36,12 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
     await printResult(analyzed, suiteId, flags, context);
     if (failure !== null) context.stderr.write(`${withLabCommand(failure.toLine(), context)}\n`);
     return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed);
+  } catch (error) {
+    const exitCode = interrupt.exitCode();
+    if (exitCode === null || !(error instanceof LabError)) throw error;
+    // Whatever a signal brought to an end, the exit code is the signal's.
+    context.stderr.write(`${withLabCommand(error.toLine(), context)}\n`);
+    return exitCode;
   } finally {
     interrupt.stopListening();
   }

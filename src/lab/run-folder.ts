@@ -16,20 +16,30 @@ import path from 'node:path';
 import { cannotWrite } from '../cannot-write.ts';
 import type { LabError } from '../errors.ts';
 import type { Run, TimelineRow } from '../run.ts';
+import { SpaceReserve } from './space-reserve.ts';
 
 export class RunFolder {
   readonly runId: string;
   readonly directory: string;
   /** Descriptor; null when it is closed. */
-  #timeline: number | null;
+  #timeline: number | null = null;
   #timelineError: Error | null = null;
+  /** For run.json. */
+  readonly #reserve: SpaceReserve;
   /** A run that ends at once, as on a second Ctrl-C, leaves no half folder. */
   readonly #onLabExit = () => rmSync(this.directory, { recursive: true, force: true });
 
   private constructor(runId: string, directory: string) {
     this.runId = runId;
     this.directory = directory;
-    this.#timeline = openSync(path.join(directory, 'timeline.ndjson'), 'wx');
+    try {
+      this.#timeline = openSync(path.join(directory, 'timeline.ndjson'), 'wx');
+      this.#reserve = new SpaceReserve(directory);
+    } catch (error) {
+      this.#closeTimeline();
+      rmSync(directory, { recursive: true, force: true });
+      throw error;
+    }
     process.once('exit', this.#onLabExit);
   }
 
@@ -82,8 +92,8 @@ export class RunFolder {
   }
 
   /**
-   * Ends the timeline and writes run.json last, so that a folder with a run.json is complete. Where the timeline could
-   * not be written whole, the run is marked partial.
+   * Ends the timeline and writes run.json last, so that a folder with a run.json is complete; room for it was kept from
+   * the start. Where the timeline could not be written whole, the run is marked partial.
    *
    * @returns the run as it was written
    * @throws LabError `OUT_NOT_WRITABLE`; what is in the folder by then stays
@@ -94,6 +104,7 @@ export class RunFolder {
     const reason = lost === null ? null : `timeline.ndjson could not be written whole (${lost.message})`;
     const written = reason === null ? run : { ...run, partial: run.partial ?? { reason } };
     process.off('exit', this.#onLabExit);
+    this.#reserve.release();
     this.writeFile('run.json', `${JSON.stringify(written, null, 2)}\n`);
     return written;
   }
@@ -101,6 +112,7 @@ export class RunFolder {
   /** Removes the folder of a run that never began. */
   discard(): void {
     this.#closeTimeline();
+    this.#reserve.release();
     process.off('exit', this.#onLabExit);
     rmSync(this.directory, { recursive: true, force: true });
   }

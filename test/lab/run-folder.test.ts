@@ -102,15 +102,32 @@ describe('RunFolder', () => {
     () => {
       const disk = path.join(root, 'disk');
       mkdirSync(disk);
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk]);
       try {
         const folder = RunFolder.create(disk, 'light', startedAt);
         for (let index = 0; index < 2_000; index++) folder.appendRow(row);
-        expect(() => folder.finish(syntheticRun())).toThrow(/cannot write .*run\.json/);
-        rmSync(path.join(folder.directory, 'timeline.ndjson'));
+        expect(() => folder.writeFile('latency.hdr', new Uint8Array(8192))).toThrow(/latency\.hdr \(ENOSPC/);
         const written = folder.finish({ ...syntheticRun(), partial: null });
         expect(written.partial?.reason).toMatch(/timeline\.ndjson could not be written whole \(ENOSPC/);
-        expect(readdirSync(folder.directory)).toEqual(['run.json']);
+        const saved = JSON.parse(readFileSync(path.join(folder.directory, 'run.json'), 'utf8'));
+        expect(saved.partial).toEqual(written.partial);
+        expect(readdirSync(folder.directory)).toEqual(['run.json', 'timeline.ndjson']);
+      } finally {
+        execFileSync('umount', [disk]);
+      }
+    },
+  );
+
+  it.skipIf(!canMount)(
+    `refuses a disk without room for run.json, before any load${canMount ? '' : ' (skipped: no tmpfs can be mounted)'}`,
+    () => {
+      const disk = path.join(root, 'disk');
+      mkdirSync(disk);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32k', 'tmpfs', disk]);
+      try {
+        const create = () => RunFolder.create(disk, 'light', startedAt);
+        expect(create).toThrow(new RegExp(`cannot write ${disk} \\(ENOSPC`));
+        expect(readdirSync(disk)).toEqual([]);
       } finally {
         execFileSync('umount', [disk]);
       }

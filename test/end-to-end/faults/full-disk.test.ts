@@ -1,0 +1,92 @@
+/** A disk that fills up under a run: a small tmpfs in a mount namespace of its own, which ends with the lab. */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { builtEntry } from '../../../src/package-root.ts';
+import { runSchema } from '../../../src/run.ts';
+import { startChild } from '../child.ts';
+import { expectAnalyzable, foreignTracker, freePort, quietLoad, scratchFolder, trackers } from './lab-under-fault.ts';
+
+const canUnshare = mountsInNamespace();
+
+function mountsInNamespace(): boolean {
+  try {
+    execFileSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Runs the lab on the disk, fills what is left of it (less `leftKib`) at `fillAt`, and copies what is there afterwards.
+ * $0: disk, $1: copy, the rest: the lab.
+ */
+const script = `
+  mount -t tmpfs -o size=4m tmpfs "$0" || exit 77
+  copy=$1; leftKib=$2; fillAt=$3; shift 3
+  "$@" 2>"$copy.stderr" >/dev/null &
+  lab=$!
+  until grep -q "$fillAt" "$copy.stderr"; do sleep 0.02; kill -0 $lab || exit 78; done
+  head -c "$leftKib"k /dev/zero > "$0/kept"
+  cat /dev/zero > "$0/filler" 2>/dev/null
+  rm "$0/kept"
+  wait $lab; code=$?
+  rm "$0/filler"
+  cp -r "$0/out" "$copy"
+  exit $code
+`;
+
+async function labOnFullDisk(
+  tracker: (typeof trackers)[number],
+  { leftKib, fillAt }: { readonly leftKib: number; readonly fillAt: string },
+) {
+  const folder = scratchFolder();
+  const [disk, copy] = [path.join(folder, 'disk'), path.join(folder, 'copy')];
+  mkdirSync(disk);
+  const port = await freePort();
+  const target =
+    tracker === 'ours'
+      ? []
+      : ['--target', `udp://127.0.0.1:${port}`, '--exec', `node ${foreignTracker} --port ${port}`];
+  const lab = [
+    ...[process.execPath, builtEntry('cli/main.js'), '--out', path.join(disk, 'out'), ...quietLoad, ...target],
+    ...['--warmup', '500ms', '--duration', '1500ms', '--profile-duration', '500ms'],
+  ];
+  const child = startChild(
+    spawn('unshare', ['-m', 'sh', '-c', script, disk, copy, String(leftKib), fillAt, ...lab]),
+  );
+  const exitCode = await child.exitCode;
+  const stderr = readFileSync(`${copy}.stderr`, 'utf8');
+  const names = readdirSync(copy).filter((name) => name !== 'history.jsonl');
+  expect(names, stderr).toHaveLength(1);
+  return { exitCode, stderr, folder: path.join(copy, names[0] as string) };
+}
+
+describe.skipIf(!canUnshare).concurrent(
+  `a disk that is full${canUnshare ? '' : ' (skipped: no tmpfs can be mounted in a namespace)'}`,
+  () => {
+    it.for(trackers)('from the warm-up of %s tracker on leaves a partial run that can be analysed', async (tracker) => {
+      const { exitCode, stderr, folder } = await labOnFullDisk(tracker, { leftKib: 0, fillAt: 'Phase: warm-up' });
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.json \(ENOSPC.*Hint: /);
+      const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
+      expect(run.partial?.reason).toMatch(/ENOSPC/);
+      expect(run.missingProfiles.map(({ kind }) => kind).sort()).toEqual(['allocations', 'cpu', 'live-heap']);
+      expect(readdirSync(folder).filter((name) => /tmp/.test(name))).toEqual([]);
+      const [summary] = (await expectAnalyzable(folder)).split('\n');
+      expect(summary).toMatch(/PARTIAL: .*ENOSPC/);
+    }, 60_000);
+
+    it.for(trackers)('under the report of %s tracker names the file and leaves a whole run', async (tracker) => {
+      const { exitCode, stderr, folder } = await labOnFullDisk(tracker, { leftKib: 160, fillAt: 'Phase: profiled' });
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.[a-z]+ \(ENOSPC.*Hint: /);
+      const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
+      expect(run.partial).toBeNull();
+      expect(readdirSync(folder).filter((name) => /tmp/.test(name))).toEqual([]);
+      await expectAnalyzable(folder);
+    }, 60_000);
+  },
+);
