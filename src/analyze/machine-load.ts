@@ -54,7 +54,7 @@ export function machineLoad(evidence: Evidence): MachineLoad | string {
     stolen,
   }));
   if (windows.length < LEAST_MACHINE_WINDOWS) {
-    return `the clean phase is too short: it holds ${windows.length} whole sampled seconds, ${LEAST_MACHINE_WINDOWS} are needed (a phase of ${LEAST_MACHINE_WINDOWS + 1} s has them)`;
+    return `the clean phase is too short: of whole sampled seconds it holds ${windows.length}, ${LEAST_MACHINE_WINDOWS} are needed (a phase of ${LEAST_MACHINE_WINDOWS + 1} s has them)`;
   }
   const middle = (values: readonly number[]): number => median(values) ?? 0;
   const foreign = windows.map((window) => window.foreign);

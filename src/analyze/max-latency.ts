@@ -39,8 +39,7 @@ function cause(
     return row.eventLoopDelayNsMax > (runtime[worst]?.eventLoopDelayNsMax ?? -1) ? at : worst;
   }, -1);
   const [before, row] = [runtime[index - 1], runtime[index]];
-  if (before === undefined || row === undefined)
-    return 'the tracker’s event loop was not sampled, so why is not known';
+  if (before === undefined || row === undefined) return 'no event loop was sampled, so why is not known';
   const stallMs = row.eventLoopDelayNsMax / 1e6;
   const usualMs = (median(runtime.map((other) => other.eventLoopDelayNsMax)) ?? 0) / 1e6;
   const shown = (ms: Milliseconds): string => `${ms.toFixed(1)} ms`;

@@ -1,4 +1,4 @@
-import type { Scenario } from '../run.ts';
+import type { ProfileKind, Scenario } from '../run.ts';
 import { DEFAULT_CPU_INTERVAL_MICROS, DEFAULT_HEAP_INTERVAL_BYTES } from './capture/agent-protocol.ts';
 import { agentSource } from './capture/agent-source.ts';
 import { goPprofSource } from './capture/go/go-pprof-source.ts';
@@ -33,12 +33,34 @@ export function planProfileSources(target: Target, scenario: Scenario, wish: Pro
           allocations: { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES },
         });
   const endpoint =
-    wish.pprof === null ? null : goPprofSource({ url: wish.pprof, allowRemote: wish.allowRemote });
+    wish.pprof === null
+      ? null
+      : withoutKinds(goPprofSource({ url: wish.pprof, allowRemote: wish.allowRemote }), preload?.kinds ?? []);
   const hasOther = preload !== null || endpoint !== null;
   const perf =
     wish.perf || (!hasOther && target.pids().length > 0) ? perfSource({ pids: () => target.pids() }) : null;
   return {
     warmupSource: preload,
     sources: [preload, endpoint, perf].filter((source) => source !== null),
+  };
+}
+
+/**
+ * A source without the kinds that another one has already: a URL that gives nothing must not read as if their files
+ * lacked something.
+ */
+function withoutKinds(source: ProfileSource, kinds: readonly ProfileKind[]): ProfileSource {
+  const kept = <One extends { readonly kind: ProfileKind }>(all: readonly One[]): One[] =>
+    all.filter(({ kind }) => !kinds.includes(kind));
+  const { probe } = source;
+  return {
+    name: source.name,
+    kinds: source.kinds.filter((kind) => !kinds.includes(kind)),
+    ...(probe && { probe: async () => kept(await probe.call(source)) }),
+    start: async (options) => kept(await source.start(options)),
+    async stop(options) {
+      const { files, missing } = await source.stop(options);
+      return { files: kept(files), missing: kept(missing) };
+    },
   };
 }

@@ -90,5 +90,8 @@ function reasonOfAbsence({ target, plan, interruption }: RunParts): string {
   if (interruption !== null) return `the run ended before it was taken (${interruption.reason})`;
   if (plan.scenario.profileDurationMs === 0) return 'no profile was asked for (--profile-duration 0)';
   if (target.kind === 'address') return 'the lab did not start this tracker, so no profiler is in it';
+  if (target.kind === 'command' && !/^Node\.js/.test(target.runtime ?? '')) {
+    return 'no profiler is in this program: the lab brings one into Node.js, and reads a Go program by --pprof';
+  }
   return 'its profiler did not answer';
 }

@@ -130,7 +130,12 @@ const go: RuntimeRules = {
   otherwise: 'application',
 };
 
-/** C, C++ and Rust, and the C++ side of Node.js as perf sees it. */
+/**
+ * C, C++ and Rust, and the C++ side of Node.js as perf sees it.
+ *
+ * Nothing here or in the kernel's table is `idle`: perf samples the CPU time of the tracker's threads alone, so a sample in
+ * `epoll_wait` is what asking for work costs, and no waiting.
+ */
 const native: RuntimeRules = {
   rules: [
     {
@@ -145,14 +150,10 @@ const native: RuntimeRules = {
       class: 'lock',
       name: /^(?:__|___|__GI_)*pthread_(?:mutex|rwlock|spin|cond)_|^__lll_|^lll_|futex|^uv_(?:mutex|rwlock|sem|cond)_|^parking_lot|^std::sync::.*::lock/,
     },
-    {
-      class: 'idle',
-      name: /^(?:__|__GI_)*(?:epoll_p?wait2?|ppoll|poll|p?select|nanosleep|clock_nanosleep|usleep|sleep|uv__io_poll|sigtimedwait|io_uring_wait_cqes?)(?:[@.].*)?$/,
-    },
     { class: 'network', name: /^uv_?_?(?:udp|tcp|stream)_|^node::(?:UDPWrap|TCPWrap|LibuvStreamWrap)/ },
     {
       class: 'syscall',
-      name: /^(?:__|__GI_|__libc_)*(?:socket|send|sendto|sendm?msg|recv|recvfrom|recvm?msg|read|readv|pread64|write|writev|pwrite64|open|openat|close|fsync|fdatasync|epoll_ctl|accept4?|connect|ioctl|fcntl|syscall|mmap(?:64)?|munmap|madvise|brk|sbrk|clock_gettime|gettimeofday|io_uring_enter)(?:[@.].*)?$/,
+      name: /^(?:__|__GI_|__libc_)*(?:socket|send|sendto|sendm?msg|recv|recvfrom|recvm?msg|read|readv|pread64|write|writev|pwrite64|open|openat|close|fsync|fdatasync|epoll_ctl|epoll_p?wait2?|ppoll|poll|p?select|nanosleep|clock_nanosleep|usleep|sleep|sigtimedwait|accept4?|connect|ioctl|fcntl|syscall|mmap(?:64)?|munmap|madvise|brk|sbrk|clock_gettime|gettimeofday|io_uring_enter|io_uring_wait_cqes?)(?:[@.].*)?$/,
     },
     {
       class: 'runtime',
@@ -172,10 +173,6 @@ const native: RuntimeRules = {
 /** The Linux kernel. What no rule names runs on behalf of a call or an interrupt and counts as `syscall`. */
 const kernel: RuntimeRules = {
   rules: [
-    {
-      class: 'idle',
-      name: /idle|^ep_poll|^do_epoll_wait|^schedule_hrtimeout|^hrtimer_nanosleep|^do_nanosleep|^start_secondary/,
-    },
     {
       class: 'lock',
       name: /futex|^_raw_(?:spin|read|write)_(?:try)?lock|^native_queued_spin_lock|^queued_spin_lock|^rwsem_|^mutex_(?:lock|unlock|spin)|^__mutex_/,

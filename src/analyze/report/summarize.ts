@@ -10,7 +10,7 @@ import { queueRemark } from './queue-remark.ts';
 import type { Report } from './report-schema.ts';
 import { shareWords } from './share-words.ts';
 import { summaryTop } from './summary-top.ts';
-import { cpuTop } from './top-pair.ts';
+import { cpuTop, presentKinds } from './top-pair.ts';
 import { wrapLines } from './wrap-lines.ts';
 
 /** The longest value is a rate of an open loop, `1,234,567.89 of 1,234,567.89 offered`. */
@@ -49,8 +49,7 @@ export function summarize(
 
 /** A line for each reason why a profile is not there or not whole. */
 function missing({ missingProfiles, top }: Report): string[] {
-  const present = new Set(Object.values(top).flatMap((pair) => (pair === null ? [] : [pair.profile.kind])));
-  return describeMissingProfiles(missingProfiles, present).map(printable);
+  return describeMissingProfiles(missingProfiles, presentKinds({ top })).map(printable);
 }
 
 function verdict(report: Report): string {

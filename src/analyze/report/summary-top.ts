@@ -36,7 +36,15 @@ function fewSamples({ profile, charged }: TopPair, busy: readonly Row[]): string
   const { interval } = profile;
   if (interval?.unit !== 'microseconds' || charged.valueType.unit !== 'nanoseconds') return [];
   const costNs = busy.filter((row) => row.class === 'application').reduce((sum, row) => sum + row.value, 0);
-  const samples = Math.round(costNs / (interval.value * 1000));
+  const count = (ns: number): number => Math.round(ns / (interval.value * 1000));
+  const samples = count(costNs);
+  // Loading more would not help: a small program around a library, or a stripped one.
+  const all = count(busy.reduce((sum, row) => sum + row.value, 0));
+  if (samples === 0 && all >= LEAST_APPLICATION_SAMPLES) {
+    return [
+      '  No sample is in a function of the application itself: libraries and the runtime are all there is.',
+    ];
+  }
   return samples >= LEAST_APPLICATION_SAMPLES
     ? []
     : [

@@ -45,6 +45,11 @@ export function topPairs(evidence: Evidence): Record<TopName, TopPair | null> {
   return Object.fromEntries(pairs) as Record<TopName, TopPair | null>;
 }
 
+/** Kinds of which the report has tables. */
+export function presentKinds({ top }: Pick<Report, 'top'>): ReadonlySet<ProfileKind> {
+  return new Set(Object.values(top).flatMap((pair) => (pair === null ? [] : [pair.profile.kind])));
+}
+
 /** The tables of the CPU profile that the rules went by, as `cpuProfileOf` has it. */
 export function cpuTop({ top }: Pick<Report, 'top'>): TopPair | null {
   return top.cpu ?? top.perf;

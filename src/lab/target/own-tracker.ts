@@ -16,7 +16,6 @@ import { ProcessTree } from './process-tree.ts';
 const READY_TIMEOUT_MS = 5000;
 /** From SIGTERM to SIGKILL. */
 const STOP_GRACE_MS = 3000;
-const NOT_READY_HINT = 'npm run tracker -- --port 0 runs it alone and shows its whole output';
 
 export interface OwnTrackerOptions {
   /** Arguments of the tracker, for example `['--whitelist', file]`. `--port 0` is added where no port is among them. */
@@ -88,7 +87,7 @@ export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTr
     if (message.type === 'tracker-worker-lost') options.onLoss?.(describeLoss(message));
   });
   try {
-    const ready = await readyMessage(running, options.abort);
+    const ready = await readyMessage(running, entry, options.abort);
     const { nodeVersion } = await agent.ready;
     return {
       record: describe(running, ready, nodeVersion),
@@ -127,13 +126,17 @@ function onTrackerMessage(child: ChildProcess, listener: (message: TrackerMessag
   });
 }
 
-async function readyMessage(running: LaunchedProcess, abort: AbortSignal | undefined): Promise<TrackerReady> {
+async function readyMessage(
+  running: LaunchedProcess,
+  entry: string,
+  abort: AbortSignal | undefined,
+): Promise<TrackerReady> {
+  // By its file: an installed package has no npm script.
+  const hint = `node ${entry} --port 0 runs it alone and shows its whole output`;
   let giveUp: ((reason: unknown) => void) | undefined;
   const onAbort = () => giveUp?.(abort?.reason);
   const timer = setTimeout(() => {
-    giveUp?.(
-      trackerNotReady(`no ready message within ${READY_TIMEOUT_MS} ms`, running.stderr(), NOT_READY_HINT),
-    );
+    giveUp?.(trackerNotReady(`no ready message within ${READY_TIMEOUT_MS} ms`, running.stderr(), hint));
   }, READY_TIMEOUT_MS);
   try {
     return await new Promise<TrackerReady>((resolve, reject) => {
@@ -145,7 +148,7 @@ async function readyMessage(running: LaunchedProcess, abort: AbortSignal | undef
         reject(
           exit.cause === 'port in use'
             ? portInUse(exit)
-            : trackerNotReady(describeEarlyExit(exit), exit.lastStderr, NOT_READY_HINT),
+            : trackerNotReady(describeEarlyExit(exit), exit.lastStderr, hint),
         );
       });
     });

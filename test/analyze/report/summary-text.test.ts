@@ -50,6 +50,22 @@ describe('the summary', () => {
     expect(lines).toContain(`No perf profile: ${reason}.`);
   });
 
+  it('tells samples that are all in libraries from samples that are too few', () => {
+    const linesOf = (value: number) => {
+      const cpu = report.top.cpu as NonNullable<Report['top']['cpu']>;
+      const row = { ...cpu.charged.rows[0], class: 'library', value } as (typeof cpu.charged.rows)[number];
+      const charged = { ...cpu.charged, total: value, rows: [row] };
+      const profile = { ...cpu.profile, interval: { value: 10_000, unit: 'microseconds' as const } };
+      return summarize({ ...report, top: { ...report.top, cpu: { ...cpu, profile, charged } } }, '/runs/x');
+    };
+    expect(linesOf(5e9)).toContain(
+      '  No sample is in a function of the application itself: libraries and the runtime are all there is.',
+    );
+    expect(linesOf(5e8)).toContain(
+      '  Too few samples: 0 in application functions, 100 are needed; load more or profile longer.',
+    );
+  });
+
   it('says of what a finding has its share', () => {
     expect(summarize(report, '/runs/x').join('\n')).toContain('cpu-hot-function, 40.0 % of the CPU:');
   });

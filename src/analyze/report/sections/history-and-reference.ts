@@ -1,3 +1,4 @@
+import { describeMissingProfiles } from '../../../missing-profiles.ts';
 import { isOtherEnvironment } from '../../same-environment.ts';
 import { formatChange, formatCount, formatLatency, formatRate, formatShare } from '../format.ts';
 import {
@@ -10,6 +11,7 @@ import {
   trackerAndVersion,
 } from '../markdown-text.ts';
 import type { Assessment, HistoryRow, Report } from '../report-schema.ts';
+import { presentKinds } from '../top-pair.ts';
 
 /** Historical Results: earlier runs of the same scenario, load and tracker; this run is the last row. */
 export function historySection(report: Report): string {
@@ -134,8 +136,7 @@ function ending(report: Report): string {
         : `its last words: ${escapeText(exit.lastStderr.trim())}`;
     notes.unshift(`The tracker ended by itself (${how}${cause}); ${last}.`);
   }
-  for (const { kind, reason } of report.missingProfiles)
-    notes.push(`The ${kind} profile is missing: ${escapeText(reason)}.`);
+  notes.push(...describeMissingProfiles(report.missingProfiles, presentKinds(report)).map(escapeText));
   if (notes.length > 0) parts.push('#### Notes on the measurement', bullets(notes));
   return parts.join('\n\n');
 }

@@ -79,6 +79,9 @@ function networkReason(error: unknown, url: string): string {
   if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') {
     return 'the connection was closed before the answer was whole: the program may have ended';
   }
+  if (message === 'bad port') {
+    return `HTTP clients refuse port ${new URL(url).port}, which belongs to another protocol; serve pprof on another one`;
+  }
   if (code?.startsWith('HPE_')) return `what answers does not speak HTTP (${code})`;
   return oneLine(`${message ?? String(error)}${code === undefined ? '' : ` (${code})`}`);
 }
