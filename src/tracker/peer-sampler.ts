@@ -5,6 +5,7 @@
  * its length: one for each peer, as a sample without any pattern takes, was measured at 0.6 µs more for 50 peers, a
  * seventh of an announce. Pure but for its random source, which is an argument.
  */
+import { PEER_BYTES_IPV4 } from '../wire/bep15.ts';
 import { primeModulus } from './prime-modulus.ts';
 import type { RandomSource } from './random-source.ts';
 
@@ -63,22 +64,67 @@ export class PeerSampler {
   }
 
   private walk(request: SampleRequest, others: number, skipFrom: number, at: number): void {
-    const { view, firstPeerAt, peerBytes, wanted } = request;
-    const { targetView, random } = this;
+    const { random } = this;
     const modulus = primeModulus(others);
     const step = 1 + random.below(modulus - 1);
+    // The start is a peer, not any residue: a peer behind a residue that stands for none would be likelier otherwise.
+    const start = random.below(others);
+    if (request.peerBytes === PEER_BYTES_IPV4) {
+      this.copyIpv4Walk(request, others, skipFrom, at, start, step, modulus);
+    } else {
+      this.copyWalk(request, others, skipFrom, at, start, step, modulus);
+    }
+  }
+
+  /** {@link copyWalk} with the length of a peer as a constant: the innermost loop of the tracker, and a third cheaper so. */
+  private copyIpv4Walk(
+    request: SampleRequest,
+    others: number,
+    skipFrom: number,
+    at: number,
+    start: number,
+    step: number,
+    modulus: number,
+  ): void {
+    const { view, firstPeerAt, wanted } = request;
+    const { targetView } = this;
     const lastResidue = modulus - 1;
     const lastBeforeSkip = skipFrom - 1;
-    // The start is a peer, not any residue: a peer behind a residue that stands for none would be likelier otherwise.
-    let peer = random.below(others);
-    let writeAt = at;
-    for (let left = wanted; left > 0; ) {
+    const end = at + wanted * PEER_BYTES_IPV4;
+    let peer = start;
+    for (let writeAt = at; writeAt < end; ) {
+      if (peer < others) {
+        const from = firstPeerAt + (peer + ((lastBeforeSkip - peer) >>> 31)) * PEER_BYTES_IPV4;
+        targetView.setUint32(writeAt, view.getUint32(from, true), true);
+        targetView.setUint16(writeAt + 4, view.getUint16(from + 4, true), true);
+        writeAt += PEER_BYTES_IPV4;
+      }
+      peer += step;
+      peer -= modulus & ((lastResidue - peer) >> 31);
+    }
+  }
+
+  private copyWalk(
+    request: SampleRequest,
+    others: number,
+    skipFrom: number,
+    at: number,
+    start: number,
+    step: number,
+    modulus: number,
+  ): void {
+    const { view, firstPeerAt, peerBytes, wanted } = request;
+    const { targetView } = this;
+    const lastResidue = modulus - 1;
+    const lastBeforeSkip = skipFrom - 1;
+    const end = at + wanted * peerBytes;
+    let peer = start;
+    for (let writeAt = at; writeAt < end; ) {
       if (peer < others) {
         // Signs instead of branches, which no processor could foretell: 1 from `skipFrom` on.
         const skipped = (lastBeforeSkip - peer) >>> 31;
         copyPeer(view, firstPeerAt + (peer + skipped) * peerBytes, targetView, writeAt, peerBytes);
         writeAt += peerBytes;
-        left--;
       }
       peer += step;
       peer -= modulus & ((lastResidue - peer) >> 31);
@@ -86,7 +132,7 @@ export class PeerSampler {
   }
 }
 
-/** Peers of both families are a multiple of four bytes and two; it is the innermost loop of the tracker. */
+/** Peers of both families are a multiple of four bytes and two. */
 function copyPeer(view: DataView, from: number, target: DataView, at: number, peerBytes: number): void {
   const lastAt = peerBytes - 2;
   for (let byte = 0; byte < lastAt; byte += 4) {

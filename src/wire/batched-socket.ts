@@ -46,6 +46,8 @@ const { EAGAIN, EINTR } = constants.errno;
 export interface BatchedSocketParts {
   readonly libc: Libc;
   readonly fd: number;
+  /** Bound as `fd`, for sending; the same, or one that nothing watches. */
+  readonly sendFd: number;
   /** Bound to `fd`, which it owns; connected where `options.remote` is given. */
   readonly wake: Socket;
   readonly family: AddressFamily;
@@ -64,6 +66,7 @@ export class BatchedSocket implements UdpSocket {
 
   readonly #libc: Libc;
   readonly #fd: number;
+  readonly #sendFd: number;
   readonly #wake: Socket;
   readonly #connected: boolean;
   readonly #onBatch: UdpSocketOptions['onBatch'];
@@ -87,7 +90,7 @@ export class BatchedSocket implements UdpSocket {
   #onClosed: (() => void) | undefined;
   #dropsAtClose = 0;
 
-  constructor({ libc, fd, wake, family, receiveBuffer, options }: BatchedSocketParts) {
+  constructor({ libc, fd, sendFd, wake, family, receiveBuffer, options }: BatchedSocketParts) {
     const { address, port } = wake.address();
     this.localAddress = address;
     this.localPort = port;
@@ -97,6 +100,7 @@ export class BatchedSocket implements UdpSocket {
     this.sendBytes = this.#sendRing.payloads;
     this.#libc = libc;
     this.#fd = fd;
+    this.#sendFd = sendFd;
     this.#wake = wake;
     this.#connected = options.remote !== undefined;
     this.#onBatch = options.onBatch;
@@ -106,7 +110,7 @@ export class BatchedSocket implements UdpSocket {
     this.#queue = new SendQueue({
       ring: this.#sendRing,
       counters: this.counters,
-      transmit: (headerAddress, count) => libc.sendmmsg(fd, headerAddress, count),
+      transmit: (headerAddress, count) => libc.sendmmsg(sendFd, headerAddress, count),
       onError: (errno) => this.#onError?.(systemError(errno, 'sendmmsg')),
     });
     const nameLengthBytes = family === 4 ? SOCKET_ADDRESS_BYTES_IPV4 : SOCKET_ADDRESS_BYTES_IPV6;
@@ -168,6 +172,11 @@ export class BatchedSocket implements UdpSocket {
     }
   }
 
+  /** For poll(2); -1 once it was closed. */
+  get descriptor(): number {
+    return this.#closed === undefined ? this.#fd : -1;
+  }
+
   poll(): void {
     if (this.#delivering || this.#closed !== undefined || this.#fullBatchesLeft === 0) {
       return;
@@ -193,6 +202,9 @@ export class BatchedSocket implements UdpSocket {
       this.#makeRoom();
     }
     clearTimeout(this.#retryTimer);
+    if (this.#sendFd !== this.#fd) {
+      this.#libc.closeSocket(this.#sendFd);
+    }
     this.#wake.close(this.#onClosed);
   }
 
@@ -223,7 +235,7 @@ export class BatchedSocket implements UdpSocket {
       this.#queue.refuseOldest();
       return;
     }
-    this.#libc.waitWritable(this.#fd, WAIT_WRITABLE_MS);
+    this.#libc.waitWritable(this.#sendFd, WAIT_WRITABLE_MS);
     this.#stalledMs += WAIT_WRITABLE_MS;
   }
 

@@ -83,6 +83,11 @@ export function steeringProgram(shards: number): Uint8Array {
   ]);
 }
 
+/** The program of a group of which only the first socket receives. */
+export function firstSocketProgram(): Uint8Array {
+  return assemble([{ code: Code.returnConstant, value: 0 }]);
+}
+
 /** A socket filter that lets nothing in. */
 export function closedGateProgram(): Uint8Array {
   return assemble([{ code: Code.returnConstant, value: 0 }]);
