@@ -75,7 +75,9 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
       await lab.expectNothingLeft();
       const { folder, run, markdown } = lab.run();
       expect(run.targetExit).toMatchObject({ signal: 'SIGKILL', expected: false });
-      expect(firstLine(markdown)).toMatch(/\*\*Partial:\*\* .*the tracker ended by itself \(signal SIGKILL\)/);
+      expect(firstLine(markdown)).toMatch(
+        /\*\*Partial:\*\* .*the tracker ended by itself \(signal SIGKILL\)/,
+      );
       await expectAnalyzable(folder);
     },
     60_000,
@@ -115,7 +117,9 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
     expect(lab.folders()).toEqual([]);
   });
 
-  it('whose tracker ends before it serves ends with its words and leaves nothing', async ({ onTestFinished }) => {
+  it('whose tracker ends before it serves ends with its words and leaves nothing', async ({
+    onTestFinished,
+  }) => {
     const lab = await LabUnderFault.start({
       tracker: 'foreign',
       point: 'clean',

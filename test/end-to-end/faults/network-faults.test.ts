@@ -23,8 +23,7 @@ interface Seen {
 
 async function serve(tracker: Tracker, onTestFinished: TestContext['onTestFinished']): Promise<number> {
   const port = await freePort();
-  const args =
-    tracker === 'ours' ? [builtEntry('tracker/main.js'), '--host', '127.0.0.1'] : [foreignTracker];
+  const args = tracker === 'ours' ? [builtEntry('tracker/main.js'), '--host', '127.0.0.1'] : [foreignTracker];
   const child = spawn(process.execPath, [...args, '--port', String(port)], { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   onTestFinished(async () => {
@@ -132,7 +131,11 @@ describe.concurrent.each(trackers)('before %s tracker', (tracker) => {
   }, 60_000);
 
   it('replies that come after the time-out are late ones', async (context) => {
-    const { faults, sum, strays } = await measure(tracker, { delayed: 0.05, delayMs: TIMEOUT_MS + 100 }, context);
+    const { faults, sum, strays } = await measure(
+      tracker,
+      { delayed: 0.05, delayMs: TIMEOUT_MS + 100 },
+      context,
+    );
     expect(faults.delayed).toBeGreaterThan(25);
     expect(sum.timedOut).toBe(faults.delayed);
     expect(strays.late).toBeGreaterThan(0);
