@@ -85,6 +85,7 @@ describe
     () => {
       it.for(trackers)(
         'from the warm-up of %s tracker on leaves a partial run that can be analysed',
+        { timeout: 60_000 },
         async (tracker) => {
           const { exitCode, stderr, folder } = await labOnFullDisk(tracker, {
             leftKib: 0,
@@ -103,11 +104,11 @@ describe
           const [summary] = (await expectAnalyzable(folder)).split('\n');
           expect(summary).toMatch(/PARTIAL: .*ENOSPC/);
         },
-        60_000,
       );
 
       it.for(trackers)(
         'under the report of %s tracker names the file and leaves a whole run',
+        { timeout: 60_000 },
         async (tracker) => {
           const { exitCode, stderr, folder } = await labOnFullDisk(tracker, {
             leftKib: 160,
@@ -120,7 +121,6 @@ describe
           expect(readdirSync(folder).filter((name) => /tmp/.test(name))).toEqual([]);
           await expectAnalyzable(folder);
         },
-        60_000,
       );
     },
   );
