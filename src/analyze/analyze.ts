@@ -1,5 +1,5 @@
 /** The one entry of the analysis: a run's folder in, report.json, report.md and report.html in it. Deterministic. */
-import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cannotWrite } from '../cannot-write.ts';
 import { LabError } from '../errors.ts';
@@ -73,9 +73,10 @@ function suiteRuns(directory: string, evidence: Evidence): readonly ScenarioFigu
   return [...siblings, own].sort((a, b) => a.concurrency - b.concurrency || (a.runId < b.runId ? -1 : 1));
 }
 
+/** A link is none: it may lead anywhere. */
 function isRunFolder(folder: string): boolean {
   return (
-    statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true &&
+    lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true &&
     existsSync(path.join(folder, 'run.json'))
   );
 }
@@ -83,7 +84,9 @@ function isRunFolder(folder: string): boolean {
 function writeWhole(file: string, content: string): void {
   const temporary = `${file}.tmp`;
   try {
-    writeFileSync(temporary, content);
+    // A link under that name would have another file written, and one that appears meanwhile is no new file.
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, content, { flag: 'wx' });
     renameSync(temporary, file);
   } catch (cause) {
     rmSync(temporary, { force: true });

@@ -1,6 +1,7 @@
 /** The tracker's command line. Pure: arguments in, options out. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { LabError } from '../errors.ts';
+import { MOST_PEERS_PER_ADDRESS } from './address-counts.ts';
 import { MOST_CONNECTS_PER_MINUTE } from './connect-rate-limit.ts';
 import { type LogLevel, logLevels } from './log.ts';
 
@@ -21,7 +22,12 @@ export interface TrackerFlags {
   /** Threads that serve; more than one never with dgram. */
   readonly workers: number;
   readonly logLevel: LogLevel;
-  readonly peerLimit: number;
+  /** Peers kept for each address family. */
+  readonly maxPeers: number;
+  /** Swarms kept for each address family; absent: as many as peers. */
+  readonly maxTorrents?: number;
+  /** Of one IPv4 address or IPv6 /64 in one swarm; absent: no bound. */
+  readonly maxPeersPerAddress?: number;
   readonly whitelist?: string;
   readonly secret?: string;
   readonly connectLimit?: number;
@@ -96,7 +102,22 @@ function createCommand(version: string): Command {
       'time between two announces, as peers are told; one is forgotten after 9/8 of it (default: 1800)',
       integer(1, LONGEST_INTERVAL_S),
     )
-    .option('--peer-limit <n>', 'peers kept for each address family', integer(1, MOST_PEERS), 4_000_000)
+    .option(
+      '--max-peers <n>',
+      'peers kept for each address family; beyond, new ones are answered and not taken in',
+      integer(1, MOST_PEERS),
+      4_000_000,
+    )
+    .option(
+      '--max-torrents <n>',
+      'swarms kept for each address family; beyond, no new one is made (default: as many as peers)',
+      integer(1, MOST_PEERS),
+    )
+    .option(
+      '--max-peers-per-address <n>',
+      'peers of one IPv4 address or IPv6 /64 in one swarm (default: no bound)',
+      integer(1, MOST_PEERS_PER_ADDRESS),
+    )
     .addOption(
       new Option('--socket <kind>', 'how datagrams are moved')
         .choices(['auto', 'dgram', 'batched'])

@@ -93,11 +93,13 @@ async function openTracker(flags: TrackerFlags, log: Log, host: string): Promise
   const options = {
     host,
     port: flags.port,
-    peerLimit: flags.peerLimit,
+    peerLimit: flags.maxPeers,
     log,
     ...(flags.whitelist === undefined ? {} : { whitelistFile: flags.whitelist }),
     ...(flags.secret === undefined ? {} : { secret: flags.secret }),
     ...(flags.interval === undefined ? {} : { announceIntervalS: flags.interval }),
+    ...(flags.maxTorrents === undefined ? {} : { swarmLimit: flags.maxTorrents }),
+    ...(flags.maxPeersPerAddress === undefined ? {} : { peersPerAddress: flags.maxPeersPerAddress }),
     ...(flags.connectLimit === undefined ? {} : { connectsPerMinute: flags.connectLimit }),
   };
   if (flags.workers > 1) {

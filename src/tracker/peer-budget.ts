@@ -1,8 +1,11 @@
 /**
- * One limit of peers for the stores of several threads. A store takes room in portions before it needs it and gives
+ * One limit of peers, or of swarms, for the stores of several threads. A store takes room in portions before it needs it and gives
  * back what it has too much of, so that the limit is never passed and no store can be locked out by an even split. At
  * most two portions a store lie idle.
  */
+
+/** One for each address family's peers and one for its swarms. */
+export type Budgets<Budget> = Readonly<Record<'ipv4' | 'ipv6' | 'ipv4Swarms' | 'ipv6Swarms', Budget>>;
 
 /** Room taken at a time, at most. */
 const MOST_PORTION = 1024;

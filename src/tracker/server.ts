@@ -48,6 +48,10 @@ export interface TrackerOptions {
   readonly connectsPerMinute?: number;
   /** Peers kept for each address family. Beyond, new ones are answered but not taken in. */
   readonly peerLimit: number;
+  /** Swarms kept for each address family; absent: as many as there are peers. */
+  readonly swarmLimit?: number;
+  /** Peers of one IPv4 address or IPv6 /64 in one swarm; absent: no limit. */
+  readonly peersPerAddress?: number;
   /** Seconds between two announces of a peer, as replies ask for it; a peer is gone after 9/8 of it. Default: 30 minutes. */
   readonly announceIntervalS?: number;
   /** The part of a tracker of several workers that this one is; absent: it is all of it. */
@@ -177,18 +181,26 @@ function createState(options: TrackerOptions, tableKey: Uint32Array): DatagramSt
     options.secret === undefined
       ? randomBytes(SIPHASH_KEY_BYTES)
       : createHash('sha256').update(options.secret).digest().subarray(0, SIPHASH_KEY_BYTES);
-  const common = { key: tableKey, random, peerLifetimeS: peerLifetimeS(announceIntervalS) };
+  const { swarmLimit = peerLimit, peersPerAddress } = options;
+  const common = {
+    key: tableKey,
+    random,
+    peerLifetimeS: peerLifetimeS(announceIntervalS),
+    ...(peersPerAddress === undefined ? {} : { peersPerAddress }),
+  };
   return {
     connectionIds: new ConnectionIds(key),
     ipv4: new SwarmStore({
       ...common,
       peerBytes: PEER_BYTES_IPV4,
       peerLimit: shard?.budgets.ipv4 ?? peerLimit,
+      swarmLimit: shard?.budgets.ipv4Swarms ?? swarmLimit,
     }),
     ipv6: new SwarmStore({
       ...common,
       peerBytes: PEER_BYTES_IPV6,
       peerLimit: shard?.budgets.ipv6 ?? peerLimit,
+      swarmLimit: shard?.budgets.ipv6Swarms ?? swarmLimit,
     }),
     // With a whitelist nothing is allowed before it was read.
     allowed: options.whitelistFile === undefined ? null : new InfoHashSet(tableKey),
@@ -225,6 +237,8 @@ function allCounters(state: DatagramState, socket: UdpSocket): Record<string, nu
     'peers.ipv6': ipv6.peerCount,
     'peers.expired': ipv4.expiredPeers + ipv6.expiredPeers,
     'peers.refused': ipv4.refusedPeers + ipv6.refusedPeers,
+    'peers.refusedByAddress': ipv4.crowdedPeers + ipv6.crowdedPeers,
+    'swarms.refused': ipv4.refusedSwarms + ipv6.refusedSwarms,
     downloadsCompleted: ipv4.completedDownloads + ipv6.completedDownloads,
     'socket.received': socket.counters.receivedDatagrams,
     'socket.sent': socket.counters.sentDatagrams,

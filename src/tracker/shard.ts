@@ -3,7 +3,7 @@ import type { BatchedSocket } from '../wire/batched-socket.ts';
 import type { ReceivedBatch } from '../wire/udp-socket.ts';
 import type { DatagramState } from './handle-datagram.ts';
 import { copyBytes } from './move-bytes.ts';
-import type { PeerBudget } from './peer-budget.ts';
+import type { Budgets, PeerBudget } from './peer-budget.ts';
 import { writeScrapeEntries } from './scrape-entries.ts';
 import { isScrapeReply, ScrapeGather, scrapeHashesAt } from './scrape-gather.ts';
 import type { ShardMesh } from './shard-mesh.ts';
@@ -14,8 +14,8 @@ export interface Shard {
   readonly count: number;
   /** The group's descriptor of its socket. */
   readonly descriptor: number;
-  /** What takes the place of the limit of peers. */
-  readonly budgets: { readonly ipv4: PeerBudget; readonly ipv6: PeerBudget };
+  /** What takes the place of the limits of peers and swarms. */
+  readonly budgets: Budgets<PeerBudget>;
   readonly mesh: ShardMesh;
 }
 

@@ -4,6 +4,7 @@
  * every call of {@link SwarmStore.maintain}; a swarm goes with its last peer. Pure: time and random numbers are
  * arguments.
  */
+import { AddressCounts } from './address-counts.ts';
 import type { PeerBudget } from './peer-budget.ts';
 import { PeerList } from './peer-list.ts';
 import { PeerSampler, type SampleRequest } from './peer-sampler.ts';
@@ -50,6 +51,10 @@ export interface SwarmStoreOptions {
   readonly random: RandomSource;
   /** With so many peers in all swarms, no new one is taken in. */
   readonly peerLimit: number | PeerBudget;
+  /** With so many swarms, no new one is made. Default: no limit of their own, and a swarm has one peer at least. */
+  readonly swarmLimit?: number | PeerBudget;
+  /** Peers of one IPv4 address or IPv6 /64 in one swarm. Default: no limit. */
+  readonly peersPerAddress?: number;
   /** Default: {@link PEER_LIFETIME_S}. */
   readonly peerLifetimeS?: number;
 }
@@ -60,8 +65,12 @@ export class SwarmStore {
   peerCount = 0;
   /** Peers that went because their time was over. */
   expiredPeers = 0;
-  /** Announces of peers that were not taken in because of the limit. */
+  /** Announces of peers that were not taken in because of the limit of peers. */
   refusedPeers = 0;
+  /** Announces of peers that were not taken in because their swarm could not be made for the limit of swarms. */
+  refusedSwarms = 0;
+  /** Announces of peers that were not taken in because their address has all the peers in the swarm that it may have. */
+  crowdedPeers = 0;
   /** Downloads completed, in all swarms, gone ones included. */
   completedDownloads = 0;
 
@@ -71,6 +80,10 @@ export class SwarmStore {
   private peerLimit: number;
   /** Where several stores share one limit: what {@link peerLimit} is taken from and given back to. */
   private readonly budget: PeerBudget | null;
+  private swarmLimit: number;
+  private readonly swarmBudget: PeerBudget | null;
+  private readonly addresses: AddressCounts | null;
+  private openSwarm = NO_SWARM;
   private readonly peerLifetimeS: number;
   private readonly request: SampleRequest;
   private selfPosition = -1;
@@ -88,6 +101,13 @@ export class SwarmStore {
     const { peerLimit } = options;
     this.budget = typeof peerLimit === 'number' ? null : peerLimit;
     this.peerLimit = typeof peerLimit === 'number' ? peerLimit : 0;
+    const { swarmLimit = Number.POSITIVE_INFINITY, peersPerAddress } = options;
+    this.swarmBudget = typeof swarmLimit === 'number' ? null : swarmLimit;
+    this.swarmLimit = typeof swarmLimit === 'number' ? swarmLimit : 0;
+    this.addresses =
+      peersPerAddress === undefined
+        ? null
+        : new AddressCounts(peersPerAddress, options.key, options.peerBytes);
     this.peerLifetimeS = options.peerLifetimeS ?? PEER_LIFETIME_S;
     this.table = new SwarmTable(options.key);
     this.peers = new PeerList(options.peerBytes, options.key);
@@ -142,6 +162,10 @@ export class SwarmStore {
         this.refusedPeers++;
         return NO_SWARM;
       }
+      if (table.size >= this.swarmLimit && !this.takeSwarmRoom()) {
+        this.refusedSwarms++;
+        return NO_SWARM;
+      }
       swarm = table.createSought();
       peers.create(table.words(swarm), table.wordAt(swarm));
     }
@@ -156,6 +180,8 @@ export class SwarmStore {
       }
     } else if (full) {
       this.refusedPeers++;
+    } else if (this.addresses !== null && !this.addresses.admit(swarm, note.peer, 0)) {
+      this.crowdedPeers++;
     } else {
       position = peers.insert(note.peer, note.seeder, note.nowS);
       this.peerCount++;
@@ -218,6 +244,10 @@ export class SwarmStore {
     if (this.budget !== null) {
       this.peerLimit -= this.budget.giveBack(this.peerLimit - this.peerCount);
     }
+    if (this.swarmBudget !== null) {
+      this.swarmLimit -= this.swarmBudget.giveBack(this.swarmLimit - this.table.size);
+    }
+    this.addresses?.settle(most);
     this.table.settle(most);
     this.peers.settle(most);
     // The most that there was since the cursor stood at the start: a cycle in which most peers go must not slow down.
@@ -275,11 +305,22 @@ export class SwarmStore {
     return taken > 0;
   }
 
+  private takeSwarmRoom(): boolean {
+    const taken = this.swarmBudget === null ? 0 : this.swarmBudget.take();
+    this.swarmLimit += taken;
+    return taken > 0;
+  }
+
   private open(swarm: number): void {
+    this.openSwarm = swarm;
     this.peers.open(this.table.words(swarm), this.table.wordAt(swarm), swarm);
   }
 
   private removePeer(position: number): void {
+    if (this.addresses !== null) {
+      const { bytes, firstPeerAt } = this.peers;
+      this.addresses.release(this.openSwarm, bytes, firstPeerAt + position * this.peerBytes);
+    }
     this.peers.remove(position);
     this.peerCount--;
   }

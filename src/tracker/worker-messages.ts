@@ -1,7 +1,7 @@
 /** What the main thread of a tracker and its workers say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { LogLevel } from './log.ts';
-import type { PeerBudgetMemory } from './peer-budget.ts';
+import type { Budgets, PeerBudgetMemory } from './peer-budget.ts';
 
 /** Given to a worker as it starts. */
 export interface WorkerStart {
@@ -17,7 +17,8 @@ export interface WorkerStart {
   readonly connectsPerMinute: number | null;
   readonly announceIntervalS: number | null;
   readonly peerLimit: number;
-  readonly budgets: { readonly ipv4: PeerBudgetMemory; readonly ipv6: PeerBudgetMemory };
+  readonly peersPerAddress: number | null;
+  readonly budgets: Budgets<PeerBudgetMemory>;
   readonly counterRow: Float64Array;
   /** Ports to the workers that are there. */
   readonly peers: readonly WorkerPeer[];

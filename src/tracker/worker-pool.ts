@@ -10,7 +10,7 @@ import { ExitCode, LabError } from '../errors.ts';
 import { openSocketGroup, type SocketGroup } from '../wire/open-socket-group.ts';
 import { addCounters, createCounterRow, retireCounters } from './counter-board.ts';
 import type { LogLevel } from './log.ts';
-import { createPeerBudget, PeerBudget } from './peer-budget.ts';
+import { type Budgets, createPeerBudget, PeerBudget, type PeerBudgetMemory } from './peer-budget.ts';
 import { RECEIVE_BUFFER_BYTES, type Tracker, type TrackerOptions } from './server.ts';
 import { TrackerWorker } from './tracker-worker.ts';
 
@@ -75,23 +75,25 @@ class WorkerPool implements Tracker {
   private readonly options: WorkerPoolOptions;
   private readonly group: SocketGroup;
   private readonly secret: string;
-  private readonly budgets: {
-    readonly ipv4: ReturnType<typeof createPeerBudget>;
-    readonly ipv6: ReturnType<typeof createPeerBudget>;
-  };
+  private readonly budgets: Budgets<PeerBudgetMemory>;
   private readonly workers = new Map<number, TrackerWorker>();
   private retired: Record<string, number> = { 'workers.lost': 0, 'swarms.lost': 0, 'peers.lost': 0 };
   private readonly stopping = new AbortController();
 
   constructor(options: WorkerPoolOptions, group: SocketGroup) {
-    const { workers, peerLimit } = options;
+    const { workers, peerLimit, swarmLimit = peerLimit } = options;
     this.options = options;
     this.group = group;
     this.host = group.address;
     this.port = group.port;
     this.receiveBuffer = group.receiveBuffer;
     this.secret = options.secret ?? randomBytes(SECRET_BYTES).toString('hex');
-    this.budgets = { ipv4: createPeerBudget(peerLimit, workers), ipv6: createPeerBudget(peerLimit, workers) };
+    this.budgets = {
+      ipv4: createPeerBudget(peerLimit, workers),
+      ipv6: createPeerBudget(peerLimit, workers),
+      ipv4Swarms: createPeerBudget(swarmLimit, workers),
+      ipv6Swarms: createPeerBudget(swarmLimit, workers),
+    };
   }
 
   async start(): Promise<void> {
@@ -144,6 +146,7 @@ class WorkerPool implements Tracker {
         connectsPerMinute: options.connectsPerMinute ?? null,
         announceIntervalS: options.announceIntervalS ?? null,
         peerLimit: options.peerLimit,
+        peersPerAddress: options.peersPerAddress ?? null,
         budgets: this.budgets,
         counterRow: createCounterRow(),
       },
@@ -187,7 +190,7 @@ class WorkerPool implements Tracker {
     const peers = (counters['peers.ipv4'] ?? 0) + (counters['peers.ipv6'] ?? 0);
     const losses = { 'workers.lost': 1, 'swarms.lost': swarms, 'peers.lost': peers };
     this.retired = addCounters([this.retired, retireCounters(counters), losses]);
-    for (const memory of [this.budgets.ipv4, this.budgets.ipv6]) {
+    for (const memory of Object.values(this.budgets)) {
       new PeerBudget(memory, shard).release();
     }
     this.options.log.error(

@@ -40,6 +40,7 @@ const tracker = await createTracker({
   peerLimit: start.peerLimit,
   ...(start.whitelistFile === null ? {} : { whitelistFile: start.whitelistFile }),
   ...(start.announceIntervalS === null ? {} : { announceIntervalS: start.announceIntervalS }),
+  ...(start.peersPerAddress === null ? {} : { peersPerAddress: start.peersPerAddress }),
   ...(start.connectsPerMinute === null ? {} : { connectsPerMinute: start.connectsPerMinute }),
   shard: {
     index: start.shard,
@@ -48,6 +49,8 @@ const tracker = await createTracker({
     budgets: {
       ipv4: new PeerBudget(start.budgets.ipv4, start.shard),
       ipv6: new PeerBudget(start.budgets.ipv6, start.shard),
+      ipv4Swarms: new PeerBudget(start.budgets.ipv4Swarms, start.shard),
+      ipv6Swarms: new PeerBudget(start.budgets.ipv6Swarms, start.shard),
     },
     mesh,
   },

@@ -23,13 +23,13 @@ describe('parseFlags', () => {
       socket: 'auto',
       workers: 1,
       logLevel: 'info',
-      peerLimit: 4_000_000,
+      maxPeers: 4_000_000,
     });
   });
 
   it('reads every flag', () => {
     const argv =
-      '--port 0 --host 127.0.0.1 --whitelist l.txt --secret s --connect-limit 5 --interval 900 --peer-limit 9 --socket batched --workers 3 --log-level debug';
+      '--port 0 --host 127.0.0.1 --whitelist l.txt --secret s --connect-limit 5 --interval 900 --max-peers 9 --max-torrents 8 --max-peers-per-address 7 --socket batched --workers 3 --log-level debug';
     expect(flagsOf(...argv.split(' '))).toEqual({
       port: 0,
       host: '127.0.0.1',
@@ -37,7 +37,9 @@ describe('parseFlags', () => {
       secret: 's',
       connectLimit: 5,
       interval: 900,
-      peerLimit: 9,
+      maxPeers: 9,
+      maxTorrents: 8,
+      maxPeersPerAddress: 7,
       socket: 'batched',
       workers: 3,
       logLevel: 'debug',

@@ -31,12 +31,19 @@ export class TestTracker {
   readonly handler: DatagramHandler;
   nowS = 10_000;
 
-  constructor({ connectsPerMinute = 0, peerLimit = 1_000_000, announceIntervalS = 1800 } = {}) {
+  constructor({
+    connectsPerMinute = 0,
+    peerLimit = 1_000_000,
+    swarmLimit = 1_000_000,
+    peersPerAddress = 4000,
+    announceIntervalS = 1800,
+  } = {}) {
     const random = new RandomSource([1, 2, 3, 4]);
+    const limits = { random, peerLimit, swarmLimit, peersPerAddress };
     this.state = {
       connectionIds: new ConnectionIds(Uint8Array.from({ length: 16 }, (_, index) => index)),
-      ipv4: new SwarmStore({ peerBytes: 6, key: tableKey, random, peerLimit }),
-      ipv6: new SwarmStore({ peerBytes: 18, key: tableKey, random, peerLimit }),
+      ipv4: new SwarmStore({ peerBytes: 6, key: tableKey, ...limits }),
+      ipv6: new SwarmStore({ peerBytes: 18, key: tableKey, ...limits }),
       allowed: null,
       connectLimit: connectsPerMinute === 0 ? null : new ConnectRateLimit(connectsPerMinute, tableKey),
       counters: createCounters(),

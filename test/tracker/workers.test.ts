@@ -219,7 +219,7 @@ describe.skipIf(unavailable !== null).each([1, 3])('a tracker of %i workers', (w
   });
 
   it('keeps the limit of peers for all workers together', async () => {
-    const { ready, end } = await start(workers, '--peer-limit', '100');
+    const { ready, end } = await start(workers, '--max-peers', '100');
     const { ask, connect } = await open(ready.port);
     const id = await connect();
     for (let peer = 0; peer < 150; peer++) {
@@ -230,6 +230,29 @@ describe.skipIf(unavailable !== null).each([1, 3])('a tracker of %i workers', (w
     expect(counters['peers.ipv4']).toBeLessThanOrEqual(100);
     expect(counters['peers.ipv4']).toBeGreaterThanOrEqual(workers === 1 ? 100 : 96);
     expect((counters['peers.ipv4'] as number) + (counters['peers.refused'] as number)).toBe(150);
+  });
+
+  it('keeps the limit of swarms for all workers together, and the swarms that it has', async () => {
+    const { ready, end } = await start(workers, '--max-torrents', '100');
+    const { ask, connect } = await open(ready.port);
+    const id = await connect();
+    for (let hash = 0; hash < 150; hash++) await ask(announce(id, hash, { port: 1000, numWant: 0 }));
+    for (let port = 1001; port < 1011; port++) await ask(announce(id, 0, { port, numWant: 0 }));
+    const counters = await end();
+    expect(counters['swarms.ipv4']).toBeLessThanOrEqual(100);
+    expect(counters['swarms.ipv4']).toBeGreaterThanOrEqual(workers === 1 ? 100 : 96);
+    expect((counters['swarms.ipv4'] as number) + (counters['swarms.refused'] as number)).toBe(150);
+    expect(counters['peers.ipv4']).toBe((counters['swarms.ipv4'] as number) + 10);
+  });
+
+  it('bounds the peers of an address in a swarm', async () => {
+    const { ready, end } = await start(workers, '--max-peers-per-address', '3');
+    const { ask, connect } = await open(ready.port);
+    const id = await connect();
+    for (let port = 1000; port < 1010; port++) await ask(announce(id, 1, { port, numWant: 0 }));
+    const counters = await end();
+    expect(counters['peers.ipv4']).toBe(3);
+    expect(counters['peers.refusedByAddress']).toBe(7);
   });
 
   it('serves in all workers what the whitelist has', async () => {

@@ -36,6 +36,7 @@ const signals = {
 describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
   it.for(trackers.flatMap((tracker) => points.map((point) => ({ tracker, point }))))(
     'of the $tracker tracker that gets a signal at: $point',
+    { timeout: 60_000 },
     async ({ tracker, point }, context) => {
       const { signal, exitCode } = signals[tracker];
       const lab = await labAt(tracker, point, context);
@@ -59,7 +60,6 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
         expect(summary).toContain(`PARTIAL: stopped by ${signal}`);
       }
     },
-    60_000,
   );
 
   it.for(
@@ -68,6 +68,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
     ),
   )(
     'whose $tracker tracker is killed at: $point',
+    { timeout: 60_000 },
     async ({ tracker, point }, context) => {
       const lab = await labAt(tracker, point, context);
       process.kill(lab.tracker(), 'SIGKILL');
@@ -75,14 +76,16 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
       await lab.expectNothingLeft();
       const { folder, run, markdown } = lab.run();
       expect(run.targetExit).toMatchObject({ signal: 'SIGKILL', expected: false });
-      expect(firstLine(markdown)).toMatch(/\*\*Partial:\*\* .*the tracker ended by itself \(signal SIGKILL\)/);
+      expect(firstLine(markdown)).toMatch(
+        /\*\*Partial:\*\* .*the tracker ended by itself \(signal SIGKILL\)/,
+      );
       await expectAnalyzable(folder);
     },
-    60_000,
   );
 
   it.for(trackers.map((tracker) => ({ tracker })))(
     'of the $tracker tracker that is killed itself leaves no process, no port and a folder that says so',
+    { timeout: 60_000 },
     async ({ tracker }, context) => {
       const lab = await labAt(tracker, 'clean', context);
       lab.child.process.kill('SIGKILL');
@@ -91,7 +94,6 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
       expect(lab.folders()).toHaveLength(1);
       await expect(expectAnalyzable(lab.folders()[0] as string)).rejects.toThrow('RUN_NOT_SAVED');
     },
-    60_000,
   );
 
   it('whose tracker finds its port taken ends before any load, and names the port', async (context) => {
@@ -115,7 +117,9 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
     expect(lab.folders()).toEqual([]);
   });
 
-  it('whose tracker ends before it serves ends with its words and leaves nothing', async ({ onTestFinished }) => {
+  it('whose tracker ends before it serves ends with its words and leaves nothing', async ({
+    onTestFinished,
+  }) => {
     const lab = await LabUnderFault.start({
       tracker: 'foreign',
       point: 'clean',

@@ -6,7 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { builtEntry } from '../../../src/package-root.ts';
 import { runSchema } from '../../../src/run.ts';
 import { startChild } from '../child.ts';
-import { expectAnalyzable, foreignTracker, freePort, quietLoad, scratchFolder, trackers } from './lab-under-fault.ts';
+import {
+  expectAnalyzable,
+  foreignTracker,
+  freePort,
+  quietLoad,
+  scratchFolder,
+  trackers,
+} from './lab-under-fault.ts';
 
 const canUnshare = mountsInNamespace();
 
@@ -51,7 +58,14 @@ async function labOnFullDisk(
       ? []
       : ['--target', `udp://127.0.0.1:${port}`, '--exec', `node ${foreignTracker} --port ${port}`];
   const lab = [
-    ...[process.execPath, builtEntry('cli/main.js'), '--out', path.join(disk, 'out'), ...quietLoad, ...target],
+    ...[
+      process.execPath,
+      builtEntry('cli/main.js'),
+      '--out',
+      path.join(disk, 'out'),
+      ...quietLoad,
+      ...target,
+    ],
     ...['--warmup', '500ms', '--duration', '1500ms', '--profile-duration', '500ms'],
   ];
   const child = startChild(
@@ -64,29 +78,49 @@ async function labOnFullDisk(
   return { exitCode, stderr, folder: path.join(copy, names[0] as string) };
 }
 
-describe.skipIf(!canUnshare).concurrent(
-  `a disk that is full${canUnshare ? '' : ' (skipped: no tmpfs can be mounted in a namespace)'}`,
-  () => {
-    it.for(trackers)('from the warm-up of %s tracker on leaves a partial run that can be analysed', async (tracker) => {
-      const { exitCode, stderr, folder } = await labOnFullDisk(tracker, { leftKib: 0, fillAt: 'Phase: warm-up' });
-      expect(exitCode).toBe(1);
-      expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.json \(ENOSPC.*Hint: /);
-      const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
-      expect(run.partial?.reason).toMatch(/ENOSPC/);
-      expect(run.missingProfiles.map(({ kind }) => kind).sort()).toEqual(['allocations', 'cpu', 'live-heap']);
-      expect(readdirSync(folder).filter((name) => /tmp/.test(name))).toEqual([]);
-      const [summary] = (await expectAnalyzable(folder)).split('\n');
-      expect(summary).toMatch(/PARTIAL: .*ENOSPC/);
-    }, 60_000);
+describe
+  .skipIf(!canUnshare)
+  .concurrent(
+    `a disk that is full${canUnshare ? '' : ' (skipped: no tmpfs can be mounted in a namespace)'}`,
+    () => {
+      it.for(trackers)(
+        'from the warm-up of %s tracker on leaves a partial run that can be analysed',
+        { timeout: 60_000 },
+        async (tracker) => {
+          const { exitCode, stderr, folder } = await labOnFullDisk(tracker, {
+            leftKib: 0,
+            fillAt: 'Phase: warm-up',
+          });
+          expect(exitCode).toBe(1);
+          expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.json \(ENOSPC.*Hint: /);
+          const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
+          expect(run.partial?.reason).toMatch(/ENOSPC/);
+          expect(run.missingProfiles.map(({ kind }) => kind).sort()).toEqual([
+            'allocations',
+            'cpu',
+            'live-heap',
+          ]);
+          expect(readdirSync(folder).filter((name) => /tmp/.test(name))).toEqual([]);
+          const [summary] = (await expectAnalyzable(folder)).split('\n');
+          expect(summary).toMatch(/PARTIAL: .*ENOSPC/);
+        },
+      );
 
-    it.for(trackers)('under the report of %s tracker names the file and leaves a whole run', async (tracker) => {
-      const { exitCode, stderr, folder } = await labOnFullDisk(tracker, { leftKib: 160, fillAt: 'Phase: profiled' });
-      expect(exitCode).toBe(1);
-      expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.[a-z]+ \(ENOSPC.*Hint: /);
-      const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
-      expect(run.partial).toBeNull();
-      expect(readdirSync(folder).filter((name) => /tmp/.test(name))).toEqual([]);
-      await expectAnalyzable(folder);
-    }, 60_000);
-  },
-);
+      it.for(trackers)(
+        'under the report of %s tracker names the file and leaves a whole run',
+        { timeout: 60_000 },
+        async (tracker) => {
+          const { exitCode, stderr, folder } = await labOnFullDisk(tracker, {
+            leftKib: 160,
+            fillAt: 'Phase: profiled',
+          });
+          expect(exitCode).toBe(1);
+          expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.[a-z]+ \(ENOSPC.*Hint: /);
+          const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
+          expect(run.partial).toBeNull();
+          expect(readdirSync(folder).filter((name) => /tmp/.test(name))).toEqual([]);
+          await expectAnalyzable(folder);
+        },
+      );
+    },
+  );

@@ -10,7 +10,8 @@ import { type FaultCounts, FaultRelay, type Faults } from './fault-relay.ts';
 import { foreignTracker, freePort, scratchFolder, type Tracker, trackers } from './lab-under-fault.ts';
 import { readRun } from './read-run.ts';
 
-const TIMEOUT_MS = 300;
+/** Long beside what a busy machine makes a reply wait: the only time-outs are the relay's. */
+const TIMEOUT_MS = 1_500;
 
 interface Seen {
   readonly faults: FaultCounts;
@@ -22,8 +23,7 @@ interface Seen {
 
 async function serve(tracker: Tracker, onTestFinished: TestContext['onTestFinished']): Promise<number> {
   const port = await freePort();
-  const args =
-    tracker === 'ours' ? [builtEntry('tracker/main.js'), '--host', '127.0.0.1'] : [foreignTracker];
+  const args = tracker === 'ours' ? [builtEntry('tracker/main.js'), '--host', '127.0.0.1'] : [foreignTracker];
   const child = spawn(process.execPath, [...args, '--port', String(port)], { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   onTestFinished(async () => {
@@ -42,8 +42,8 @@ async function measure(tracker: Tracker, faults: Faults, { onTestFinished }: Tes
   const lab = startChild(
     spawn(process.execPath, [
       ...[builtEntry('cli/main.js'), '--out', out, '--json', '--target', `udp://127.0.0.1:${relay.port}`],
-      ...['--scenario', 'light', '--rate', '800', '--timeout', `${TIMEOUT_MS}ms`],
-      ...['--warmup', '0s', '--duration', '3s', '--profile-duration', '0'],
+      ...['--scenario', 'light', '--rate', '500', '--timeout', `${TIMEOUT_MS}ms`],
+      ...['--warmup', '0s', '--duration', '2500ms', '--profile-duration', '0'],
     ]),
   );
   onTestFinished(() => lab.stop());
@@ -92,16 +92,15 @@ const noStrays = { late: 0, duplicate: 0, unknown: 0, malformed: 0 };
 describe.concurrent.each(trackers)('before %s tracker', (tracker) => {
   it.for([
     { percent: 1, faults: { requestLoss: 0.01 } },
-    { percent: 10, faults: { requestLoss: 0.05, replyLoss: 0.05 } },
     { percent: 30, faults: { requestLoss: 0.15, replyLoss: 0.176 } },
   ])(
     '$percent % loss is the loss that is reported, and every loss is at least a time-out in the percentiles',
+    { timeout: 60_000 },
     async ({ percent, faults }, context) => {
       const seen = await measure(tracker, faults, context);
       const lost = seen.faults.lostRequests + seen.faults.lostReplies;
       expect(lost).toBeGreaterThan(0);
       expect(seen.sum.sent).toBe(seen.faults.requests);
-      console.log(JSON.stringify(seen.run.phases.map((p)=>[p.phase,p.operations.announce.sent,p.startMs,p.endMs])));
       expect(seen.sum.timedOut).toBe(lost);
       expect(seen.sum.succeeded).toBe(seen.sum.sent - lost);
       const { requests, latency } = seen.report.phases.clean as NonNullable<Report['phases']['clean']>;
@@ -112,26 +111,19 @@ describe.concurrent.each(trackers)('before %s tracker', (tracker) => {
       expect(latency?.p99Ns).toBeGreaterThanOrEqual(TIMEOUT_MS * 1e6);
       expect((latency?.p50Ns ?? 0) / 1e6).toBeLessThan(TIMEOUT_MS);
     },
-    60_000,
   );
 
-  it('duplicates of 5 % are counted apart, never as answers', async (context) => {
-    const { faults, sum, strays } = await measure(tracker, { duplicates: 0.05 }, context);
-    expect(faults.duplicates).toBeGreaterThan(50);
+  it('duplicates of 5 % are counted apart, and 5 % that come after the next one are matched', async (context) => {
+    const { faults, sum, strays } = await measure(tracker, { duplicates: 0.05, reordered: 0.05 }, context);
+    expect(faults.duplicates).toBeGreaterThan(25);
+    expect(faults.reordered).toBeGreaterThan(25);
     expect(sum.succeeded).toBe(sum.sent);
     expect(strays).toEqual({ ...noStrays, duplicate: faults.duplicates });
   }, 60_000);
 
-  it('replies of which 5 % come after the next one are all matched', async (context) => {
-    const { faults, sum, strays } = await measure(tracker, { reordered: 0.05 }, context);
-    expect(faults.reordered).toBeGreaterThan(50);
-    expect(sum.succeeded).toBe(sum.sent);
-    expect(strays).toEqual(noStrays);
-  }, 60_000);
-
   it('damaged replies never count as answers', async (context) => {
     const { faults, sum, strays } = await measure(tracker, { corrupted: 0.05 }, context);
-    expect(faults.corrupted).toBeGreaterThan(50);
+    expect(faults.corrupted).toBeGreaterThan(25);
     expect(sum.succeeded).toBe(sum.sent - faults.corrupted);
     // A damaged transaction id is nobody's; a damaged action is an error or no reply of that kind.
     expect(strays.unknown + sum.malformedReplies + sum.errorReplies).toBe(faults.corrupted);
@@ -139,8 +131,12 @@ describe.concurrent.each(trackers)('before %s tracker', (tracker) => {
   }, 60_000);
 
   it('replies that come after the time-out are late ones', async (context) => {
-    const { faults, sum, strays } = await measure(tracker, { delayed: 0.05, delayMs: TIMEOUT_MS + 100 }, context);
-    expect(faults.delayed).toBeGreaterThan(50);
+    const { faults, sum, strays } = await measure(
+      tracker,
+      { delayed: 0.05, delayMs: TIMEOUT_MS + 100 },
+      context,
+    );
+    expect(faults.delayed).toBeGreaterThan(25);
     expect(sum.timedOut).toBe(faults.delayed);
     expect(strays.late).toBeGreaterThan(0);
     expect(strays).toEqual({ ...noStrays, late: strays.late });
