@@ -92,6 +92,15 @@ describe('gc-pressure', () => {
     expect(finding.evidence.filter((line) => line.metric.includes('CPU'))).toHaveLength(2);
   });
 
+  it('takes no time for the collector’s in which its thread waited for a core', () => {
+    const evidence = syntheticEvidence({
+      profiles: { cpu: healthyCpu },
+      process: (row) => ({ cpuUserMs: row.atMs * 0.4, cpuSystemMs: 0, runQueueDelayMs: row.atMs * 0.5 }),
+      runtime: (row) => ({ gc: { ...row.gc, minor: { count: 1, ms: row.atMs * 0.07 } } }),
+    });
+    expect(gcPressure(evidence).verdict).toBe('clear');
+  });
+
   it('goes by the collector’s own time where there is no CPU profile', () => {
     const busy = syntheticEvidence({
       runtime: (row) => ({ gc: { ...row.gc, minor: { count: 1, ms: row.atMs * 0.4 } } }),
