@@ -110,6 +110,8 @@ const waiting: readonly Plant[] = [
     runtime: 'node',
     mistake: 'a timer of 25 ms before each reply, in `afterPause`',
     expected: { rule: 'external-wait', functions: ['afterPause', 'wait'] },
+    // A hundred workers make too few requests for the profiler to see who sets the timers.
+    load: ['--concurrency', '400'],
   },
 ];
 
