@@ -1,5 +1,5 @@
 /** The planted trackers in Node.js: `node/ID.mjs`. */
-import { longEnoughForTrend, moderateRate, type Plant } from './plant.ts';
+import { fullSwarms, longEnoughForTrend, moderateRate, type Plant } from './plant.ts';
 
 const cpu: readonly Plant[] = [
   {
@@ -38,14 +38,16 @@ const memory: readonly Plant[] = [
   {
     id: 'recent-announces',
     runtime: 'node',
-    mistake: 'the last 30,000 announces kept with their peers as objects, made in `remember`',
+    mistake: 'the last 8,000 announces kept with their peers as objects, made in `remember`',
     expected: { rule: 'gc-pressure', functions: ['remember'] },
+    load: fullSwarms,
   },
   {
     id: 'reply-cache',
     runtime: 'node',
-    mistake: 'the last 40,000 replies kept as lists of objects, made in `cacheReply`',
+    mistake: 'the last 10,000 replies kept as lists of objects, made in `cacheReply`',
     expected: { rule: 'gc-pressure', functions: ['cacheReply'] },
+    load: fullSwarms,
   },
   {
     id: 'seen-transactions',
@@ -64,9 +66,9 @@ const memory: readonly Plant[] = [
   {
     id: 'kept-datagrams',
     runtime: 'node',
-    mistake: 'a buffer of 1 KiB kept for each announce, outside of the heap, in `keep`',
+    mistake: 'a buffer of 1 KiB kept for one announce in four, outside of the heap, in `keep`',
     expected: { rule: 'memory-growth', functions: ['keep'] },
-    load: [...longEnoughForTrend, '--rate', '20000'],
+    load: longEnoughForTrend,
   },
 ];
 
@@ -76,14 +78,12 @@ const waiting: readonly Plant[] = [
     runtime: 'node',
     mistake: '700,000 torrents looked through twice a second, in `sweepExpired`',
     expected: { rule: 'event-loop-stall', functions: ['sweepExpired'] },
-    load: moderateRate,
   },
   {
     id: 'sync-snapshot',
     runtime: 'node',
     mistake: 'the state saved as JSON each second, synchronously, in `saveSnapshot`',
     expected: { rule: 'event-loop-stall', functions: ['saveSnapshot'] },
-    load: moderateRate,
   },
   {
     id: 'shared-table',
@@ -110,6 +110,8 @@ const waiting: readonly Plant[] = [
     runtime: 'node',
     mistake: 'a timer of 25 ms before each reply, in `afterPause`',
     expected: { rule: 'external-wait', functions: ['afterPause', 'wait'] },
+    // A hundred workers make too few requests for the profiler to see who sets the timers.
+    load: ['--concurrency', '400'],
   },
 ];
 

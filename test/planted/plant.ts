@@ -41,3 +41,6 @@ export const moderateRate: readonly string[] = ['--rate', '5000'];
 
 /** A memory trend needs ten seconds (LEAST_TREND_MS). */
 export const longEnoughForTrend: readonly string[] = ['--duration', '11s'];
+
+/** Few torrents, so that a reply has as many peers as it may. */
+export const fullSwarms: readonly string[] = ['--swarm-hashes', '5'];

@@ -44,9 +44,12 @@ export function gcPressure(evidence: Evidence): Finding {
     : null;
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
   const gcTimeShare = target?.gcTimeShare == null ? null : target.gcTimeShare * ownPart;
-  const cpuShare = target?.cpuShare ?? null;
+  // The collector's clock runs on while it waits for a core, as all of the tracker does then: both are set in proportion.
+  const activeShare = target?.cpuShare == null ? null : target.cpuShare + (target.runQueueDelayShare ?? 0);
   const gcCpuShare =
-    gcTimeShare === null || cpuShare === null || cpuShare <= 0 ? null : Math.min(1, gcTimeShare / cpuShare);
+    gcTimeShare === null || activeShare === null || activeShare <= 0
+      ? null
+      : Math.min(1, gcTimeShare / activeShare);
   const told = greatest([
     {
       share: cost?.share ?? null,
@@ -56,7 +59,7 @@ export function gcPressure(evidence: Evidence): Finding {
     {
       share: gcCpuShare,
       of: 'the CPU',
-      from: "by the collector's own clock over the tracker's CPU, clean phase",
+      from: "by the collector's own clock over the CPU that the tracker used or waited for, clean phase",
     },
     {
       share: gcCpuShare === null ? gcTimeShare : null,
@@ -90,7 +93,7 @@ export function gcPressure(evidence: Evidence): Finding {
   }
   if (gcCpuShare !== null) {
     lines.push({
-      metric: "the same over the tracker's CPU time",
+      metric: "the same over the CPU time that the tracker used or waited for",
       value: gcCpuShare * 100,
       unit: '%',
       threshold: NOTABLE_COST_SHARE * 100,

@@ -125,7 +125,11 @@ export function syscallBound(evidence: Evidence): Finding {
   if (above === null && share < SYSCALL_BOUND_SHARE) {
     return clear('syscall-bound', `${told}: the smaller part.`, lines);
   }
-  const subject = cpu === null || stacks === null ? null : callerAbove(cpu, stacks, floorShare);
+  const caller = cpu === null || stacks === null ? null : callerAbove(cpu, stacks, floorShare);
+  const subject = caller?.subject ?? null;
+  // A request needs its receive and its send: where only these cost more than the floor has, it is their price (cold caches,
+  // fresh pages, a socket of one datagram a call), and no call of them could be left out.
+  const isPrice = caller?.isDatagram === true;
   const blame = subject === null ? '' : `, called most by ${nameSubject(subject)}`;
   const ofFloor =
     above === null
@@ -134,11 +138,11 @@ export function syscallBound(evidence: Evidence): Finding {
   return {
     rule: 'syscall-bound',
     verdict: 'found',
-    severity: above === null ? 'info' : 'warning',
+    severity: above === null || isPrice ? 'info' : 'warning',
     confidence: above === null ? 'low' : stacks?.isNamed === true && subject !== null ? 'high' : 'medium',
     share: above ?? share,
     subject,
-    summary: `${told}${inWords(words)}${ofFloor}${blame}.`,
+    summary: `${told}${inWords(words)}${ofFloor}${blame}${isPrice ? '; beside datagrams it calls for little, so it is what each costs here, not how many there are' : ''}.`,
     evidence: lines,
     advice: adviceFor('syscall-bound', evidence),
   };
@@ -208,7 +212,7 @@ function callerAbove(
   { profile }: LoadedProfile,
   stacks: KernelStacks,
   floorShare: Share | null,
-): Subject | null {
+): { readonly subject: Subject; readonly isDatagram: boolean } | null {
   const valueIndex = valueIndexOf(profile, 'cpu');
   const datagrams = chargedFunctions(
     profile,
@@ -227,7 +231,8 @@ function callerAbove(
         ? 0
         : (datagrams?.share ?? 0)
       : Math.max(0, (datagrams?.share ?? 0) - floorShare);
-  return ((others?.share ?? 0) >= excess ? (others ?? datagrams) : datagrams)?.subject ?? null;
+  const top = (others?.share ?? 0) >= excess ? (others ?? datagrams) : datagrams;
+  return top === undefined ? null : { subject: top.subject, isDatagram: top === datagrams };
 }
 
 /** Which stacks (leaf first) a finding of this rule explains, by the same evidence. */

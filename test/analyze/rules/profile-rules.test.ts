@@ -6,7 +6,7 @@ import { lockContention } from '../../../src/analyze/rules/lock-contention.ts';
 import { syscallBound } from '../../../src/analyze/rules/syscall-bound.ts';
 import { healthyAllocations, healthyCpu } from '../drawn-profiles.ts';
 import { drawProfile } from '../profile/draw-profile.ts';
-import { type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
+import { type SyntheticOptions, syntheticEvidence, syntheticRun } from '../synthetic-run.ts';
 
 const collecting = drawProfile(`
   700                              300
@@ -92,6 +92,15 @@ describe('gc-pressure', () => {
     expect(finding.evidence.filter((line) => line.metric.includes('CPU'))).toHaveLength(2);
   });
 
+  it('takes no time for the collector’s in which its thread waited for a core', () => {
+    const evidence = syntheticEvidence({
+      profiles: { cpu: healthyCpu },
+      process: (row) => ({ cpuUserMs: row.atMs * 0.4, cpuSystemMs: 0, runQueueDelayMs: row.atMs * 0.5 }),
+      runtime: (row) => ({ gc: { ...row.gc, minor: { count: 1, ms: row.atMs * 0.07 } } }),
+    });
+    expect(gcPressure(evidence).verdict).toBe('clear');
+  });
+
   it('goes by the collector’s own time where there is no CPU profile', () => {
     const busy = syntheticEvidence({
       runtime: (row) => ({ gc: { ...row.gc, minor: { count: 1, ms: row.atMs * 0.4 } } }),
@@ -172,6 +181,28 @@ describe('syscall-bound', () => {
     expect(finding.summary).toContain('was not measured on this machine');
     const perRequest = finding.evidence.find((line) => line.metric === 'kernel time per request');
     expect(perRequest?.value).toBeCloseTo(0.6e6 / 12_200);
+  });
+
+  it('tells as a remark what one receive and one send cost above the floor, and as a fault other calls', () => {
+    const udpFloor = { systemMicrosecondsPerRequest: 20, batchedSystemMicrosecondsPerRequest: null, requests: 1000 };
+    const { environment } = syntheticRun();
+    const reading = drawProfile(`
+      400                         300                         300
+      onMessage@src/server.ts:40  onMessage@src/server.ts:40  onMessage@src/server.ts:40
+      sendReply@src/server.ts:90  hasChanged@src/conf.ts:3    answer@src/server.ts:60
+      Socket.send@node:dgram:600  statSync@node:fs:1600
+      send                        stat
+    `);
+    const judged = (profile: typeof sending) =>
+      syscallBound(
+        syntheticEvidence({
+          ...cpu(0.3, 0.6),
+          run: { environment: { ...environment, udpFloor } },
+          profiles: { cpu: profile },
+        }),
+      );
+    expect(judged(sending)).toMatchObject({ severity: 'info', subject: { function: 'sendReply' } });
+    expect(judged(reading)).toMatchObject({ severity: 'warning', subject: { function: 'hasChanged' } });
   });
 
   it('advises the batched socket only where it is not in use', () => {

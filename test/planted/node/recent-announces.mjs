@@ -1,13 +1,13 @@
 /**
  * Keeps the latest announces with all peers that were given, as objects, for an abuse page that an operator may open. They
- * live for a second or two: long enough to be copied by every young collection and to die in the old generation.
+ * live for a part of a second: long enough to be copied by every young collection and to die in the old generation.
  *
  * Planted: `remember`.
  */
 import { scale, serve } from './base/serve.mjs';
 import { Swarms } from './base/swarms.mjs';
 
-const KEPT = 30_000;
+const KEPT = 8_000;
 const MOST_PEERS = Math.round(30 * scale);
 const recent = new Array(KEPT).fill(null);
 const swarms = new Swarms();

@@ -6,7 +6,7 @@
 import { scale, serve } from './base/serve.mjs';
 import { Swarms } from './base/swarms.mjs';
 
-const MOST_ENTRIES = 40_000;
+const MOST_ENTRIES = 10_000;
 const MOST_PEERS = Math.round(30 * scale);
 
 class ReplyCache {
