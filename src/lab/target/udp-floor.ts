@@ -81,7 +81,8 @@ function kernelMicros(
     const work = exchange(libc, { fd, own, batch, lengthMs: PART_MS });
     const micros = work.cpuMicros - (work.turns * calls.cpuMicros) / Math.max(1, calls.turns);
     count += work.received;
-    if (work.received > 0 && micros > 0) microsPerRequest = Math.min(microsPerRequest, micros / work.received);
+    if (work.received > 0 && micros > 0)
+      microsPerRequest = Math.min(microsPerRequest, micros / work.received);
   }
   return Number.isFinite(microsPerRequest) ? { count, microsPerRequest } : null;
 }

@@ -55,7 +55,10 @@ describe('latency that grows with the workers', () => {
   });
 
   it('is something else where CPU is left, or memory grows too', () => {
-    const idle = latencyWithConcurrency([figures({ workers: 10 }), figures({ workers: 100, cpu: 0.3 })], false);
+    const idle = latencyWithConcurrency(
+      [figures({ workers: 10 }), figures({ workers: 100, cpu: 0.3 })],
+      false,
+    );
     expect(idle.verdict).toBe('clear');
     expect(idle.told).toContain('only 30.0 % of its CPU');
     const growing = latencyWithConcurrency(

@@ -47,7 +47,11 @@ function cpu(user: number, system: number, noise: Noise): Pick<SyntheticOptions,
 function share(percent: number, ...frames: readonly string[]): Profile {
   const rest = Array.from({ length: 20 }, (_, index) => `other${index}@src/other.ts:${index + 1}`);
   const width = Math.max(...[...frames, ...rest].map((text) => text.length)) + 2;
-  const row = (cells: readonly string[]): string => cells.map((cell) => cell.padEnd(width)).join('').trimEnd();
+  const row = (cells: readonly string[]): string =>
+    cells
+      .map((cell) => cell.padEnd(width))
+      .join('')
+      .trimEnd();
   const values = [percent * 100, ...rest.map(() => (100 - percent) * 5)].map(String);
   const depth = Math.max(frames.length, 1);
   const rows = Array.from({ length: depth }, (_, level) =>
@@ -144,7 +148,9 @@ const cases: readonly Case[] = [
     judge: externalWait,
     options: (isFault, noise) => ({
       ...cpu(0.1, 0.1, noise),
-      latenciesNs: isFault ? [12, 16, 20, 24].map((ms) => noise(ms * 1e6)) : [0.2, 0.3, 0.4].map((ms) => noise(ms * 1e6)),
+      latenciesNs: isFault
+        ? [12, 16, 20, 24].map((ms) => noise(ms * 1e6))
+        : [0.2, 0.3, 0.4].map((ms) => noise(ms * 1e6)),
     }),
   },
   {
