@@ -49,6 +49,28 @@ function isBesideHeap(stack: readonly Frame[]): boolean {
   return stack.some(({ file, functionName }) => functionName === '(external)' || isLabAgentFile(file));
 }
 
+/**
+ * Functions of the application that a function calls and that V8 may have inlined: its heap profiler names the outer one
+ * only. By the CPU profile, which sees both, costliest first; those that the heap profile itself names are left out.
+ */
+export function inlinedCallees(evidence: Evidence, subject: Subject): readonly string[] {
+  const cpu = profileOf(evidence, 'cpu');
+  const heap = profileOf(evidence, 'heap-growth') ?? profileOf(evidence, 'live-heap');
+  if (cpu === null || heap === null) return [];
+  const isSubject = ({ functionName, file }: Frame): boolean =>
+    functionName === subject.function && file === (subject.file ?? '');
+  const { profile } = cpu;
+  const valueIndex = valueIndexOf(profile, 'cpu');
+  const known = new Set(
+    chargedFunctions(heap.profile, valueIndexOf(heap.profile, 'inuse_space'))
+      .filter(({ share }) => share >= NOTABLE_COST_SHARE)
+      .map((one) => one.subject.function),
+  );
+  return chargedFunctions(profile, valueIndex, (stack) => stack.some(isSubject))
+    .map((one) => one.subject.function)
+    .filter((name) => name !== subject.function && !known.has(name));
+}
+
 const bufferLeaf =
   /^(?:ArrayBuffer|SharedArrayBuffer|(?:Big)?U?[Ii]nt\d+(?:Clamped)?Array|Float\d+Array|FastBuffer|Buffer|alloc(?:Unsafe(?:Slow)?)?|createUnsafe(?:Array)?Buffer|createPool|allocate|from|concat)$/;
 

@@ -3,7 +3,7 @@
  *
  * V8 gives `Atomics.wait` no frame: the function that calls it stands as the leaf, on the clock and off the CPU (measured on
  * Node 20, 22, 24 and 26, main thread and worker: 1 to 2 % of its wall time is CPU). Waiting for events is another matter and
- * idle; a blocking system call has the frame of its native function.
+ * idle; a blocking call of `node:fs` or `node:child_process` has frames of theirs and is no waiting for another thread.
  */
 
 import type { Share } from '../units.ts';
@@ -68,6 +68,16 @@ export function offCpu(profile: Profile): OffCpu | null {
   };
 }
 
+/** Whether a stack (leaf first) is in a synchronous call of Node's that waits for a disk or another process. */
+export function isBlockingCall(stack: readonly Frame[]): boolean {
+  const application = stack.findIndex((frame) => frame.class === 'application');
+  const below = application < 0 ? stack : stack.slice(0, application);
+  return below.some(({ file }) => blockingFile.test(file));
+}
+
+const blockingFile =
+  /^node:(?:fs|internal\/fs|child_process|internal\/child_process|internal\/process\/stdio|tty)(?:\/|$)/;
+
 /** Both clocks by leaf; one that is the engine's or a library's goes by the application's function that called it. */
 function leavesOf(profile: Profile, wallIndex: number, cpuIndex: number): ReadonlyMap<string, Leaf> {
   const leaves = new Map<string, Leaf>();
@@ -79,6 +89,7 @@ function leavesOf(profile: Profile, wallIndex: number, cpuIndex: number): Readon
     // What has no file is no JavaScript: a native function, the collector, V8's own.
     if (leaf === undefined || leaf.file === '' || isLabAgentFile(leaf.file) || isIdle(profile, sample))
       continue;
+    if (isBlockingCall(frames)) continue;
     const caller = frames.find((frame) => frame.class === 'application') ?? leaf;
     // Apart from the caller's other callees: one that waits must not hide behind one that computes.
     const key = `${caller.functionName}\0${caller.file}\0${leaf.functionName}\0${leaf.file}`;

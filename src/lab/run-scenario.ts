@@ -90,7 +90,8 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
   let isMeasured = false;
   try {
     // Before there is a tracker whose CPU it would take.
-    const floor = await udpFloor();
+    const measured = await udpFloor();
+    if (measured.floor === null) note(`The floor of UDP was not measured: ${measured.reason}.`);
     target = await prepareTarget(context);
     // While it runs: an ended process no longer tells.
     const record = await withRuntime(target);
@@ -101,7 +102,7 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
       runId: folder.runId,
       suiteId: options.suiteId,
       startedAt,
-      environment: readEnvironment(context.pinning, floor),
+      environment: readEnvironment(context.pinning, measured.floor),
       target: record,
       plan: options.plan,
       load: result.load,

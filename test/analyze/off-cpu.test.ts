@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Evidence } from '../../src/analyze/evidence.ts';
 import { offCpu } from '../../src/analyze/off-cpu.ts';
 import { decodeProfile } from '../../src/analyze/profile/decode-profile.ts';
 import type { Profile } from '../../src/analyze/profile/profile.ts';
@@ -63,9 +64,19 @@ describe('off-CPU time of JavaScript', () => {
   });
 });
 
+/** A run of two threads of JavaScript with that CPU profile. */
+function ofTwoThreads(cpu: Profile): Evidence {
+  const evidence = syntheticEvidence({ profiles: { cpu } });
+  const profiles = evidence.profiles.map(({ record, profile }) => ({
+    record: { ...record, threads: ['main', 'worker 1'] },
+    profile,
+  }));
+  return { ...evidence, profiles };
+}
+
 describe('lock-contention of a Node program', () => {
   it('names the function that waits, which has no lock in its stack', () => {
-    const finding = lockContention(syntheticEvidence({ profiles: { cpu: waiting } }));
+    const finding = lockContention(ofTwoThreads(waiting));
     expect(finding).toMatchObject({ verdict: 'found', subject: { function: 'takeTicket' } });
     expect(finding.share).toBeCloseTo(0.294);
     expect(finding.summary).toMatch(/stands still for 29.4 % of the time, .*takeTicket.* 2.0 % of its own/);
@@ -73,7 +84,22 @@ describe('lock-contention of a Node program', () => {
 
   it('takes a function that shares its core for no waiting one', () => {
     const sharing = drawProfile('600\n300\nserve@src/app.ts:10', { valueTypes: clocks, runtime: 'v8' });
-    expect(lockContention(syntheticEvidence({ profiles: { cpu: sharing } })).verdict).toBe('clear');
+    expect(lockContention(ofTwoThreads(sharing)).verdict).toBe('clear');
+  });
+
+  it('takes neither one thread alone nor a synchronous call of a file for waiting for another thread', () => {
+    expect(lockContention(syntheticEvidence({ profiles: { cpu: waiting } })).verdict).toBe('clear');
+    const reading = drawProfile(
+      `
+      600                       400
+      5                         390
+      readList@src/app.ts:10    serve@src/app.ts:30
+      readFileSync@node:fs:400
+      `,
+      { valueTypes: clocks, runtime: 'v8' },
+    );
+    expect(lockContention(ofTwoThreads(reading)).verdict).toBe('clear');
+    expect(offCpu(reading)?.functions).toEqual([]);
   });
 });
 
@@ -106,7 +132,7 @@ describe('Atomics.wait on this Node', () => {
   });
 
   it('is found as lock contention', () => {
-    const finding = lockContention(syntheticEvidence({ profiles: { cpu: profile } }));
+    const finding = lockContention(ofTwoThreads(profile));
     expect(finding).toMatchObject({ verdict: 'found', subject: { function: 'takeTicket' } });
   });
 });

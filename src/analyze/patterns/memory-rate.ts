@@ -26,9 +26,15 @@ export function memoryRate(evidence: Evidence): PatternAnswer {
   ];
   const cause = growthCause(evidence, trend.bytesPerMinute);
   if (cause !== null) {
-    if (cause.mostPeers > 0) {
+    // What a start takes is spread over so few peers else.
+    if (trend.continuous && cause.mostPeers > 0) {
       lines.push(
-        context('RSS growth to its peak per possible peer', rss.growthBytes / cause.mostPeers, 'bytes', 'timeline.ndjson and run.json'),
+        context(
+          'RSS growth to its peak per possible peer',
+          rss.growthBytes / cause.mostPeers,
+          'bytes',
+          'timeline.ndjson and run.json',
+        ),
       );
     }
     lines.push(context('RSS growth per request', cause.bytesPerRequest, 'bytes', source));
@@ -38,7 +44,11 @@ export function memoryRate(evidence: Evidence): PatternAnswer {
     return { verdict: 'clear', told: rate, evidence: lines };
   }
   if (!trend.continuous) {
-    return { verdict: 'clear', told: `${rate} over the phase, and no longer in its last third`, evidence: lines };
+    return {
+      verdict: 'clear',
+      told: `${rate} over the phase, and no longer in its last third`,
+      evidence: lines,
+    };
   }
   const by =
     cause === null

@@ -2,7 +2,8 @@ import { gcKinds, type ProcessRow, type RuntimeRow } from '../../run.ts';
 import { chargedFunctions, valueIndexOf } from '../cost-shares.ts';
 import { type Evidence, profileOf } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
-import type { Frame } from '../profile/profile.ts';
+import { isBlockingCall } from '../off-cpu.ts';
+import type { Frame, Profile } from '../profile/profile.ts';
 import { processRows, runtimeRows, span } from '../series.ts';
 import { targetRuntime } from '../target-runtime.ts';
 import { CRITICAL_STALL_NS, CRITICAL_STALL_SHARE, STALL_NS, STALL_TIME_SHARE } from '../thresholds.ts';
@@ -60,11 +61,9 @@ export function eventLoopStall(evidence: Evidence): Finding {
     );
   }
   const { isWaiting, isCollector } = stallCause({ stalledNs, gcMs, waitedMs });
-  const suspect = isWaiting
-    ? null
-    : isCollector
-      ? allocatorOf(evidence, lines)
-      : timerWork(evidence, share, lines);
+  const timer = isWaiting || isCollector ? null : timerWork(evidence, share, lines);
+  const blocking = isWaiting || isCollector || timer !== null ? null : blockingWork(evidence, share, lines);
+  const suspect = isCollector ? allocatorOf(evidence, lines) : (timer ?? blocking);
   lines.push({
     metric: 'garbage collection in the same samples',
     value: gcMs,
@@ -85,7 +84,9 @@ export function eventLoopStall(evidence: Evidence): Finding {
       ? `; garbage collection accounts for most of it${suspect === null ? '' : `, and ${nameSubject(suspect)} allocates most`}`
       : suspect === null
         ? ''
-        : `; ${nameSubject(suspect)} does most of the work that timers start`;
+        : suspect === timer
+          ? `; ${nameSubject(suspect)} does most of the work that timers start`
+          : `; ${nameSubject(suspect)} blocks the thread most, by synchronous calls for a disk or another process`;
   const count = `${stalls} of ${rows.length} samples`;
   return {
     rule: 'event-loop-stall',
@@ -153,23 +154,46 @@ const isTimer = (frame: Frame): boolean =>
 
 /**
  * The function with most of the CPU that timers and immediates start; null where it is less than half of the stalled time.
- * Periodic work is what stands between requests: a request's own cost shows in every request.
+ * Periodic work is what stands between requests: a request's own cost shows in every request. By wall time where the
+ * profile has it: a synchronous write stalls without CPU.
  */
 function timerWork(evidence: Evidence, share: number, lines: EvidenceLine[]): Subject | null {
   const loaded = profileOf(evidence, 'cpu');
   if (loaded === null || loaded.record.durationNs <= 0) return null;
   const { profile, record } = loaded;
-  const valueIndex = valueIndexOf(profile, 'cpu');
+  const valueIndex = valueIndexOf(profile, 'wall', 'cpu');
   const top = chargedFunctions(profile, valueIndex, (stack) => stack.some(isTimer))[0];
   if (top === undefined) return null;
   lines.push({
-    metric: `${top.subject.function}, started by timers, share of CPU`,
+    metric: `${top.subject.function}, started by timers, share of ${clockOf(profile, valueIndex)}`,
     value: top.share * 100,
     unit: '%',
     threshold: null,
     source: record.file,
   });
   return top.share >= share / 2 ? top.subject : null;
+}
+
+function clockOf({ valueTypes }: Profile, valueIndex: number): string {
+  return valueTypes[valueIndex]?.type === 'wall' ? 'the time at work' : 'CPU';
+}
+
+/** The function with most time in blocking calls; null where that is less than half of the stalled time. */
+function blockingWork(evidence: Evidence, share: number, lines: EvidenceLine[]): Subject | null {
+  const loaded = profileOf(evidence, 'cpu');
+  if (loaded === null) return null;
+  const { profile, record } = loaded;
+  const valueIndex = valueIndexOf(profile, 'wall', 'cpu');
+  const top = chargedFunctions(profile, valueIndex, isBlockingCall)[0];
+  if (top === undefined || top.share < share / 2) return null;
+  lines.push({
+    metric: `${top.subject.function}, in blocking calls, share of ${clockOf(profile, valueIndex)}`,
+    value: top.share * 100,
+    unit: '%',
+    threshold: null,
+    source: record.file,
+  });
+  return top.subject;
 }
 
 function isKnownWithoutLoop(evidence: Evidence): boolean {

@@ -21,6 +21,9 @@ import { shareConfidence } from './share-confidence.ts';
 /** Functions that stand still and are told. */
 const TOLD_WAITERS = 3;
 
+/** Below it a share prints as next to nothing, and who is first in it is chance. */
+const LEAST_TOLD_SHARE = 0.005;
+
 /** One way in which locks show, and how much of the tracker's capacity it is. */
 interface LockCost {
   /** Of the CPU, or waiting a second over the cores that the tracker can use; 0 to 1. */
@@ -43,7 +46,9 @@ export function lockContention(evidence: Evidence): Finding {
   const lines: EvidenceLine[] = [];
   const waiting = runtime === 'go' ? goroutinesWaiting(evidence, lines) : null;
   const stacks = cpu === null ? null : lockStacks(cpu, runtime, lines);
-  const still = cpu === null || runtime !== 'node' ? null : standingStill(cpu, lines);
+  // One thread of JavaScript has no other to wait for: what stands still there waits for something outside.
+  const hasOthers = runtime === 'node' && cpu !== null && cpu.record.threads.length > 1;
+  const still = hasOthers ? standingStill(cpu, lines) : null;
   lines.push(...offCpuLines(evidence));
   // Who holds a lock without a core makes others wait for the core: of a tracker that has used up its CPU only what the
   // locks cost in CPU time can be saved.
@@ -69,7 +74,7 @@ export function lockContention(evidence: Evidence): Finding {
   }
   const reason = runtime === 'node' ? nodeReason(cpu, stacks) : clearReason(evidence, waiting);
   if (reason === null) return insufficientData('lock-contention', blindness(evidence, runtime, cost), lines);
-  const told = cost === undefined ? '' : `${cost.told}. `;
+  const told = cost === undefined || cost.share < LEAST_TOLD_SHARE ? '' : `${cost.told}. `;
   return clear('lock-contention', `${told}${reason}`.trim(), lines);
 }
 

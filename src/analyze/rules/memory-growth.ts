@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
-import { topBufferMaker, topKeeper } from '../live-heap-growth.ts';
+import { inlinedCallees, topBufferMaker, topKeeper } from '../live-heap-growth.ts';
 import { growthCause, type MemoryRegion, regionGrowth } from '../memory-regions.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
 import { phaseFigures } from '../phase-figures.ts';
@@ -139,6 +139,9 @@ export function isGrowingHeap(evidence: Evidence): boolean {
   return gc.major + gc.incremental > gc.minor;
 }
 
+/** Functions that may be inlined and are told. */
+const TOLD_CALLEES = 3;
+
 interface KeeperWords {
   readonly subject: Subject | null;
   readonly told: string;
@@ -156,11 +159,14 @@ function heapKeeper(evidence: Evidence, lines: EvidenceLine[]): KeeperWords {
     threshold: null,
     source,
   });
+  const inlined = inlinedCallees(evidence, subject).slice(0, TOLD_CALLEES);
+  const orInlined =
+    inlined.length === 0 ? '' : ` (itself or a function that V8 inlined into it: ${inlined.join(', ')})`;
   const what = isGrowth ? 'what came to be kept' : 'what is kept';
   return {
     subject,
-    told: `; ${nameSubject(subject)} allocated ${percent(share)} of ${what}`,
-    isSure: isGrowth,
+    told: `; ${nameSubject(subject)}${orInlined} allocated ${percent(share)} of ${what}`,
+    isSure: isGrowth && inlined.length === 0,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Measures what the kernel takes for one receive and one send of a datagram here: the floor of any UDP tracker's cost. */
-
+import assert from 'node:assert';
 import type { Environment } from '../../run.ts';
 import { type Libc, loadLibc } from '../../wire/libc.ts';
 import { MessageRing } from '../../wire/message-ring.ts';
@@ -9,50 +9,82 @@ type UdpFloor = NonNullable<Environment['udpFloor']>;
 
 /** Datagrams per call of the batched part: as many as the lab's own socket takes. */
 const BATCH = 64;
-/** Of each part. At 100 ms the kernel's ticks of 1 to 10 ms err by less than the tenth by which runs differ. */
-const PART_MS = 120;
+/** Of the exchange of datagrams, of the same calls without a socket, and of making them fast. */
+const PARTS = 2;
+const PART_MS = 60;
+const CALLS_MS = 30;
+const WARM_UP_MS = 20;
+/** No descriptor: the kernel refuses it before it looks at anything else. */
+const NO_SOCKET = -1;
 /** Bytes of payload: between an announce request (98) and its reply with a few peers. */
 const PAYLOAD_BYTES = 128;
 const BIND_ATTEMPTS = 20;
-/** Turns in a row without a datagram after which the measurement is given up. */
-const MOST_FAILURES = 1_000;
 const FIRST_PORT = 20_000;
 const PORTS = 40_000;
 
-let measuring: Promise<UdpFloor | null> | undefined;
+/** The floor, or a phrase of why it was not measured. */
+export type FloorOrReason = { readonly floor: UdpFloor } | { readonly floor: null; readonly reason: string };
+
+let measuring: Promise<FloorOrReason> | undefined;
 
 /** The floor of this machine, measured on the first call of the process and kept. */
-export function udpFloor(): Promise<UdpFloor | null> {
+export function udpFloor(): Promise<FloorOrReason> {
   measuring ??= measureUdpFloor();
   return measuring;
 }
 
 /**
- * A socket sends to itself over loopback, first a datagram a call and then many, and the CPU time in the kernel is counted.
- * Takes a quarter of a second of one core, so it belongs before the load.
+ * A socket sends to itself over loopback, first a datagram a call and then many, and the CPU time of it is counted. Takes a
+ * third of a second of one core, so it belongs before the load.
  *
- * @returns null where the calls cannot be made (not Linux, no koffi, no free port)
+ * The kernel tells its own part of the CPU time by ticks, of which a part of 120 ms sees thirty: that varied from 1.0 to
+ * 4.7 µs a request here, and was now and then none at all. The sum of both parts is exact, so the same calls are made on no
+ * socket as well, and what they take is not the kernel's work on datagrams.
  */
-async function measureUdpFloor(): Promise<UdpFloor | null> {
+async function measureUdpFloor(): Promise<FloorOrReason> {
   const loaded = await loadLibc();
-  if (!('libc' in loaded)) return null;
+  if (!('libc' in loaded)) return { floor: null, reason: loaded.reason };
   const { libc } = loaded;
   const fd = libc.openSocket(AF_INET);
-  if (fd < 0) return null;
+  if (fd < 0) return { floor: null, reason: `no socket could be opened (error ${-fd})` };
   try {
     const own = bindAnywhere(libc, fd);
-    if (own === null) return null;
-    const single = exchange(libc, fd, own, 1);
-    const batched = exchange(libc, fd, own, BATCH);
-    if (single === null) return null;
+    if (own === null) return { floor: null, reason: `none of ${BIND_ATTEMPTS} ports was free` };
+    const single = kernelMicros(libc, fd, own, 1);
+    const batched = kernelMicros(libc, fd, own, BATCH);
+    if (single === null) return { floor: null, reason: 'loopback gave back too few datagrams' };
     return {
-      systemMicrosecondsPerRequest: single.systemMicros / single.count,
-      batchedSystemMicrosecondsPerRequest: batched === null ? null : batched.systemMicros / batched.count,
-      requests: single.count + (batched?.count ?? 0),
+      floor: {
+        systemMicrosecondsPerRequest: single.microsPerRequest,
+        batchedSystemMicrosecondsPerRequest: batched?.microsPerRequest ?? null,
+        requests: single.count + (batched?.count ?? 0),
+      },
     };
   } finally {
     libc.closeSocket(fd);
   }
+}
+
+/** Null where nothing came back. */
+function kernelMicros(
+  libc: Libc,
+  fd: number,
+  own: Uint8Array,
+  batch: number,
+): { readonly count: number; readonly microsPerRequest: number } | null {
+  // The first calls are slow until they are compiled.
+  exchange(libc, { fd, own, batch, lengthMs: WARM_UP_MS });
+  const calls = exchange(libc, { fd: NO_SOCKET, own, batch, lengthMs: CALLS_MS });
+  let [count, microsPerRequest] = [0, Number.POSITIVE_INFINITY];
+  // The lesser of two: a floor is what is left where nothing came between.
+  for (let part = 0; part < PARTS; part++) {
+    const work = exchange(libc, { fd, own, batch, lengthMs: PART_MS });
+    const micros = work.cpuMicros - (work.turns * calls.cpuMicros) / Math.max(1, calls.turns);
+    count += work.received;
+    if (work.received > 0 && micros > 0)
+      microsPerRequest = Math.min(microsPerRequest, micros / work.received);
+  }
+  return Number.isFinite(microsPerRequest) ? { count, microsPerRequest } : null;
 }
 
 /** The bound address, or null where every port that was tried is in use. The C library's bind has no way to tell the port of 0. */
@@ -66,34 +98,37 @@ function bindAnywhere(libc: Libc, fd: number): Uint8Array | null {
   return null;
 }
 
+interface Exchange {
+  readonly fd: number;
+  readonly own: Uint8Array;
+  readonly batch: number;
+  readonly lengthMs: number;
+}
+
+/** On {@link NO_SOCKET} every call fails at once, and what is left is the cost of calling. */
 function exchange(
   libc: Libc,
-  fd: number,
-  own: Uint8Array,
-  batch: number,
-): { readonly count: number; readonly systemMicros: number } | null {
+  { fd, own, batch, lengthMs }: Exchange,
+): { readonly turns: number; readonly received: number; readonly cpuMicros: number } {
   const [out, back] = [ringFor(libc, batch), ringFor(libc, batch)];
   for (let slot = 0; slot < batch; slot++) {
     out.addresses.set(own, (out.addresses.length / batch) * slot);
     out.setSendLength(slot, PAYLOAD_BYTES);
   }
   const [sendAt, receiveAt] = [out.headerAddress(0), back.headerAddress(0)];
-  let count = 0;
-  let failures = 0;
+  let [turns, received] = [0, 0];
   const before = process.cpuUsage();
-  const endMs = performance.now() + PART_MS;
+  const endMs = performance.now() + lengthMs;
   while (performance.now() < endMs) {
-    const sent = libc.sendmmsg(fd, sendAt, batch);
-    const received = libc.recvmmsg(fd, receiveAt, batch);
-    // On a busy machine loopback delivers late, and the next turn takes it.
-    failures = sent > 0 && received > 0 ? 0 : failures + 1;
-    if (failures > MOST_FAILURES) return null;
-    count += Math.max(0, received);
+    libc.sendmmsg(fd, sendAt, batch);
+    // On a busy machine loopback delivers late, and a later turn takes it.
+    received += Math.max(0, libc.recvmmsg(fd, receiveAt, batch));
+    turns += 1;
   }
-  const systemMicros = process.cpuUsage(before).system;
+  const { user, system } = process.cpuUsage(before);
   // The kernel was given the addresses of their memory: both must live until here.
-  if (out.slots !== back.slots) return null;
-  return systemMicros > 0 && count > 0 ? { count, systemMicros } : null;
+  assert(out.slots === back.slots);
+  return { turns, received, cpuMicros: user + system };
 }
 
 function ringFor(libc: Libc, slots: number): MessageRing {

@@ -3,10 +3,12 @@ import type { Evidence } from '../../../src/analyze/evidence.ts';
 import { errorsReturned } from '../../../src/analyze/rules/errors-returned.ts';
 import { eventLoopStall } from '../../../src/analyze/rules/event-loop-stall.ts';
 import { generatorLimited } from '../../../src/analyze/rules/generator-limited.ts';
+import { lockContention } from '../../../src/analyze/rules/lock-contention.ts';
 import { memoryGrowth } from '../../../src/analyze/rules/memory-growth.ts';
 import { receiveDrops } from '../../../src/analyze/rules/receive-drops.ts';
 import type { LoadThread } from '../../../src/run.ts';
 import { healthyAllocations, healthyLiveHeap } from '../drawn-profiles.ts';
+import { drawProfile } from '../profile/draw-profile.ts';
 import { type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
 
 /** A run in which the one-threaded tracker used that share of its core. */
@@ -37,6 +39,46 @@ describe('memory-growth', () => {
     expect(rate?.value).toBeCloseTo(300);
   });
 
+  it('names who allocated what came to be kept, and what V8 may have inlined into it', () => {
+    const profiles = {
+      'live-heap': healthyLiveHeap,
+      'heap-growth': drawProfile(
+        `
+        9000000                     500000                            20000000    900000
+        onMessage@src/server.ts:40  touchPeer@src/store.ts:55         (external)  (root)
+        `,
+        { valueTypes: [{ type: 'inuse_space', unit: 'bytes' }] },
+      ),
+      cpu: drawProfile(`
+        50                          30                          20
+        onMessage@src/server.ts:40  onMessage@src/server.ts:40  onMessage@src/server.ts:40
+        isRepeated@src/seen.ts:3    encodePeers@src/encode.ts:9
+        `),
+    };
+    const process = (row: { atMs: number }) => ({ rssBytes: 60e6 + row.atMs * 5_000 });
+    const finding = memoryGrowth(syntheticEvidence({ process, profiles }));
+    expect(finding.subject?.function).toBe('onMessage');
+    expect(finding.confidence).toBe('medium');
+    expect(finding.summary).toContain('inlined into it: isRepeated, encodePeers) allocated 86.5 %');
+    const { cpu: _, ...withoutCpu } = profiles;
+    expect(memoryGrowth(syntheticEvidence({ process, profiles: withoutCpu })).confidence).toBe('high');
+  });
+
+  it('names nobody where the program’s own functions keep next to nothing', () => {
+    const growth = drawProfile(
+      `
+      50                          950
+      onMessage@src/server.ts:40  (V8 API)
+      `,
+      { valueTypes: [{ type: 'inuse_space', unit: 'bytes' }] },
+    );
+    const evidence = syntheticEvidence({
+      process: (row) => ({ rssBytes: 60e6 + row.atMs * 5_000 }),
+      profiles: { 'heap-growth': growth },
+    });
+    expect(memoryGrowth(evidence)).toMatchObject({ verdict: 'found', subject: null });
+  });
+
   it('is critical past a gigabyte', () => {
     const finding = memoryGrowth(
       syntheticEvidence({ process: (row) => ({ rssBytes: row.atMs > 5_000 ? 1.2e9 : 60e6 }) }),
@@ -63,7 +105,36 @@ describe('memory-growth', () => {
   });
 });
 
+/** A tracker that saves its state by a synchronous write, called by a timer or not. */
+const saving = (isTimer: boolean) =>
+  drawProfile(
+    `
+    700                                       300
+    50                                        250
+    ${(isTimer ? 'listOnTimeout@node:internal/timers:500' : 'onMessage@src/server.ts:40').padEnd(42)}onMessage@src/server.ts:40
+    saveState@src/state.ts:9                  encodePeers@src/encode.ts:9
+    writeFileSync@node:fs:2300
+    `,
+    {
+      valueTypes: [
+        { type: 'wall', unit: 'nanoseconds' },
+        { type: 'cpu', unit: 'nanoseconds' },
+      ],
+    },
+  );
+
 describe('event-loop-stall', () => {
+  it.each([true, false])('names who writes synchronously, by wall time (by a timer: %s)', (isTimer) => {
+    const evidence = syntheticEvidence({
+      runtime: (_, index) => ({ eventLoopDelayNsMax: index % 4 === 0 ? 90e6 : 1e6 }),
+      profiles: { cpu: saving(isTimer) },
+    });
+    const finding = eventLoopStall(evidence);
+    expect(finding.subject?.function).toBe('saveState');
+    expect(finding.summary).toContain(isTimer ? 'that timers start' : 'by synchronous calls');
+    expect(lockContention(evidence).verdict).toBe('clear');
+  });
+
   it('is found where the loop stood still for 50 ms or more', () => {
     const finding = eventLoopStall(
       syntheticEvidence({ runtime: (_, index) => ({ eventLoopDelayNsMax: index % 4 === 0 ? 80e6 : 1e6 }) }),

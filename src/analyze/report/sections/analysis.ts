@@ -32,7 +32,11 @@ function bottlenecks(report: Report): string {
     const reason = invalidReason(report.validity.checks) ?? 'a check failed';
     parts.push(`**This run is invalid: ${reason}. No verdict on the tracker is given.**`);
   } else if (found.length === 0) {
-    parts.push('No rule found a bottleneck.');
+    parts.push(
+      isSpent(report)
+        ? `No rule found a bottleneck: the tracker has used up its CPU (${formatShare(report.cpuCapacityShare ?? 1)}), and no one cause stands out in what it does with it.`
+        : 'No rule found a bottleneck.',
+    );
   }
   for (const [index, finding] of found.entries()) parts.push(findingText(index + 1, finding));
   const others = report.findings.filter((finding) => finding.verdict !== 'found');
@@ -71,6 +75,11 @@ function evidenceTable(finding: ReportFinding): string {
   return table(['Evidence', 'Value', 'Limit', 'Read from'], rows, ['l', 'r', 'r', 'l']);
 }
 
+/** Whether the tracker is bound by its CPU, whatever it does with it. */
+function isSpent(report: Report): boolean {
+  return report.valid && (report.cpuCapacityShare ?? 0) >= BUSY_CPU_SHARE;
+}
+
 function causesTable(report: Report): string {
   const rows = causes.map(({ name, rules }) => {
     const findings = report.findings.filter((finding) => rules.includes(finding.rule as Finding['rule']));
@@ -84,6 +93,9 @@ function causesTable(report: Report): string {
         : decided.length === findings.length || (hasCpuLeft && report.valid)
           ? 'clear'
           : 'not enough data';
+    if (name === 'CPU-bound' && found.length === 0 && isSpent(report)) {
+      return [name, 'found', '- (no one cause stands out)', escapeText(remark(name, report))];
+    }
     const told = (found.length > 0 ? found : findings).map((finding) => `\`${finding.rule}\``);
     return [
       name,
