@@ -172,11 +172,6 @@ export class BatchedSocket implements UdpSocket {
     }
   }
 
-  /** For poll(2); -1 once it was closed. */
-  get descriptor(): number {
-    return this.#closed === undefined ? this.#fd : -1;
-  }
-
   poll(): void {
     if (this.#delivering || this.#closed !== undefined || this.#fullBatchesLeft === 0) {
       return;

@@ -67,8 +67,6 @@ export interface Libc {
   sendmmsg(fd: number, headerAddress: number, count: number): number;
   /** poll(2) until there is room to send, at most that long. */
   waitWritable(fd: number, timeoutMs: number): void;
-  /** ppoll(2) on an array of `pollfd`, at most as long as the `timespec` says. @returns how many are ready */
-  waitAny(pollAddress: number, count: number, timespecAddress: number): number;
   /** Where the bytes lie. They stay there as long as the caller holds on to them. */
   addressOf(bytes: Uint8Array): number;
 }
@@ -111,7 +109,6 @@ function bindFunctions(koffi: typeof import('koffi')): Libc {
   const recvmmsg = library.func('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)');
   const sendmmsg = library.func('int sendmmsg(int, uintptr_t, uint32_t, int)');
   const poll = library.func('int poll(void *, unsigned long, int)');
-  const ppoll = library.func('int ppoll(uintptr_t, unsigned long, uintptr_t, uintptr_t)');
   // It returns its first argument: with no bytes to move, the address and nothing else.
   const memmove = library.func('uintptr_t memmove(void *, void *, size_t)');
 
@@ -168,9 +165,6 @@ function bindFunctions(koffi: typeof import('koffi')): Libc {
     waitWritable(fd, timeoutMs) {
       // struct pollfd: int fd; short events; short revents.
       poll(Int32Array.of(fd, POLLOUT), 1, timeoutMs);
-    },
-    waitAny(pollAddress, count, timespecAddress) {
-      return orErrno(ppoll(pollAddress, count, timespecAddress, 0));
     },
     addressOf(bytes) {
       return memmove(bytes, bytes, 0);

@@ -4,7 +4,6 @@ import { LabError } from '../../errors.ts';
 import type { PhaseName, Scenario } from '../../run.ts';
 import type { Nanoseconds, Share } from '../../units.ts';
 import { PEER_BYTES_IPV4, PEER_BYTES_IPV6 } from '../../wire/bep15.ts';
-import { openSocketWait, type SocketWait } from '../../wire/socket-wait.ts';
 import type { ReceivedBatch, UdpSocket } from '../../wire/udp-socket.ts';
 import { ClientFleet, CONNECTION_ID_LIFE_NS } from './client-fleet.ts';
 import { LoadEngine } from './load-engine.ts';
@@ -18,11 +17,10 @@ import { readThreadCpuNs } from './thread-cpu.ts';
 import type { FromThread, ThreadPhase, ThreadSetup, ToThread } from './thread-messages.ts';
 import { openThreadSockets, readSocketDrops } from './thread-sockets.ts';
 import { TransactionTable } from './transaction-table.ts';
-import { WaitingPacer } from './waiting-pacer.ts';
 
 /** How often time-outs are looked for: a request times out at most this long after its time. */
 const EXPIRY_TICK_MS = 5;
-/** Twice the shortest period of either pacer: a turn that is later than this is not waited for. */
+/** Twice the metronome's shortest period: a tick that is later than this is not waited for. */
 const LATE_NS = 500_000;
 /** How often clients are started while the ramp lasts. */
 const RAMP_TICK_MS = 2;
@@ -74,30 +72,21 @@ class LoadThread {
   readonly #clients: number;
   readonly #sockets: UdpSocket[];
   readonly #engine: LoadEngine;
-  /** Null: the sockets cannot be waited for. */
-  readonly #wait: SocketWait | null;
   readonly #marks: { readonly phase: PhaseName; readonly start: Mark; end: Mark | undefined }[] = [];
   #expiryTimer: NodeJS.Timeout | undefined;
   #rampTimer: NodeJS.Timeout | undefined;
-  #pacer: Metronome | WaitingPacer | undefined;
+  #metronome: Metronome | undefined;
   #grid: Grid | undefined;
   /** A turn that sends what is still due is on its way. */
   #isCatchingUp = false;
   #stopping = false;
   #finished = false;
 
-  private constructor(
-    setup: ThreadSetup,
-    port: MessagePort,
-    sockets: UdpSocket[],
-    wait: SocketWait | null,
-    engine: LoadEngine,
-  ) {
+  private constructor(setup: ThreadSetup, port: MessagePort, sockets: UdpSocket[], engine: LoadEngine) {
     this.#setup = setup;
     this.#port = port;
     this.#clients = clientsOf(setup.scenario, setup.thread).length;
     this.#sockets = sockets;
-    this.#wait = wait;
     this.#engine = engine;
   }
 
@@ -125,7 +114,7 @@ class LoadThread {
       openLoop: scenario.ratePerSecond > 0,
       now: monotonicNs,
     });
-    const opened = new LoadThread(setup, port, sockets, await openSocketWait(sockets), engine);
+    const opened = new LoadThread(setup, port, sockets, engine);
     loadThread = opened;
     port.on('message', (message: ToThread) => opened.#onMessage(message));
     return opened;
@@ -182,12 +171,7 @@ class LoadThread {
       const { ratePerSecond, loadThreads: threads } = scenario;
       const grid = new Grid({ ratePerSecond, threads, thread, startNs: atNs });
       this.#grid = grid;
-      const onDue = (): void => this.#sendDue(grid);
-      const wait = this.#wait;
-      this.#pacer =
-        wait === null
-          ? new Metronome(grid.nextNs, grid.stepNs, onDue)
-          : new WaitingPacer({ wait, nextNs: () => grid.nextNs, onDue });
+      this.#metronome = new Metronome(grid.nextNs, grid.stepNs, () => this.#sendDue(grid));
       this.#sendDue(grid);
       return;
     }
@@ -215,8 +199,8 @@ class LoadThread {
   }
 
   /**
-   * Open loop: sends what the pacer should have had sent by now. On a core that this thread keeps busy, the kernel lets
-   * the metronome's thread run some milliseconds late.
+   * Open loop: sends what the metronome should have had sent by now. On a core that this thread keeps busy, the kernel
+   * lets the metronome's thread run some milliseconds late.
    */
   onReplies(): void {
     const grid = this.#grid;
@@ -240,7 +224,7 @@ class LoadThread {
     this.#endPhase(monotonicNs());
     this.#engine.stopSending();
     clearInterval(this.#rampTimer);
-    this.#pacer?.stop();
+    this.#metronome?.stop();
     if (this.#engine.pending === 0) this.#finish();
   }
 
