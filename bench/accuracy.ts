@@ -70,20 +70,27 @@ async function runAll(outcomes: Outcome[]): Promise<void> {
   if (unknown.length > 0) throw new Error(`no plant ${unknown.join(', ')}; there are ${allIds()}`);
   const built = buildPlants(path.join(root, 'test/planted'));
   try {
-    for (let repeat = 0; repeat < Number(values.repeat); repeat++) {
-      for (const plant of plants.filter(({ id }) => ids?.includes(id) ?? true)) {
-        const scales = values.variants && plant.expected !== null ? [1, 2, 0.5] : [1];
-        for (const scale of scales) {
-          const outcome = await outcomeOf(plant, scale, built);
-          outcomes.push(outcome);
-          console.error(describe(outcome));
-          if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(outcomes, null, 1)}\n`);
-        }
-      }
+    const jobs = jobsOf(ids);
+    for (const [index, { plant, scale }] of jobs.entries()) {
+      const outcome = await outcomeOf(plant, scale, built);
+      outcomes.push(outcome);
+      console.error(`${`${index + 1}/${jobs.length}`.padEnd(8)}${describe(outcome)}`);
+      if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(outcomes, null, 1)}\n`);
     }
   } finally {
     built.remove();
   }
+}
+
+/** All runs in order: each plant in each of its costs, and all that as often as asked for. */
+function jobsOf(ids: readonly string[] | undefined): { readonly plant: Plant; readonly scale: number }[] {
+  const once = plants
+    .filter(({ id }) => ids?.includes(id) ?? true)
+    .flatMap((plant) => {
+      const scales = values.variants && plant.expected !== null ? [1, 2, 0.5] : [1];
+      return scales.map((scale) => ({ plant, scale }));
+    });
+  return Array.from({ length: Number(values.repeat) }, () => once).flat();
 }
 
 function allIds(): string {

@@ -38,6 +38,9 @@ A first finding is right where its rule is the planted one; a function is right 
 tracker, whatever asks to act (a warning, or worse) is a false alarm. A run that others disturbed is made once more; one that
 is disturbed again counts as not right. What cannot be run on a machine (no Go, no gcc) is skipped and counted apart.
 
+Known limit: V8's heap profiler books what an inlined function allocates on the one that it was inlined into, so of a short
+function that leaks the lab names the caller.
+
 ## Each plant
 
 The last run's answer; the last two columns count the runs whose rule and whose function were right.
