@@ -30,6 +30,7 @@ import {
   SYSCALL_EXCESS_SHARE,
   TURN_TAKING_CPU_SHARE,
   WARNING_COST_SHARE,
+  WAITING_CPU_SHARE,
   worryLimits,
 } from '../thresholds.ts';
 
@@ -226,6 +227,13 @@ const limits = {
     unit: '%',
     reason: 'lab: at half of a core a queue of its own work has no reason to build up.',
   },
+  WAITING_CPU_SHARE: {
+    name: 'WAITING_CPU_SHARE',
+    value: WAITING_CPU_SHARE * 100,
+    unit: '%',
+    reason:
+      'lab: measured at 0.01 to 0.02 in `Atomics.wait`, and at 0.5 and more where a computing function shared its core with others.',
+  },
 } as const satisfies Readonly<Record<string, Limit>>;
 
 /** Every rule's limits, in the order in which it goes by them. */
@@ -246,11 +254,13 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
     { ...limits.CRITICAL_COST_SHARE, meaning: 'critical from' },
     { ...limits.SATURATED_CPU_SHARE, meaning: 'CPU from which the tracker has used it up' },
     { ...limits.SLEEPS_PER_REQUEST, meaning: 'times asleep below which no lock matters' },
+    { ...limits.WAITING_CPU_SHARE, meaning: 'CPU over wall time below which JavaScript waits' },
   ],
   'syscall-bound': [
     { ...limits.SYSCALL_EXCESS_SHARE, meaning: 'kernel above the floor, share of the CPU' },
     { ...limits.SYSCALL_BOUND_SHARE, meaning: 'kernel share where the floor was not measured' },
     { ...limits.BUSY_CPU_SHARE, meaning: 'CPU below which no system call limits the tracker' },
+    { ...limits.NOTABLE_COST_SHARE, meaning: 'cost of one caller from which it is named' },
   ],
   'cpu-hot-function': [
     { ...limits.BUSY_CPU_SHARE, meaning: 'CPU from which the tracker is busy' },
@@ -292,6 +302,7 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
       ...limits.TURN_TAKING_CPU_SHARE,
       meaning: 'tracker and generator together, from which they take turns',
     },
+    { ...limits.LEAST_PROFILE_SAMPLES, meaning: 'samples of a caller that make it certain' },
   ],
   'errors-returned': [
     { ...limits.worryLimits_errorShare, meaning: 'error and malformed replies, a warning above' },
