@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ExecaError, execa } from 'execa';
 import { LabError } from '../errors.ts';
 
-export interface RevisionFolder {
+interface RevisionFolder {
   /** The revision as it was named, and the commit that it is. */
   readonly label: string;
   /** The folder in it that stands for the one in which the lab was started. */

@@ -24,7 +24,7 @@ export function renderComparison(comparison: Comparison): string {
 }
 
 /** `A against B`, escaped. */
-export function comparisonTitle({ sides: { a, b } }: Comparison): string {
+function comparisonTitle({ sides: { a, b } }: Comparison): string {
   return `${escapeCell(b.label)} against ${escapeCell(a.label)}`;
 }
 

@@ -10,7 +10,7 @@ export const COMPARISON_SCHEMA_VERSION = 1;
 const number = z.number();
 const text = z.string();
 
-export const verdicts = [
+const verdicts = [
   'better',
   'worse',
   'no difference shown',

@@ -6,7 +6,7 @@ import { chargedTable } from '../profile/charged-table.ts';
 import { isLabAgentFile } from '../profile/frame-classes.ts';
 
 /** Cost of one function. Lines are left out: they move between two versions of a file. */
-export interface FunctionCost {
+interface FunctionCost {
   readonly functionName: string;
   readonly file: string;
   readonly perRequest: number;
@@ -15,7 +15,7 @@ export interface FunctionCost {
 /** By name and file. */
 export type CostByFunction = ReadonlyMap<string, FunctionCost>;
 
-export interface ProfileCosts {
+interface ProfileCosts {
   /** Every cost charged to the nearest application function. */
   readonly charged: CostByFunction;
   /** Only what the function did itself. */

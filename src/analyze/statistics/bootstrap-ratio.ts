@@ -9,7 +9,7 @@ export interface RatioInterval {
 }
 
 /** Of the resampled ratios that lie in the interval. */
-export const CONFIDENCE = 0.95;
+const CONFIDENCE = 0.95;
 const RESAMPLES = 5000;
 
 export interface BootstrapOptions {

@@ -8,7 +8,7 @@ import { median } from '../series.ts';
 import { changePoints } from '../statistics/change-points.ts';
 
 /** Figures of a row in which a change is looked for. */
-export const trendFigures = ['requestsPerSecond', 'p95Ns', 'cpuMicrosecondsPerRequest'] as const;
+const trendFigures = ['requestsPerSecond', 'p95Ns', 'cpuMicrosecondsPerRequest'] as const;
 export type TrendFigure = (typeof trendFigures)[number];
 
 export interface FigureChange {
