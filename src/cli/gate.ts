@@ -26,7 +26,7 @@ export interface GateOptions {
  * @throws LabError `NO_SUCH_RUN`, `BAD_BASELINE`, `OUT_NOT_WRITABLE`
  */
 export async function applyGate(analyzed: readonly AnalyzedRun[], options: GateOptions): Promise<boolean> {
-  const { flags, out, context, output } = options;
+  const { flags, context, output } = options;
   const isGitHub = context.env['GITHUB_ACTIONS'] === 'true';
   const thresholds = flags.threshold;
   if (thresholds.length === 0 && !isGitHub && context.env['GITHUB_STEP_SUMMARY'] === undefined) return true;
