@@ -249,6 +249,8 @@ export const environmentSchema = z.object({
     })
     .nullable()
     .default(null),
+  /** Frequency governors of the cores, such as `performance`; null: the kernel scales none, or does not tell. */
+  cpuGovernor: z.string().nullable().default(null),
   /** CPU list of the target and of the generator, as taskset takes them; null: not pinned. */
   pinning: z.object({ target: z.string(), generator: z.string() }).nullable(),
   labVersion: z.string(),

@@ -1,7 +1,6 @@
 /** The one entry of the analysis: a run's folder in, report.json, report.md and report.html in it. Deterministic. */
-import { existsSync, lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { cannotWrite } from '../cannot-write.ts';
 import { LabError } from '../errors.ts';
 import type { Evidence } from './evidence.ts';
 import { appendHistory, historyRow, readHistory } from './history.ts';
@@ -13,6 +12,7 @@ import { scenarioFigures } from './report/comparison.ts';
 import { renderMarkdown } from './report/markdown.ts';
 import type { Report, ScenarioFigures } from './report/report-schema.ts';
 import { readRunFile } from './run-file.ts';
+import { writeWhole } from './write-whole.ts';
 
 export interface AnalyzeOptions {
   /**
@@ -79,17 +79,4 @@ function isRunFolder(folder: string): boolean {
     lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true &&
     existsSync(path.join(folder, 'run.json'))
   );
-}
-
-function writeWhole(file: string, content: string): void {
-  const temporary = `${file}.tmp`;
-  try {
-    // A link under that name would have another file written, and one that appears meanwhile is no new file.
-    rmSync(temporary, { force: true });
-    writeFileSync(temporary, content, { flag: 'wx' });
-    renameSync(temporary, file);
-  } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw cannotWrite(file, cause, 'free some space or make the folder writable');
-  }
 }

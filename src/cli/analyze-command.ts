@@ -1,19 +1,21 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { LabError } from '../errors.ts';
+import { ExitCode, LabError } from '../errors.ts';
 import { type CliContext, columnsOf } from './context.ts';
+import { applyGate } from './gate.ts';
+import { baselineOption, type GateFlags, thresholdOption } from './gate-flags.ts';
 import { labCommand } from './lab-command.ts';
 import { integerBetween } from './parse-values.ts';
 
-interface AnalyzeOptions {
+interface AnalyzeOptions extends GateFlags {
   readonly json: boolean;
   readonly count: number;
   readonly valueType?: string;
 }
 
 /** `lab analyze`: judges a run's folder again, or prints the top tables of any pprof file. */
-export function analyzeCommand(context: CliContext): Command {
+export function analyzeCommand(context: CliContext, setExitCode: (code: ExitCode) => void): Command {
   return new Command('analyze')
     .description("judge a run's folder again, or print the top tables of a pprof file")
     .argument('<path>', "a run's folder, or a .pb.gz file")
@@ -22,6 +24,8 @@ export function analyzeCommand(context: CliContext): Command {
       new Option('--count <rows>', 'rows of a top table').argParser(integerBetween(1, 1000)).default(10),
     )
     .option('--value-type <type>', 'sample type of a pprof file, for example alloc_space')
+    .addOption(thresholdOption())
+    .addOption(baselineOption())
     .action(async function analyzePath(given: string, options: AnalyzeOptions) {
       const target = path.resolve(context.cwd, given);
       const stats = statSync(target, { throwIfNoEntry: false });
@@ -32,9 +36,8 @@ export function analyzeCommand(context: CliContext): Command {
           hint: "pass a run's folder (see profiles/) or a .pb.gz file",
         });
       }
-      await (stats.isDirectory()
-        ? analyzeDirectory(target, options, context)
-        : printTopTables(target, options, context));
+      if (stats.isDirectory()) setExitCode(await analyzeDirectory(target, options, context));
+      else await printTopTables(target, options, context);
     });
 }
 
@@ -42,7 +45,7 @@ async function analyzeDirectory(
   directory: string,
   options: AnalyzeOptions,
   context: CliContext,
-): Promise<void> {
+): Promise<ExitCode> {
   if (existsSync(path.join(directory, 'timeline.ndjson')) && !existsSync(path.join(directory, 'run.json'))) {
     throw new LabError({
       code: 'RUN_NOT_SAVED',
@@ -52,12 +55,21 @@ async function analyzeDirectory(
   }
   const { analyzeRun } = await import('../analyze/analyze.ts');
   const { summarize } = await import('../analyze/report/summarize.ts');
-  const { report } = await analyzeRun(directory);
+  const analyzed = await analyzeRun(directory);
+  const { report } = analyzed;
   if (options.json) context.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else {
     const lines = summarize(report, directory, labCommand(context), columnsOf(context.stdout));
     for (const line of lines) context.stdout.write(`${line}\n`);
   }
+  const passed = await applyGate([analyzed], {
+    flags: options,
+    out: path.dirname(directory),
+    context,
+    output: options.json ? context.stderr : context.stdout,
+  });
+  if (options.threshold.length > 0 && !report.valid) return ExitCode.invalidRun;
+  return passed ? ExitCode.ok : ExitCode.thresholdFailed;
 }
 
 /** The raw table as pprof prints it, and below it the one charged to application functions. */

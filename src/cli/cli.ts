@@ -3,10 +3,12 @@ import { Command, CommanderError } from 'commander';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import { analyzeCommand } from './analyze-command.ts';
+import { compareCommand } from './compare-command.ts';
 import type { CliContext } from './context.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { hashesCommand } from './hashes-command.ts';
+import { historyCommand } from './history-command.ts';
 import { initCommand } from './init-command.ts';
 import { withLabCommand } from './lab-command.ts';
 import { openCommand } from './open-command.ts';
@@ -19,12 +21,14 @@ Examples:
   tracker-lab --scenario medium --target udp://127.0.0.1:6969    load a tracker that already runs
   tracker-lab init && tracker-lab --tracker mine --scenario quick    name trackers and scenarios in lab.config.json
   tracker-lab explain gc-pressure                      how a rule judges, by which limits and why
+  tracker-lab --scenario medium --threshold 'p95<5ms' --threshold 'success>=99.9%'    hold a line: exit code 99
+  tracker-lab compare --repeat 6 --a '--tracker-socket dgram' --b '--tracker-socket batched'   which is better
   tracker-lab analyze profiles/20261124-101500-heavy   judge a run again, or print any pprof file's top tables
   tracker-lab open                                     the newest run's page, with its charts and flame graphs
 
 Exit codes:
-  0 ok · 1 internal error · 2 usage · 11 run invalid · 12 tracker crashed or never ready
-  130 interrupted (SIGINT) · 143 terminated (SIGTERM)
+  0 ok · 1 internal error · 2 usage · 10 a comparison found a figure worse · 11 run invalid · 12 tracker crashed or never ready
+  99 a threshold failed · 130 interrupted (SIGINT) · 143 terminated (SIGTERM)
 
 Every flag of a run can be set by the environment too: --duration is LAB_DURATION, --num-want is LAB_NUM_WANT.
 A flag wins over the environment, that over lab.config.json, and that over the preset.
@@ -53,7 +57,9 @@ export async function run(argv: readonly string[], context: CliContext): Promise
       writeErr: (text) => context.stderr.write(text),
     });
   addRunCommand(program, context, setExitCode);
-  program.addCommand(inheritSettings(program, analyzeCommand(context)));
+  program.addCommand(inheritSettings(program, analyzeCommand(context, setExitCode)));
+  program.addCommand(inheritSettings(program, compareCommand(context, setExitCode)));
+  program.addCommand(inheritSettings(program, historyCommand(context)));
   program.addCommand(inheritSettings(program, openCommand(context)));
   program.addCommand(inheritSettings(program, serveCommand(context)));
   program.addCommand(inheritSettings(program, explainCommand(context)));

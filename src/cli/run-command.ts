@@ -7,6 +7,7 @@ import { presetNames, presets } from '../lab/scenarios.ts';
 import { allowedCpus, planPinning } from '../lab/target/pinning.ts';
 import type { CliContext } from './context.ts';
 import { describeConfig, describePlan, type LabSetting } from './describe-plan.ts';
+import { baselineOption, type GateFlags, thresholdOption } from './gate-flags.ts';
 import { integerBetween, parseEnvironment, parseSweep } from './parse-values.ts';
 import { resolveRun } from './resolve-run.ts';
 import type { RunFlags } from './run-flags.ts';
@@ -17,14 +18,10 @@ import { unknownVariables } from './unknown-variables.ts';
 /** As many as our tracker takes. */
 const MOST_TRACKER_WORKERS = 64;
 
-/** Makes the program itself the command that runs a scenario. */
-export function addRunCommand(
-  program: Command,
-  context: CliContext,
-  setExitCode: (code: ExitCode) => void,
-): void {
+/** Adds the flags that say what is run and how; `lab compare` takes the same. */
+export function addRunFlags(command: Command): void {
   const workers = presetNames.map((name) => `${name}: ${presets[name].concurrency} workers`).join(', ');
-  program
+  command
     .addOption(
       withEnvironment(
         new Option(
@@ -102,8 +99,8 @@ export function addRunCommand(
         new Option('--info-hashes <file>', 'the pool of info hashes, 40 hexadecimal digits a line'),
       ),
     );
-  addScenarioFlags(program);
-  program
+  addScenarioFlags(command);
+  command
     .addOption(
       withEnvironment(
         new Option('--pin <cpus>', 'auto, off, or TARGET:GENERATOR CPU lists such as 0:1').default('auto'),
@@ -111,11 +108,23 @@ export function addRunCommand(
     )
     .addOption(withEnvironment(new Option('--out <dir>', 'root of the runs').default('profiles')))
     .option('--allow-no-profile', 'go on, marked, where a profiler does not start', false)
+    .option('-q, --quiet', 'no progress', false);
+}
+
+/** Makes the program itself the command that runs a scenario. */
+export function addRunCommand(
+  program: Command,
+  context: CliContext,
+  setExitCode: (code: ExitCode) => void,
+): void {
+  addRunFlags(program);
+  program
     .option('--json', 'print report.json on stdout and nothing else there', false)
+    .addOption(thresholdOption())
+    .addOption(withEnvironment(baselineOption()))
     .option('--dry-run', 'print what would be done and do nothing', false)
     .option('--print-config', 'print every setting with its source and do nothing', false)
-    .option('-q, --quiet', 'no progress', false)
-    .action(async function runLab(given: RunFlags, command: Command) {
+    .action(async function runLab(given: RunFlags & GateFlags, command: Command) {
       const flags = { ...given, out: path.resolve(context.cwd, given.out) };
       const cpus = allowedCpus();
       // What is left for the generator beside the tracker's other threads.

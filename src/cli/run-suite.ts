@@ -7,6 +7,9 @@ import type { ScenarioPlan } from '../lab/plan.ts';
 import { type RunOutcome, runScenario } from '../lab/run-scenario.ts';
 import type { TargetSpec } from '../lab/target/open-target.ts';
 import { type CliContext, columnsOf } from './context.ts';
+import { findSide } from './find-side.ts';
+import { applyGate } from './gate.ts';
+import type { GateFlags } from './gate-flags.ts';
 import { createInterrupt } from './interrupt.ts';
 import { labCommand, withLabCommand } from './lab-command.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -15,7 +18,7 @@ import type { RunFlags } from './run-flags.ts';
 export interface SuiteOptions {
   readonly plans: readonly ScenarioPlan[];
   readonly tracker: TrackerSettings;
-  readonly flags: RunFlags;
+  readonly flags: RunFlags & GateFlags;
   /** Cores that the lab may use. */
   readonly cpus: readonly number[];
   readonly context: CliContext;
@@ -23,6 +26,8 @@ export interface SuiteOptions {
 
 /** @returns the exit code of the run that went worst */
 export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOptions): Promise<ExitCode> {
+  // A baseline that is not there is better told before the runs than after them.
+  if (flags.baseline !== undefined) findSide(flags.baseline, flags.out, context.cwd);
   const progress = createProgress(context, flags.quiet);
   const interrupt = createInterrupt(context, progress.lastWord);
   const suiteId = plans.length > 1 ? newSuiteId() : null;
@@ -34,8 +39,14 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
     // A signal that comes now changes the exit code only: the report is made in any case.
     const analyzed = await analyzeAll(outcomes, flags.out);
     await printResult(analyzed, suiteId, flags, context);
+    const passed = await applyGate(analyzed, {
+      flags,
+      out: flags.out,
+      context,
+      output: flags.json ? context.stderr : context.stdout,
+    });
     if (failure !== null) context.stderr.write(`${withLabCommand(failure.toLine(), context)}\n`);
-    return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed);
+    return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed, passed);
   } catch (error) {
     const exitCode = interrupt.exitCode();
     if (exitCode === null || !(error instanceof LabError)) throw error;
@@ -85,7 +96,11 @@ function newSuiteId(): string {
   return `suite-${new Date().toISOString().replaceAll(/\D/g, '')}`;
 }
 
-function targetSpec(tracker: TrackerSettings, { trackerSocket, trackerWorkers }: RunFlags): TargetSpec {
+/** What is measured, as the settings and the flags of our tracker have it. */
+export function targetSpec(
+  tracker: TrackerSettings,
+  { trackerSocket, trackerWorkers }: Pick<RunFlags, 'trackerSocket' | 'trackerWorkers'>,
+): TargetSpec {
   const { target: url, exec, cwd, env, pid, allowRemote } = tracker;
   if (url === null) return { kind: 'own', socket: trackerSocket, workers: trackerWorkers };
   if (exec === null) return { kind: 'address', url, allowRemote, pid };
@@ -138,8 +153,13 @@ function shortPath(directory: string, cwd: string): string {
   return relative.startsWith('..') ? directory : relative;
 }
 
-function exitCodeOf(outcomes: readonly RunOutcome[], analyzed: readonly AnalyzedRun[]): ExitCode {
+function exitCodeOf(
+  outcomes: readonly RunOutcome[],
+  analyzed: readonly AnalyzedRun[],
+  passed: boolean,
+): ExitCode {
   const targetFailed = outcomes.some(({ run }) => run.targetExit !== null && !run.targetExit.expected);
   if (targetFailed) return ExitCode.trackerFailed;
-  return analyzed.every(({ report }) => report.valid) ? ExitCode.ok : ExitCode.invalidRun;
+  if (!analyzed.every(({ report }) => report.valid)) return ExitCode.invalidRun;
+  return passed ? ExitCode.ok : ExitCode.thresholdFailed;
 }

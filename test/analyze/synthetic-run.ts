@@ -156,6 +156,7 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
       cpuCount: 2,
       memoryBytes: 8 * 2 ** 30,
       interruptsBookedOnProcesses: null,
+      cpuGovernor: null,
       pinning: { target: '0', generator: '1' },
       udpFloor: null,
       labVersion: '0.1.0',

@@ -78,9 +78,9 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
         markdown: '## Comparison\n\nv2 costs more.',
         before: {
           label: hostileNames[0] as string,
-          evidence: syntheticEvidence({ profiles: { cpu: healthyCpu } }),
+          runs: [syntheticEvidence({ profiles: { cpu: healthyCpu } })],
         },
-        after: { label: 'v2', evidence: syntheticEvidence({ profiles: { cpu: slower } }) },
+        after: { label: 'v2', runs: [syntheticEvidence({ profiles: { cpu: slower } })] },
       }),
     );
     browser = await launchBrowser();

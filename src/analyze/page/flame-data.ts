@@ -60,7 +60,8 @@ export function flameGraphs(evidence: Evidence): FlameData[] {
 export interface FlameSide {
   /** What the reader calls it, for example a run id or a revision. Hostile text is fine. */
   readonly label: string;
-  readonly evidence: Evidence;
+  /** Their profiles are added up, and so are their requests. */
+  readonly runs: readonly Evidence[];
 }
 
 /**
@@ -73,8 +74,8 @@ export function differentialGraphs(before: FlameSide, after: FlameSide): FlameDa
   const pairs = kinds.flatMap((entry) => {
     const pair = {
       ...entry,
-      before: requestsOf(before.evidence, entry.kind),
-      after: requestsOf(after.evidence, entry.kind),
+      before: profilesOf(before.runs, entry.kind),
+      after: profilesOf(after.runs, entry.kind),
     };
     return pair.before === null || pair.after === null
       ? []
@@ -82,8 +83,8 @@ export function differentialGraphs(before: FlameSide, after: FlameSide): FlameDa
   });
   return pairs.flatMap(({ kind, label, opensWith, before: earlier, after: later }) => {
     const flame = differentialFlame({
-      before: { label: before.label, profile: earlier.profile, requests: earlier.requests },
-      after: { label: after.label, profile: later.profile, requests: later.requests },
+      before: { label: before.label, ...earlier },
+      after: { label: after.label, ...later },
       opensWith,
       mostBytes: budget(pairs.length),
     });
@@ -95,41 +96,47 @@ export function differentialGraphs(before: FlameSide, after: FlameSide): FlameDa
 
 interface DifferentialSide {
   readonly label: string;
-  readonly profile: Profile;
-  /** What the profile's values are divided by; above 0. */
+  /** One or more; value types are those that all of them have. */
+  readonly profiles: readonly Profile[];
+  /** What the sum of the profiles' values is divided by; above 0. */
   readonly requests: number;
 }
 
 /**
- * The merged tree of two profiles, values per request. Stacks that only one of them has are in it with 0 on the other side.
+ * The merged tree of two sides, values per request. Stacks that only one of them has are in it with 0 on the other side.
  *
  * @returns null where they share no value type
  */
 export function differentialFlame(options: {
   readonly before: DifferentialSide;
   readonly after: DifferentialSide;
-  /** Value types in order of preference; default: the later profile's own. */
+  /** Value types in order of preference; default: the first later profile's own. */
   readonly opensWith?: readonly string[];
   readonly mostBytes?: Bytes;
 }): Omit<FlameData, 'id' | 'label' | 'file' | 'about'> | null {
   const { before, after } = options;
-  const shared = after.profile.valueTypes.flatMap((valueType, index) => {
-    const earlier = before.profile.valueTypes.findIndex((other) => isSame(valueType, other));
-    return earlier < 0 ? [] : [{ valueType, index, earlier }];
-  });
-  if (shared.length === 0) return null;
+  const [first] = after.profiles;
+  const all = [...before.profiles, ...after.profiles];
+  const shared = (first?.valueTypes ?? []).filter((valueType) =>
+    all.every((profile) => indexOf(profile, valueType) >= 0),
+  );
+  if (first === undefined || shared.length === 0) return null;
   const tree = new CallTree(shared.length * 2);
-  const columnsOf = (side: 'index' | 'earlier', offset: number) =>
-    shared.map((entry, position) => ({ from: entry[side], to: offset + position }));
-  tree.add(after.profile, columnsOf('index', 0), 1 / after.requests);
-  tree.add(before.profile, columnsOf('earlier', shared.length), 1 / before.requests);
-  const preferred = valueIndexOf(after.profile, ...(options.opensWith ?? []));
+  const addSide = ({ profiles, requests }: DifferentialSide, offset: number): void => {
+    for (const profile of profiles) {
+      const columns = shared.map((valueType, position) => ({
+        from: indexOf(profile, valueType),
+        to: offset + position,
+      }));
+      tree.add(profile, columns, 1 / requests);
+    }
+  };
+  addSide(after, 0);
+  addSide(before, shared.length);
+  const preferred = first.valueTypes[valueIndexOf(first, ...(options.opensWith ?? []))];
   return {
-    valueTypes: shared.map(({ valueType }) => valueType),
-    defaultValue: Math.max(
-      0,
-      shared.findIndex(({ index }) => index === preferred),
-    ),
+    valueTypes: shared,
+    defaultValue: Math.max(0, preferred === undefined ? -1 : shared.indexOf(preferred)),
     ...encodeTree(tree, {
       mostBytes: options.mostBytes ?? MOST_GRAPH_BYTES,
       columnsBefore: shared.length,
@@ -138,18 +145,29 @@ export function differentialFlame(options: {
   };
 }
 
-function isSame(a: ValueType, b: ValueType): boolean {
-  return a.type === b.type && a.unit === b.unit;
+function indexOf(profile: Profile, { type, unit }: ValueType): number {
+  return profile.valueTypes.findIndex((other) => other.type === type && other.unit === unit);
 }
 
 function budget(graphs: number): Bytes {
   return Math.min(MOST_GRAPH_BYTES, Math.floor(MOST_FLAME_BYTES / Math.max(1, graphs)));
 }
 
-function requestsOf(evidence: Evidence, kind: ProfileKind): (LoadedProfile & { requests: number }) | null {
-  const loaded = profileOf(evidence, kind);
-  const requests = loaded === null ? 0 : answeredIn(evidence, loaded.record.phase);
-  return loaded === null || requests === 0 ? null : { ...loaded, requests };
+/** Of the runs that have such a profile and answered something; null where none does. */
+function profilesOf(
+  runs: readonly Evidence[],
+  kind: ProfileKind,
+): { readonly profiles: readonly Profile[]; readonly requests: number } | null {
+  const profiles: Profile[] = [];
+  let requests = 0;
+  for (const evidence of runs) {
+    const loaded = profileOf(evidence, kind);
+    const answered = loaded === null ? 0 : answeredIn(evidence, loaded.record.phase);
+    if (loaded === null || answered === 0) continue;
+    profiles.push(loaded.profile);
+    requests += answered;
+  }
+  return profiles.length === 0 ? null : { profiles, requests };
 }
 
 function aboutProfile({ record }: LoadedProfile): string {
@@ -164,9 +182,11 @@ function aboutProfile({ record }: LoadedProfile): string {
 }
 
 function aboutPair(
-  before: LoadedProfile & { requests: number },
-  after: LoadedProfile & { requests: number },
+  before: { readonly profiles: readonly Profile[]; readonly requests: number },
+  after: { readonly profiles: readonly Profile[]; readonly requests: number },
 ): string {
   const count = (value: number): string => value.toLocaleString('en-US');
-  return `Per request: ${count(before.requests)} requests answered before, ${count(after.requests)} after.`;
+  const [one, other] = [before.profiles.length, after.profiles.length];
+  const runs = one === 1 && other === 1 ? '' : `, in ${one} and ${other} runs`;
+  return `Per request: ${count(before.requests)} requests answered before, ${count(after.requests)} after${runs}.`;
 }

@@ -13,6 +13,8 @@ import { judge } from '../rules/judge.ts';
 import { isOtherEnvironment } from '../same-environment.ts';
 import { phaseLoad } from '../series.ts';
 import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
+import { figureChanges } from '../trend/history-groups.ts';
+import { changeText } from '../trend/history-text.ts';
 import { usedCapacity } from '../used-capacity.ts';
 import { environmentCheck, invalidReason, isValid, measurementChecks } from '../validity.ts';
 import { assessScaling } from './comparison.ts';
@@ -102,6 +104,9 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
         row,
         earlier.filter((one) => one.valid && !one.partial && !isOtherEnvironment(row, one)),
         trend,
+      ),
+      changes: figureChanges([...reference.earlier, ...(row.valid && !row.partial ? [row] : [])]).map(
+        changeText,
       ),
     },
     quickReference: {

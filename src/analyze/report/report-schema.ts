@@ -264,6 +264,8 @@ export const reportSchema = z.object({
     rows: z.array(historyRowSchema),
     brokenLines: number,
     trends: z.array(assessmentSchema),
+    /** Where a figure changed its level, one sentence each; absent in reports of older versions. */
+    changes: z.array(text).optional(),
   }),
   quickReference: z.object({
     deployments: z.array(assessmentSchema),

@@ -20,10 +20,24 @@ export function readEnvironment(
     memoryBytes: os.totalmem(),
     interruptsBookedOnProcesses: interruptsBookedOnProcesses(),
     udpFloor,
+    cpuGovernor: readGovernors(cpus.length),
     pinning,
     labVersion: packageVersion,
     labNodeVersion: process.version,
   };
+}
+
+/** Each distinct governor once. */
+function readGovernors(cpuCount: number): string | null {
+  const names = new Set<string>();
+  for (let cpu = 0; cpu < cpuCount; cpu++) {
+    try {
+      names.add(readFileSync(`/sys/devices/system/cpu/cpu${cpu}/cpufreq/scaling_governor`, 'utf8').trim());
+    } catch {
+      // Most virtual machines have no such file.
+    }
+  }
+  return names.size === 0 ? null : [...names].join(', ');
 }
 
 /** The name in os-release (`Debian GNU/Linux 12 (bookworm)`), else type and release of the kernel. */

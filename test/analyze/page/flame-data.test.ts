@@ -190,8 +190,8 @@ describe('the differential graph of two runs', () => {
 
   it('divides each side by its own requests and keeps what only one side has', () => {
     const graph = differentialFlame({
-      before: { label: 'v1', profile: before, requests: 100 },
-      after: { label: 'v2', profile: after, requests: 200 },
+      before: { label: 'v1', profiles: [before], requests: 100 },
+      after: { label: 'v2', profiles: [after], requests: 200 },
     });
     const lines = graph?.nodes.function.map((owner, index) => {
       const name = graph.texts[graph.functions.name[owner] as number];
@@ -204,16 +204,16 @@ describe('the differential graph of two runs', () => {
   it('shows no change where a run took twice the requests at twice the cost', () => {
     const twice = { ...before, values: before.values.map((values) => values.map((value) => value * 2)) };
     const graph = differentialFlame({
-      before: { label: 'v1', profile: before, requests: 100 },
-      after: { label: 'v2', profile: twice, requests: 200 },
+      before: { label: 'v1', profiles: [before], requests: 100 },
+      after: { label: 'v2', profiles: [twice], requests: 200 },
     });
     expect(graph?.nodes.self).toEqual(graph?.nodes.selfBefore);
   });
 
   it('is not there where the profiles share no value type', () => {
     const graph = differentialFlame({
-      before: { label: 'v1', profile: before, requests: 1 },
-      after: { label: 'v2', profile: healthyAllocations, requests: 1 },
+      before: { label: 'v1', profiles: [before], requests: 1 },
+      after: { label: 'v2', profiles: [healthyAllocations], requests: 1 },
     });
     expect(graph).toBeNull();
   });
@@ -221,7 +221,7 @@ describe('the differential graph of two runs', () => {
   it('is made for every kind that both runs have', () => {
     const one = syntheticEvidence({ profiles: { cpu: before, allocations: healthyAllocations } });
     const two = syntheticEvidence({ profiles: { cpu: after } });
-    const graphs = differentialGraphs({ label: 'v1', evidence: one }, { label: 'v2', evidence: two });
+    const graphs = differentialGraphs({ label: 'v1', runs: [one] }, { label: 'v2', runs: [two] });
     expect(graphs.map(({ id }) => id)).toEqual(['cpu']);
     expect(graphs[0]?.about).toBe('Per request: 73,200 requests answered before, 73,200 after.');
   });

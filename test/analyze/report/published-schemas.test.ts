@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { describe, it } from 'vitest';
 import { z } from 'zod';
+import { comparisonSchema } from '../../../src/analyze/compare/comparison-schema.ts';
+import { thresholdsSchema } from '../../../src/analyze/gate/check-thresholds.ts';
 import { reportSchema } from '../../../src/analyze/report/report-schema.ts';
 import { packageRoot } from '../../../src/package-root.ts';
 import { runSchema } from '../../../src/run.ts';
@@ -9,6 +11,8 @@ import { expectGolden } from '../golden.ts';
 describe('a published JSON Schema', () => {
   it.each([
     ['report.schema.json', 'tracker-lab report.json', reportSchema],
+    ['comparison.schema.json', 'tracker-lab comparison.json', comparisonSchema],
+    ['thresholds.schema.json', 'tracker-lab thresholds.json', thresholdsSchema],
     ['run.schema.json', 'tracker-lab run.json', runSchema],
   ] as const)('%s is what the code reads and writes', (name, title, schema) => {
     const published = { ...z.toJSONSchema(schema, { io: 'input' }), title };

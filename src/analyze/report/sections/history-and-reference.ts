@@ -40,6 +40,9 @@ export function historySection(report: Report): string {
   ];
   if (brokenLines > 0)
     parts.push(`${formatCount(brokenLines)} lines of history.jsonl could not be read and are left out.`);
+  const changes = report.history.changes ?? [];
+  if (changes.length > 0)
+    parts.push('**Changes of level:**', bullets(changes.map((change) => escapeText(change))));
   parts.push('**Trends to Watch:**', table(['Should be', 'Is it', 'Observed'], assessmentRows(trends)));
   return parts.join('\n\n');
 }

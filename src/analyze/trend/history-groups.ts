@@ -1,0 +1,108 @@
+/** The history by scenario, load and tracker, with its change points and trends. Pure. */
+import type { History } from '../history.ts';
+import type { MemoryTrend } from '../memory-series.ts';
+import type { Assessment, HistoryRow } from '../report/report-schema.ts';
+import { assessTrends } from '../report/trends.ts';
+import { isOtherEnvironment } from '../same-environment.ts';
+import { median } from '../series.ts';
+import { changePoints } from '../statistics/change-points.ts';
+
+/** Figures of a row in which a change is looked for. */
+const trendFigures = ['requestsPerSecond', 'p95Ns', 'cpuMicrosecondsPerRequest'] as const;
+export type TrendFigure = (typeof trendFigures)[number];
+
+export interface FigureChange {
+  readonly figure: TrendFigure;
+  /** The first run behind the change. */
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly trackerVersion: string | null;
+  /** Medians of the runs between this change and its neighbours. */
+  readonly before: number;
+  readonly after: number;
+  /** Of the permutation test. */
+  readonly p: number;
+}
+
+export interface HistoryGroup {
+  readonly scenario: string;
+  readonly concurrency: number;
+  readonly ratePerSecond: number;
+  readonly trackerName: string;
+  /** Oldest first. */
+  readonly rows: readonly HistoryRow[];
+  /** Over the valid whole runs of the newest run's machine; oldest first. */
+  readonly changes: readonly FigureChange[];
+  /** Of the newest run against the valid ones before it on its machine. */
+  readonly trends: readonly Assessment[];
+}
+
+/** Rows looked at for changes: permutations over more would take seconds. */
+const MOST_ROWS = 100;
+
+/**
+ * @param trendOf - the memory trend of a run, which the history does not keep; null where it cannot be had
+ */
+export function historyGroups(
+  history: History,
+  trendOf: (runId: string) => MemoryTrend | null,
+): HistoryGroup[] {
+  const groups = new Map<string, HistoryRow[]>();
+  for (const row of history.rows) {
+    const key = JSON.stringify([row.scenario, row.concurrency, row.ratePerSecond, row.trackerName]);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [row]);
+    else known.push(row);
+  }
+  return [...groups.values()].map(function describeGroup(rows) {
+    const newest = rows.at(-1) as HistoryRow;
+    const { scenario, concurrency, ratePerSecond, trackerName } = newest;
+    const counted = rows.filter((row) => row.valid && !row.partial && !isOtherEnvironment(newest, row));
+    return {
+      scenario,
+      concurrency,
+      ratePerSecond,
+      trackerName,
+      rows,
+      changes: figureChanges(counted),
+      trends: assessTrends(
+        newest,
+        counted.filter((row) => row !== newest),
+        trendOf(newest.runId),
+      ),
+    };
+  });
+}
+
+/**
+ * Where a figure changed its level.
+ *
+ * @param rows - valid whole runs of one machine, oldest first
+ */
+export function figureChanges(rows: readonly HistoryRow[]): FigureChange[] {
+  const recent = rows.slice(-MOST_ROWS);
+  return trendFigures
+    .flatMap((figure) => {
+      const known = recent.flatMap((row) => {
+        const value = row[figure];
+        return value === null ? [] : [{ row, value }];
+      });
+      const values = known.map(({ value }) => value);
+      const found = changePoints(values);
+      return found.map(({ index, p }, position): FigureChange => {
+        const { row } = known[index] as (typeof known)[number];
+        const from = found[position - 1]?.index ?? 0;
+        const to = found[position + 1]?.index ?? values.length;
+        return {
+          figure,
+          runId: row.runId,
+          startedAt: row.startedAt,
+          trackerVersion: row.trackerVersion,
+          before: median(values.slice(from, index)) as number,
+          after: median(values.slice(index, to)) as number,
+          p,
+        };
+      });
+    })
+    .sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
+}
