@@ -158,7 +158,7 @@ const histogramFileSchema = z.object({
  *   allocated over the phase's second half and is alive at its end
  * - `mutex`, `block`, `goroutine`: of a Go target
  */
-const profileKinds = [
+export const profileKinds = [
   'cpu',
   'allocations',
   'live-heap',

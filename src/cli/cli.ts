@@ -6,6 +6,7 @@ import { analyzeCommand } from './analyze-command.ts';
 import type { CliContext } from './context.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { explainCommand } from './explain-command.ts';
+import { exportCommand } from './export-command.ts';
 import { hashesCommand } from './hashes-command.ts';
 import { initCommand } from './init-command.ts';
 import { withLabCommand } from './lab-command.ts';
@@ -57,6 +58,7 @@ export async function run(argv: readonly string[], context: CliContext): Promise
   program.addCommand(inheritSettings(program, openCommand(context)));
   program.addCommand(inheritSettings(program, serveCommand(context)));
   program.addCommand(inheritSettings(program, explainCommand(context)));
+  program.addCommand(inheritSettings(program, exportCommand(context)));
   program.addCommand(inheritSettings(program, hashesCommand(context)));
   program.addCommand(inheritSettings(program, initCommand(context)));
   program.addCommand(inheritSettings(program, doctorCommand(context, setExitCode)));
