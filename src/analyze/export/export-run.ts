@@ -11,7 +11,7 @@ import { type Report, reportSchema } from '../report/report-schema.ts';
 import { readRunFile } from '../run-file.ts';
 import { benchFormat } from './bench-format.ts';
 import { checksOf } from './check-list.ts';
-import { cpuProfile } from './cpu-profile.ts';
+import { type CpuProfile, cpuProfile } from './cpu-profile.ts';
 import { csvTable } from './csv.ts';
 import type { ExportFormat } from './export-formats.ts';
 import { foldedStacks } from './folded.ts';
@@ -91,15 +91,15 @@ export async function exportRun(directory: string, options: ExportOptions): Prom
 }
 
 /**
- * The CPU profile of a run's folder as 0x reads it: lines count from 1, for it prints them as they are.
+ * The CPU profile of a run's folder (perf's where there is no other) as 0x reads it: lines count from 1, for it prints
+ * them as they are.
  *
- * @param kind - absent: the CPU profile, or perf's where there is no other
  * @throws LabError as {@link exportRun}
  */
-export function cpuProfileForZeroX(directory: string, kind?: ProfileKind): string {
-  const { profile } = wantedProfile(loadRun(directory), kind === undefined ? {} : { profile: kind });
+export function cpuProfileForZeroX(directory: string): CpuProfile {
+  const { profile } = wantedProfile(loadRun(directory), {});
   const valueIndex = valueIndexOf(profile, ...preferredTypes);
-  return JSON.stringify(cpuProfile(profile, { valueIndex, firstLine: 1 }));
+  return cpuProfile(profile, { valueIndex, firstLine: 1 });
 }
 
 function plain(text: string): Exported {

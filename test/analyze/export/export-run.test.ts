@@ -102,9 +102,7 @@ describe('a run for other tools', () => {
 
   it('counts lines from 1 for 0x, which prints them as they are', () => {
     const directory = written();
-    const { nodes } = JSON.parse(cpuProfileForZeroX(directory)) as {
-      nodes: { callFrame: { functionName: string; lineNumber: number } }[];
-    };
+    const { nodes } = cpuProfileForZeroX(directory);
     const frame = nodes.find(({ callFrame }) => callFrame.functionName === 'encodePeers')?.callFrame;
     expect(frame?.lineNumber).toBe(12);
   });
