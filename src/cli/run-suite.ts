@@ -40,7 +40,7 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
     const analyzed = await analyzeAll(outcomes, flags.out);
     const pages = zeroX === null ? [] : await zeroXPages(analyzed, zeroX, context);
     await printResult(analyzed, suiteId, flags, context);
-    for (const line of pages) context.stderr.write(`${line}\n`);
+    for (const line of pages) (flags.json ? context.stderr : context.stdout).write(`${line}\n`);
     if (failure !== null) context.stderr.write(`${withLabCommand(failure.toLine(), context)}\n`);
     return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed);
   } catch (error) {

@@ -7,6 +7,7 @@ import type { CpuProfile } from '../analyze/export/cpu-profile.ts';
 import { cannotWrite } from '../cannot-write.ts';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageRoot } from '../package-root.ts';
+import { sealedPage } from '../sealed-page.ts';
 
 /** Where 0x is installed. */
 export interface ZeroXInstall {
@@ -30,10 +31,11 @@ const PAGE = 'flame-0x.html';
 /**
  * Looks below `cwd` first, then where this package is installed. Nothing is loaded.
  *
+ * @param beside - a folder of this package. Default: its own
  * @throws LabError `ZERO_X_MISSING`
  */
-export function findZeroX(cwd: string): ZeroXInstall {
-  for (const folder of [cwd, packageRoot]) {
+export function findZeroX(cwd: string, beside = packageRoot): ZeroXInstall {
+  for (const folder of [cwd, beside]) {
     try {
       return { entry: createRequire(path.join(folder, 'package.json')).resolve('0x') };
     } catch (error) {
@@ -76,7 +78,7 @@ export async function writeZeroXPage(directory: string, { entry }: ZeroXInstall)
     const page = readFileSync(outputHtml, 'utf8');
     if (!page.includes(HIDDEN))
       throw failed('its page is not that of 0x 6, and would hide TypeScript functions');
-    write(file, page.replace(HIDDEN, 'new Set([])'));
+    write(file, sealedPage(page.replace(HIDDEN, 'new Set([])')));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

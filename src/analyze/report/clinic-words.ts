@@ -1,4 +1,5 @@
 /** What clinic says, in its own words and always as its own. */
+import path from 'node:path';
 import { formatDuration, formatRate } from './format.ts';
 import { printable } from './printable.ts';
 import type { Report } from './report-schema.ts';
@@ -32,12 +33,19 @@ export function clinicCost({ requestsPerSecond, durationMs }: Clinic, cleanRate:
   return cleanRate === null ? under : `${under}, ${formatRate(cleanRate)} req/s in the clean phase`;
 }
 
-/** Lines for the terminal; none where clinic was not asked. */
-export function clinicSummary(clinic: Report['clinic']): string[] {
+/**
+ * Lines for the terminal; none where clinic was not asked.
+ *
+ * @param directory - the run's folder, as the reader can type it
+ */
+export function clinicSummary(clinic: Report['clinic'], directory: string): string[] {
   if (clinic === null) return [];
   const { tool, version, verdict, failure, page } = clinic;
   const name = `clinic ${tool} ${printable(version)}`;
   if (failure !== null) return [`${name}: no page (${printable(failure)}).`];
   const words = verdict === null ? '' : `: ${doctorWords(verdict)}`;
-  return [`${name} says (its words, no verdict of tracker-lab)${words}. Its page: ${page ?? 'none'}`];
+  return [
+    `${name} (its words, no verdict of tracker-lab)${words}.`,
+    ...(page === null ? [] : [`Clinic: ${path.join(directory, page)}`]),
+  ];
 }

@@ -41,7 +41,7 @@ export function summarize(
     ...summaryTop('CPU, charged to', cpuTop(report)),
     ...summaryTop('Allocated by', report.top.allocations),
     ...wrapLines(missing(report), width),
-    ...wrapLines(clinicSummary(report.clinic), width),
+    ...wrapLines(clinicSummary(report.clinic, directory), width),
     '',
     `Report: ${path.join(directory, 'report.md')}`,
     `Page:   ${path.join(directory, 'report.html')}`,

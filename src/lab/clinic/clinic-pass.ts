@@ -7,6 +7,7 @@ import path from 'node:path';
 import { LabError } from '../../errors.ts';
 import { builtEntry } from '../../package-root.ts';
 import { type ClinicRecord, type ClinicTool, operations } from '../../run.ts';
+import { sealedPage } from '../../sealed-page.ts';
 import type { Milliseconds } from '../../units.ts';
 import { resolveEndpoint } from '../../wire/endpoint.ts';
 import type { LabEvent } from '../lab-event.ts';
@@ -114,7 +115,7 @@ async function pass(
     const { page, data } = await target.finish();
     const verdict = tool === 'doctor' ? await readDoctorVerdict(clinic.doctorEntry, data) : null;
     const name = `clinic-${tool}.html`;
-    folder.writeFile(name, withoutFonts(readPage(page)));
+    folder.writeFile(name, sealedPage(readPage(page)));
     signal.throwIfAborted();
     return { requestsPerSecond, page: name, verdict };
   } catch (error) {
@@ -203,13 +204,6 @@ function readPage(file: string): string {
     });
   }
   return page;
-}
-
-/** Clinic's pages ask Google for a font; ours make no request. */
-function withoutFonts(page: string): string {
-  return page
-    .replaceAll(/<link\b[^>]*fonts\.(?:googleapis|gstatic)\.com[^>]*>/g, '')
-    .replaceAll(/@import\s+(?:url\()?["']?https:\/\/fonts\.googleapis\.com[^;]*;/g, '');
 }
 
 function interrupted(): LabError {

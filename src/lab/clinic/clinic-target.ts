@@ -41,6 +41,8 @@ export interface ClinicTargetOptions {
   /** A folder for clinic's data; made, and removed by {@link ClinicTarget.discard}. */
   readonly dataFolder: string;
   readonly signal: AbortSignal;
+  /** What clinic may take for its page. Default: 90 seconds. */
+  readonly pageTimeoutMs?: Milliseconds;
 }
 
 /** A tracker that serves under clinic. */
@@ -49,7 +51,7 @@ export interface ClinicTarget {
    * Ends the tracker (SIGINT to itself first, as clinic asks, then SIGTERM) and waits for clinic's page.
    *
    * @returns absolute paths of the page and of the folder of its data
-   * @throws LabError `CLINIC_FAILED`; nothing is left running then
+   * @throws LabError `CLINIC_FAILED`; {@link ClinicTarget.discard} ends what is left
    */
   finish(): Promise<{ readonly page: string; readonly data: string }>;
   /** Ends all at once, and removes the data. Also after {@link finish}. */
@@ -63,6 +65,7 @@ export interface ClinicTarget {
  */
 export async function startClinicTarget(options: ClinicTargetOptions): Promise<ClinicTarget> {
   const { clinic, tool, command, cwd, dataFolder, address, port, signal } = options;
+  const { pageTimeoutMs = PAGE_TIMEOUT_MS } = options;
   const before = new Set(litterIn(cwd));
   if (tool === 'doctor' && before.size > 0) {
     throw clinicFailed(
@@ -106,7 +109,7 @@ export async function startClinicTarget(options: ClinicTargetOptions): Promise<C
   return {
     discard,
     async finish() {
-      const deadline = AbortSignal.any([signal, AbortSignal.timeout(PAGE_TIMEOUT_MS)]);
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(pageTimeoutMs)]);
       await endTracker(tree, port, deadline);
       const ended = await endWithin(running, deadline);
       const page = readdirSync(dataFolder).find((name) => name.endsWith('.html'));
@@ -115,7 +118,7 @@ export async function startClinicTarget(options: ClinicTargetOptions): Promise<C
           ? 'it was interrupted'
           : ended
             ? 'it ended without a page'
-            : `it made no page within ${PAGE_TIMEOUT_MS / 1000} s`;
+            : `it made no page within ${pageTimeoutMs / 1000} s`;
         throw clinicFailed(tool, why, running.stderr());
       }
       return {

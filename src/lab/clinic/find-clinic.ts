@@ -17,10 +17,11 @@ export interface ClinicInstall {
 /**
  * Looks below `cwd` first, then where this package is installed.
  *
+ * @param beside - a folder of this package. Default: its own
  * @throws LabError `CLINIC_MISSING`
  */
-export function findClinic(cwd: string): ClinicInstall {
-  for (const folder of [cwd, packageRoot]) {
+export function findClinic(cwd: string, beside = packageRoot): ClinicInstall {
+  for (const folder of [cwd, beside]) {
     const require = createRequire(path.join(folder, 'package.json'));
     try {
       const manifestFile = require.resolve('clinic/package.json');
