@@ -14,7 +14,7 @@ export function labCommand({ env, entry, cwd }: Pick<CliContext, 'env' | 'entry'
   return `node ${relative.startsWith('..') ? entry : relative}`;
 }
 
-const ownCommand = /\btracker-lab (?=(hashes|init|doctor|analyze|--[a-z])\b)/g;
+const ownCommand = /\btracker-lab (?=(hashes|init|doctor|analyze|open|export|completion|--[a-z])\b)/g;
 
 /** A text with `tracker-lab COMMAND` as the reader can type it. npm's own lines must not get into a list that is kept. Pure. */
 export function withLabCommand(text: string, context: Pick<CliContext, 'env' | 'entry' | 'cwd'>): string {

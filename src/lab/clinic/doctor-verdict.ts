@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { Duplex, Readable, Transform } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 
 /** Shaped by `@clinic/doctor` 11; `issues` may hold objects of issues. */
 export interface DoctorAnalysis {
@@ -26,16 +26,15 @@ const Analysis = require(path.join(doctor, 'analysis/index.js')) as new (
 const SystemInfoDecoder = require(path.join(doctor, 'format/system-info-decoder.js')) as Decoder;
 const TraceEventDecoder = require(path.join(doctor, 'format/trace-event-decoder.js')) as Decoder;
 const ProcessStatDecoder = require(path.join(doctor, 'format/process-stat-decoder.js')) as Decoder;
-const pumpify = require('pumpify') as { obj(...streams: (Readable | Transform)[]): Duplex };
 
 /** Its files are named after their folder. */
 function read(name: string): Readable {
   return createReadStream(path.join(dataFolder, `${path.basename(dataFolder)}-${name}`));
 }
 
-const systemInfo = pumpify.obj(read('systeminfo'), new SystemInfoDecoder());
-const traceEvents = pumpify.obj(read('traceevent'), new TraceEventDecoder(systemInfo));
-const processStats = pumpify.obj(read('processstat'), new ProcessStatDecoder());
+const systemInfo = read('systeminfo').pipe(new SystemInfoDecoder());
+const traceEvents = read('traceevent').pipe(new TraceEventDecoder(systemInfo));
+const processStats = read('processstat').pipe(new ProcessStatDecoder());
 for await (const analysis of new Analysis(systemInfo, traceEvents, processStats)) {
   const { issueCategory, issues } = analysis as DoctorAnalysis;
   process.stdout.write(`${JSON.stringify({ issueCategory, issues })}\n`);
