@@ -36,8 +36,9 @@ const PAGE = 'flame-0x.html';
  */
 export function findZeroX(cwd: string, beside = packageRoot): ZeroXInstall {
   for (const folder of [cwd, beside]) {
+    const require = createRequire(path.join(folder, 'package.json'));
     try {
-      return { entry: createRequire(path.join(folder, 'package.json')).resolve('0x') };
+      return { entry: require.resolve('0x') };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     }

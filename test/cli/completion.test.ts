@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
 import { ExitCode } from '../../src/errors.ts';
 import { command } from './command.ts';
+
+const root = mkdtempSync(path.join(tmpdir(), 'completion-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function script(shell: string): Promise<string> {
   const { exitCode, stdout } = await command(['completion', shell]);
@@ -45,8 +51,10 @@ describe('completion', () => {
   it.each(['bash', 'zsh', 'fish'])('of %s is a script that the shell can read', async (shell) => {
     const text = await script(shell);
     expect(text).toContain('bubbleprof');
-    if (has(shell))
-      expect(spawnSync(shell, ['-n', '/dev/stdin'], { input: text, encoding: 'utf8' }).stderr).toBe('');
+    if (!has(shell)) return;
+    const file = path.join(root, 'script');
+    writeFileSync(file, text);
+    expect(spawnSync(shell, ['-n', file], { encoding: 'utf8' }).stderr).toBe('');
   });
 
   it('is refused for another shell', async () => {
