@@ -27,7 +27,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _tracker_lab; printf '%s\\n' "\${COMP
 
 describe.skipIf(!has('bash'))('completion in bash', () => {
   it.each([
-    [['exp'], ['export']],
+    [['expo'], ['export']],
     [['--scen'], ['--scenario']],
     [['--scenario', 'l'], ['light']],
     [
