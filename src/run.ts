@@ -158,7 +158,7 @@ const histogramFileSchema = z.object({
  *   allocated over the phase's second half and is alive at its end
  * - `mutex`, `block`, `goroutine`: of a Go target
  */
-const profileKinds = [
+export const profileKinds = [
   'cpu',
   'allocations',
   'live-heap',
@@ -227,6 +227,29 @@ export const targetExitSchema = z.object({
 });
 export type TargetExit = z.infer<typeof targetExitSchema>;
 
+/** The tools of clinic. */
+export const clinicTools = ['doctor', 'flame', 'heapprofiler', 'bubbleprof'] as const;
+export type ClinicTool = (typeof clinicTools)[number];
+
+/**
+ * What clinic made of the tracker, in a start of its own after the phases of the run: no figure of a phase is from it.
+ * Nothing in it is a verdict of this program.
+ */
+export const clinicSchema = z.object({
+  tool: z.enum(clinicTools),
+  version: z.string(),
+  /** How long the load was on under it. */
+  durationMs: nonNegative,
+  /** What the tracker answered under it; null where it got no load. */
+  requestsPerSecond: nonNegative.nullable(),
+  /** Its page, a file of the folder; null where there is none, and `failure` says why. */
+  page: z.string().nullable(),
+  /** Of doctor only: its `issueCategory`, and its issues by name in its own words. */
+  verdict: z.object({ issueCategory: z.string(), issues: z.record(z.string(), z.string()) }).nullable(),
+  failure: z.string().nullable(),
+});
+export type ClinicRecord = z.infer<typeof clinicSchema>;
+
 export const environmentSchema = z.object({
   tester: z.string(),
   os: z.string(),
@@ -284,6 +307,8 @@ export const runSchema = z.object({
   targetExit: targetExitSchema.nullable(),
   /** Share of the clients whose load thread died; what they counted is in no figure. */
   lostClientShare: z.number().min(0).max(1).default(0),
+  /** Null where clinic was not asked. */
+  clinic: clinicSchema.nullable().default(null),
   /** Things worth telling about the measurement itself, one sentence each. */
   notes: z.array(z.string()),
 });

@@ -3,10 +3,15 @@ import { Command, CommanderError } from 'commander';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import { analyzeCommand } from './analyze-command.ts';
+<<<<<<< HEAD
 import { compareCommand } from './compare-command.ts';
+=======
+import { completionCommand } from './completion-command.ts';
+>>>>>>> tools
 import type { CliContext } from './context.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { explainCommand } from './explain-command.ts';
+import { exportCommand } from './export-command.ts';
 import { hashesCommand } from './hashes-command.ts';
 import { historyCommand } from './history-command.ts';
 import { initCommand } from './init-command.ts';
@@ -15,8 +20,7 @@ import { openCommand } from './open-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { serveCommand } from './serve-command.ts';
 
-const examples = `
-Examples:
+const examples = `Examples:
   tracker-lab --scenario heavy                         start our tracker, load it, profile it, write the report
   tracker-lab --scenario medium --target udp://127.0.0.1:6969    load a tracker that already runs
   tracker-lab init && tracker-lab --tracker mine --scenario quick    name trackers and scenarios in lab.config.json
@@ -25,7 +29,10 @@ Examples:
   tracker-lab compare --repeat 6 --a '--tracker-socket dgram' --b '--tracker-socket batched'   which is better
   tracker-lab analyze profiles/20261124-101500-heavy   judge a run again, or print any pprof file's top tables
   tracker-lab open                                     the newest run's page, with its charts and flame graphs
+  tracker-lab export --format speedscope --out run.json    the newest run for another tool
+`;
 
+const exitCodes = `
 Exit codes:
   0 ok · 1 internal error · 2 usage · 10 a comparison found a figure worse · 11 run invalid · 12 tracker crashed or never ready
   99 a threshold failed · 130 interrupted (SIGINT) · 143 terminated (SIGTERM)
@@ -50,7 +57,8 @@ export async function run(argv: readonly string[], context: CliContext): Promise
     .version(packageVersion)
     .enablePositionalOptions()
     .showHelpAfterError(withLabCommand('(tracker-lab --help shows all flags)', context))
-    .addHelpText('after', withLabCommand(examples, context))
+    .addHelpText('before', withLabCommand(examples, context))
+    .addHelpText('after', withLabCommand(exitCodes, context))
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
@@ -63,9 +71,11 @@ export async function run(argv: readonly string[], context: CliContext): Promise
   program.addCommand(inheritSettings(program, openCommand(context)));
   program.addCommand(inheritSettings(program, serveCommand(context)));
   program.addCommand(inheritSettings(program, explainCommand(context)));
+  program.addCommand(inheritSettings(program, exportCommand(context)));
   program.addCommand(inheritSettings(program, hashesCommand(context)));
   program.addCommand(inheritSettings(program, initCommand(context)));
   program.addCommand(inheritSettings(program, doctorCommand(context, setExitCode)));
+  program.addCommand(inheritSettings(program, completionCommand(program, context)));
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

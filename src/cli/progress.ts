@@ -21,13 +21,28 @@ const USUAL_COLUMNS = 80;
 /** @param quiet - print nothing but notes */
 export function createProgress(context: CliContext, quiet: boolean): Progress {
   const isTerminal = context.stderr.isTTY === true && !quiet;
+  /** Of the line that the panel shows; 0: none. */
+  let shownLength = 0;
   let panel = isTerminal ? createLogUpdate(context.stderr as NodeJS.WriteStream) : null;
   let phase: PhaseName | null = null;
   let lastPlainMs = Number.NEGATIVE_INFINITY;
   let stopped = false;
 
-  function printLine(line: string): void {
+  /** A terminal that was made narrower has broken the line into rows, of which the panel knows one. */
+  function eraseBrokenRows(): void {
+    const columns = context.stderr.columns ?? USUAL_COLUMNS;
+    const rows = Math.ceil(shownLength / Math.max(1, columns)) - 1;
+    if (panel !== null && rows > 0) context.stderr.write(`\u001b[${rows}A\u001b[J`);
+    shownLength = 0;
+  }
+
+  function clear(): void {
+    eraseBrokenRows();
     panel?.clear();
+  }
+
+  function printLine(line: string): void {
+    clear();
     context.stderr.write(`${line}\n`);
   }
 
@@ -35,7 +50,10 @@ export function createProgress(context: CliContext, quiet: boolean): Progress {
     // The last row of a phase arrives when the next one has begun.
     if (quiet || stopped || event.row.phase !== phase) return;
     if (panel !== null) {
-      panel(describeSecond(event, context.stderr.columns ?? USUAL_COLUMNS));
+      const line = describeSecond(event, context.stderr.columns ?? USUAL_COLUMNS);
+      eraseBrokenRows();
+      panel(line);
+      shownLength = line.length;
     } else if (event.elapsedMs - lastPlainMs >= PLAIN_LINE_EVERY_MS) {
       lastPlainMs = event.elapsedMs;
       printLine(describeSecond(event, null));
@@ -43,7 +61,7 @@ export function createProgress(context: CliContext, quiet: boolean): Progress {
   }
 
   function end(): void {
-    panel?.clear();
+    clear();
     panel?.done();
     panel = null;
   }

@@ -5,6 +5,7 @@ import { ExitCode } from '../errors.ts';
 import { CONFIG_FILE } from '../lab/config/parse-config.ts';
 import { presetNames, presets } from '../lab/scenarios.ts';
 import { allowedCpus, planPinning } from '../lab/target/pinning.ts';
+import { clinicTools } from '../run.ts';
 import type { CliContext } from './context.ts';
 import { describeConfig, describePlan, type LabSetting } from './describe-plan.ts';
 import { baselineOption, type GateFlags, thresholdOption } from './gate-flags.ts';
@@ -107,6 +108,21 @@ export function addRunFlags(command: Command): void {
       ),
     )
     .addOption(withEnvironment(new Option('--out <dir>', 'root of the runs').default('profiles')))
+    .addOption(
+      withEnvironment(
+        new Option(
+          '--clinic <tool>',
+          'let clinic look at the tracker too, in a start of its own after the run (npm install clinic)',
+        ).choices(clinicTools),
+      ),
+    )
+    .addOption(
+      withEnvironment(
+        new Option('--flame <tool>', "write 0x's flame graph of the run too (npm install 0x)").choices([
+          '0x',
+        ]),
+      ),
+    )
     .option('--allow-no-profile', 'go on, marked, where a profiler does not start', false)
     .option('-q, --quiet', 'no progress', false);
 }

@@ -1,3 +1,5 @@
+import type { ClinicTool } from '../run.ts';
+
 /** What the flags say that are neither a scenario's settings nor a tracker's. */
 export interface RunFlags {
   /** A preset, `all`, or a scenario of the config file. */
@@ -13,6 +15,10 @@ export interface RunFlags {
   readonly trackerWorkers: number;
   readonly allowNoProfile: boolean;
   readonly pin: string;
+  /** Which tool of clinic looks at the tracker after the run. */
+  readonly clinic?: ClinicTool;
+  /** Whose flame graph is written too. */
+  readonly flame?: '0x';
   /** Absolute path. */
   readonly out: string;
   readonly json: boolean;

@@ -2,9 +2,10 @@
 import path from 'node:path';
 import type { AnalyzedRun } from '../analyze/analyze.ts';
 import { ExitCode, LabError } from '../errors.ts';
+import { findClinic } from '../lab/clinic/find-clinic.ts';
 import type { TrackerSettings } from '../lab/config/tracker-settings.ts';
 import type { ScenarioPlan } from '../lab/plan.ts';
-import { type RunOutcome, runScenario } from '../lab/run-scenario.ts';
+import { type RunOptions, type RunOutcome, runScenario } from '../lab/run-scenario.ts';
 import type { TargetSpec } from '../lab/target/open-target.ts';
 import { type CliContext, columnsOf } from './context.ts';
 import { findSide } from './find-side.ts';
@@ -14,6 +15,7 @@ import { createInterrupt } from './interrupt.ts';
 import { labCommand, withLabCommand } from './lab-command.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { RunFlags } from './run-flags.ts';
+import { findZeroX, writeZeroXPage, type ZeroXInstall } from './zero-x-page.ts';
 
 export interface SuiteOptions {
   readonly plans: readonly ScenarioPlan[];
@@ -26,25 +28,36 @@ export interface SuiteOptions {
 
 /** @returns the exit code of the run that went worst */
 export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOptions): Promise<ExitCode> {
+<<<<<<< HEAD
   // A baseline that is not there is better told before the runs than after them.
   if (flags.baseline !== undefined) findSide(flags.baseline, flags.out, context.cwd);
+=======
+  // What is not installed is told before anything is measured.
+  const clinic = flags.clinic === undefined ? null : { tool: flags.clinic, install: findClinic(context.cwd) };
+  const zeroX = flags.flame === undefined ? null : findZeroX(context.cwd);
+>>>>>>> tools
   const progress = createProgress(context, flags.quiet);
   const interrupt = createInterrupt(context, progress.lastWord);
   const suiteId = plans.length > 1 ? newSuiteId() : null;
   try {
-    const { outcomes, failure } = await runAll({ plans, tracker, flags, cpus, context }, suiteId, {
+    const { outcomes, failure } = await runAll({ plans, tracker, flags, cpus, context }, suiteId, clinic, {
       signal: interrupt.signal,
       progress,
     });
     // A signal that comes now changes the exit code only: the report is made in any case.
     const analyzed = await analyzeAll(outcomes, flags.out);
+    const pages = zeroX === null ? [] : await zeroXPages(analyzed, zeroX, context);
     await printResult(analyzed, suiteId, flags, context);
+<<<<<<< HEAD
     const passed = await applyGate(analyzed, {
       flags,
       out: flags.out,
       context,
       output: flags.json ? context.stderr : context.stdout,
     });
+=======
+    for (const line of pages) (flags.json ? context.stderr : context.stdout).write(`${line}\n`);
+>>>>>>> tools
     if (failure !== null) context.stderr.write(`${withLabCommand(failure.toLine(), context)}\n`);
     return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed, passed);
   } catch (error) {
@@ -62,6 +75,7 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
 async function runAll(
   { plans, tracker, flags, cpus }: SuiteOptions,
   suiteId: string | null,
+  clinic: RunOptions['clinic'],
   { signal, progress }: { readonly signal: AbortSignal; readonly progress: Progress },
 ): Promise<{ outcomes: readonly RunOutcome[]; failure: LabError | null }> {
   const outcomes: RunOutcome[] = [];
@@ -77,6 +91,7 @@ async function runAll(
           pin: flags.pin,
           allowedCpus: cpus,
           allowNoProfile: flags.allowNoProfile,
+          clinic: clinic ?? null,
           signal,
           onEvent: progress.onEvent,
         }),
@@ -90,6 +105,24 @@ async function runAll(
   } finally {
     progress.end();
   }
+}
+
+/** A line for each page; what cannot be made is no reason to lose the result. */
+async function zeroXPages(
+  analyzed: readonly AnalyzedRun[],
+  install: ZeroXInstall,
+  context: CliContext,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { directory } of analyzed) {
+    try {
+      lines.push(`0x:     ${shortPath(await writeZeroXPage(directory, install), context.cwd)}`);
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      lines.push(`No page of 0x: ${withLabCommand(error.toLine(), context)}`);
+    }
+  }
+  return lines;
 }
 
 function newSuiteId(): string {

@@ -105,8 +105,17 @@ export class RunFolder {
     const written = reason === null ? run : { ...run, partial: run.partial ?? { reason } };
     process.off('exit', this.#onLabExit);
     this.#reserve.release();
-    this.writeFile('run.json', `${JSON.stringify(written, null, 2)}\n`);
+    this.amend(written);
     return written;
+  }
+
+  /**
+   * Writes run.json once more, for what was learnt after the run.
+   *
+   * @throws LabError `OUT_NOT_WRITABLE`; the run.json of before stays
+   */
+  amend(run: Run): void {
+    this.writeFile('run.json', `${JSON.stringify(run, null, 2)}\n`);
   }
 
   /** Removes the folder of a run that never began. */

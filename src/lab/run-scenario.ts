@@ -4,12 +4,14 @@
  */
 import { ExitCode, LabError } from '../errors.ts';
 import { describeMissingProfiles } from '../missing-profiles.ts';
-import type { MissingProfile, ProfileKind, Run, Scenario } from '../run.ts';
+import type { ClinicTool, MissingProfile, ProfileKind, Run, Scenario } from '../run.ts';
 import { INFO_HASH_BYTES } from '../wire/bep15.ts';
 import { goRuntimeVersion } from './capture/go/go-version.ts';
 import { listeningProcess } from './capture/go/listening-process.ts';
 import type { NodeAgent } from './capture/node-agent-client.ts';
 import { perfNodeArguments } from './capture/perf/perf-node-arguments.ts';
+import { checkClinic, runClinicPass } from './clinic/clinic-pass.ts';
+import type { ClinicInstall } from './clinic/find-clinic.ts';
 import { Interruption } from './interruption.ts';
 import type { LabEvent } from './lab-event.ts';
 import { startLoad } from './load/load-pool.ts';
@@ -49,6 +51,8 @@ export interface RunOptions {
   readonly allowedCpus: readonly number[];
   /** Go on, marked, where a profiler does not start. */
   readonly allowNoProfile: boolean;
+  /** Which tool of clinic looks at the tracker after the run; null: none. Default: null. */
+  readonly clinic?: { readonly tool: ClinicTool; readonly install: ClinicInstall } | null;
   /** Ends the run early; what there is by then is saved, marked partial. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: LabEvent) => void;
@@ -112,13 +116,33 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
       interruption: interruption.cause,
       notes,
     });
-    return { directory: folder.directory, run: save(folder, run, histogramFiles) };
+    const saved = save(folder, run, histogramFiles);
+    return { directory: folder.directory, run: await withClinic(saved, context) };
   } catch (error) {
     if (!isMeasured) folder.discard();
     throw error;
   } finally {
     if (target !== null) await stopTarget(target, options);
   }
+}
+
+/** The run with what clinic makes of the tracker, where it was asked; the run itself is safe on disk by then. */
+async function withClinic(run: Run, { options, folder, pinning }: RunContext): Promise<Run> {
+  const { clinic, signal } = options;
+  if (clinic === null || clinic === undefined || run.partial !== null || signal.aborted) return run;
+  const record = await runClinicPass({
+    clinic: clinic.install,
+    tool: clinic.tool,
+    plan: options.plan,
+    target: options.target,
+    folder,
+    cpus: pinning?.target ?? null,
+    signal,
+    onEvent: options.onEvent,
+  });
+  const amended = { ...run, clinic: record };
+  folder.amend(amended);
+  return amended;
 }
 
 /** Writes what was measured; where the disk does not take all of it, as much as it takes, marked partial. */
@@ -172,6 +196,7 @@ async function withRuntime({ record }: Target): Promise<Run['target']> {
 async function prepareTarget({ options, interruption, pinning, note }: RunContext): Promise<Target> {
   const { scenario } = options.plan;
   checkTarget(options.target);
+  if (options.clinic != null) checkClinic(options.target);
   options.onEvent({ kind: 'step', text: describeScenario(scenario) });
   const target = await openTarget(await withProcess(options), {
     cpus: pinning?.target ?? null,

@@ -60,6 +60,7 @@ export function toRun(parts: RunParts): {
       trackerCounters: parts.end?.counters == null ? null : { ...parts.end.counters },
       targetExit: parts.end?.exit ?? null,
       lostClientShare: parts.load.lostThreads.clientShare,
+      clinic: null,
       notes: [...parts.notes],
     },
     histogramFiles: histograms.map(({ record, encoded }) => ({ file: record.file, content: encoded })),

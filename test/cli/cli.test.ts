@@ -8,6 +8,7 @@ describe('the command line', () => {
     const help = await command(['--help']);
     expect(help.exitCode).toBe(0);
     expect(help.stdout).toContain('--scenario heavy');
+    expect(help.stdout).toMatch(/^Examples:\n/);
     expect(help.stdout).toContain('Exit codes:');
   });
 

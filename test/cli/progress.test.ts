@@ -25,7 +25,7 @@ function watched({ isTTY = false, quiet = false } = {}) {
     },
     quiet,
   );
-  return { progress, text: () => chunks.join('') };
+  return { progress, text: () => chunks.join(''), stderr };
 }
 
 function second(phase: PhaseName, elapsedMs: number): LabEvent {
@@ -66,6 +66,32 @@ describe('the progress on a terminal', () => {
     expect(text()).toBe(before);
     progress.onEvent({ kind: 'note', text: 'a note' });
     expect(text().slice(before.length)).toBe('a note\n');
+  });
+});
+
+describe('the progress on a terminal that is made narrower', () => {
+  it('erases the rows into which its line was broken', () => {
+    const { progress, text, stderr } = watched({ isTTY: true });
+    progress.onEvent({ kind: 'phase', phase: 'clean' });
+    progress.onEvent(second('clean', 1_000));
+    const before = text();
+    stderr.columns = 30;
+    progress.onEvent(second('clean', 2_000));
+    // 71 columns are three rows of 30: two above the one that the panel erases itself.
+    expect(text().slice(before.length).startsWith('\u001b[2A\u001b[J')).toBe(true);
+    const after = text();
+    progress.onEvent(second('clean', 3_000));
+    expect(text().slice(after.length)).not.toContain('[J');
+  });
+
+  it('is without colour, whatever NO_COLOR says', () => {
+    const { progress, text } = watched({ isTTY: true });
+    progress.onEvent({ kind: 'step', text: 'a step' });
+    progress.onEvent({ kind: 'phase', phase: 'clean' });
+    progress.onEvent(second('clean', 1_000));
+    progress.end();
+    expect(text()).toContain('\u001b[');
+    expect(text()).not.toMatch(/\[[\d;]*m/);
   });
 });
 

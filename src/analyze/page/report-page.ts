@@ -3,6 +3,7 @@ import type { HistoryTrend, LatencyCurve, Scaling } from '../../page-data.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Report } from '../report/report-schema.ts';
 import { analysisSection } from '../report/sections/analysis.ts';
+import { clinicSection } from '../report/sections/clinic.ts';
 import { comparisonSection } from '../report/sections/comparison.ts';
 import { configurationSection, environmentSection } from '../report/sections/environment.ts';
 import { historySection, quickReferenceSection } from '../report/sections/history-and-reference.ts';
@@ -55,6 +56,7 @@ ${scaling !== null && html`<figure class="chart wide"><figcaption><strong>Scalin
 ${flames.length === 0 ? html`<p>No profile was captured.</p>` : flameSection(flames)}
 </section>
 ${section(profilingSection(report), 'profiles')}
+${report.clinic !== null && section(clinicSection(report.clinic, report))}
 <section>${markdownToHtml(historySection(report))}
 ${history !== null && html`<figure class="chart wide"><figcaption><strong>Trend</strong> <span>Requests per second and P95 of the runs above, oldest first.</span></figcaption><div class="plot" data-chart="history"></div></figure>`}
 </section>

@@ -6,6 +6,7 @@ import { escapeText, figure } from './markdown-text.ts';
 import { queueRemark } from './queue-remark.ts';
 import type { Report } from './report-schema.ts';
 import { analysisSection } from './sections/analysis.ts';
+import { clinicSection } from './sections/clinic.ts';
 import { comparisonSection } from './sections/comparison.ts';
 import { configurationSection, environmentSection } from './sections/environment.ts';
 import { historySection, quickReferenceSection } from './sections/history-and-reference.ts';
@@ -30,6 +31,7 @@ export function renderMarkdown(report: Report): string {
     analysisSection(report),
     comparisonSection(report),
     profilingSection(report),
+    ...(report.clinic === null ? [] : [clinicSection(report.clinic, report)]),
     historySection(report),
     quickReferenceSection(report),
   ];

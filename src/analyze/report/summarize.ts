@@ -4,6 +4,7 @@ import { describeMissingProfiles } from '../../missing-profiles.ts';
 import { HELD_UP } from '../rules/generator-limited.ts';
 import type { Status } from '../status.ts';
 import { invalidReason } from '../validity.ts';
+import { clinicSummary } from './clinic-words.ts';
 import { formatCount, formatLatency, formatMegabytes, formatRate, formatShare } from './format.ts';
 import { printable } from './printable.ts';
 import { queueRemark } from './queue-remark.ts';
@@ -40,6 +41,7 @@ export function summarize(
     ...summaryTop('CPU, charged to', cpuTop(report)),
     ...summaryTop('Allocated by', report.top.allocations),
     ...wrapLines(missing(report), width),
+    ...wrapLines(clinicSummary(report.clinic, directory), width),
     '',
     `Report: ${path.join(directory, 'report.md')}`,
     `Page:   ${path.join(directory, 'report.html')}`,
