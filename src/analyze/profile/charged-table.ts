@@ -100,7 +100,10 @@ function leafName({ frames, stackFrames }: Profile, start: number, chargedAt: nu
 }
 
 /** The row to which a sample is charged; null for a sample without a stack. */
-export function chargedTo(profile: Profile, sample: number): Pick<ChargedRow, 'functionName' | 'file'> | null {
+export function chargedTo(
+  profile: Profile,
+  sample: number,
+): Pick<ChargedRow, 'functionName' | 'file'> | null {
   const start = profile.stackStart[sample] as number;
   const end = profile.stackStart[sample + 1] as number;
   if (start === end) return null;

@@ -4,7 +4,14 @@ import { describeMissingProfiles } from '../../missing-profiles.ts';
 import { HELD_UP } from '../rules/generator-limited.ts';
 import type { Status } from '../status.ts';
 import { invalidReason } from '../validity.ts';
-import { formatCount, formatLatency, formatMegabytes, formatRate, formatRatio, formatShare } from './format.ts';
+import {
+  formatCount,
+  formatLatency,
+  formatMegabytes,
+  formatRate,
+  formatRatio,
+  formatShare,
+} from './format.ts';
 import { printable } from './printable.ts';
 import { queueRemark } from './queue-remark.ts';
 import type { Report } from './report-schema.ts';

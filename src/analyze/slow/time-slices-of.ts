@@ -46,7 +46,10 @@ export function timeSlicesOf(
     profile !== null &&
     (profile.firstSlice < ofPhase.first - slack || profile.lastSlice > ofPhase.last + slack)
   ) {
-    return { missing: 'the times of the CPU samples are not those of the phase: the clocks of lab and tracker differ' };
+    return {
+      missing:
+        'the times of the CPU samples are not those of the phase: the clocks of lab and tracker differ',
+    };
   }
   const first = Math.max(ofPhase.first, profile?.firstSlice ?? 0) + SETTLING_SLICES;
   const last = Math.min(ofPhase.last, profile?.lastSlice ?? Number.POSITIVE_INFINITY);
@@ -82,7 +85,14 @@ function join(
   const requests = buckets.reduce((sum, { count }) => sum + count, 0);
   if (requests < LEAST_REQUESTS_OF_A_SLICE) return null;
   const startMs = first * sliceMs - monotonicOriginMs;
-  return { startMs, endMs: startMs + joined * sliceMs, requests, p99Ns: p99(buckets, requests), samples, hits };
+  return {
+    startMs,
+    endMs: startMs + joined * sliceMs,
+    requests,
+    p99Ns: p99(buckets, requests),
+    samples,
+    hits,
+  };
 }
 
 function p99(buckets: LatencyBucket[], requests: number): number {

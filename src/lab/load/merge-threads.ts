@@ -1,8 +1,8 @@
 /** Adds up what the load threads counted. Pure. */
 import type { OperationCounts, operations, PhaseLoad, PhaseName, StrayReplies } from '../../run.ts';
 import type { RunMilliseconds } from '../../units.ts';
-import { encodeLatencySlices } from './latency-slices.ts';
 import { addHistograms, encodeHistogram } from './latency-histogram.ts';
+import { encodeLatencySlices } from './latency-slices.ts';
 import { type EncodedHistogram, MOST_ERROR_TEXTS, OTHER_TEXTS } from './phase-tally.ts';
 import type { ThreadPhase, ThreadReport } from './thread-messages.ts';
 

@@ -7,7 +7,8 @@ type WhenSlow = NonNullable<Report['whenSlow']>;
 /** The part of the analysis that compares the slices of time with the worst P99 with the others. */
 export function whenSlowSection({ whenSlow, valid }: Report): string {
   const parts = ['### What is different when it is slow'];
-  if (!valid) parts.push('The run is invalid: when the tracker was slow cannot be told from when the generator was.');
+  if (!valid)
+    parts.push('The run is invalid: when the tracker was slow cannot be told from when the generator was.');
   else if (whenSlow === null) parts.push('Not measured: the report is of an older version.');
   else parts.push(escapeText(whenSlow.reason), ...details(whenSlow));
   return parts.join('\n\n');
@@ -31,7 +32,9 @@ function details({ slices, functions, conditions, testedFunctions, profile }: Wh
     const head = ['Function, with what it calls', 'Where', 'When slow', 'Otherwise', 'Lift (interval)'];
     parts.push(table(head, rows, ['l', 'l', 'r', 'r', 'r']));
   } else if (testedFunctions > 0) {
-    parts.push(`None of ${testedFunctions} functions has a larger share of the CPU samples there, beyond chance.`);
+    parts.push(
+      `None of ${testedFunctions} functions has a larger share of the CPU samples there, beyond chance.`,
+    );
   }
   if (conditions.length > 0) {
     const rows = conditions.map((row) => [

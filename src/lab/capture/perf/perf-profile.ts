@@ -88,10 +88,20 @@ export class PerfProfile {
     if (!this.#threads.has(thread)) this.#threads.set(thread, sample);
     this.#countOrphan(sample);
     const stack = sample.frames.map((frame) => this.#location(sample.pid, frame));
-    if (stack.length === 0) stack.push(this.#locate({ frame: { name: '[unknown]', file: '', line: 0 }, mapping: '' }));
+    if (stack.length === 0)
+      stack.push(this.#locate({ frame: { name: '[unknown]', file: '', line: 0 }, mapping: '' }));
     const values = [1, sample.period];
-    this.#builder.add(stack.map(({ id }) => id), values, thread);
-    this.#slices.add(stack.map(({ sliceId }) => sliceId), values, null, sliceAt(sample.atNs));
+    this.#builder.add(
+      stack.map(({ id }) => id),
+      values,
+      thread,
+    );
+    this.#slices.add(
+      stack.map(({ sliceId }) => sliceId),
+      values,
+      null,
+      sliceAt(sample.atNs),
+    );
   }
 
   /** Threads by `comm tid`, main threads first. */
