@@ -6,9 +6,10 @@ import { NOTABLE_RISE_SHARE, worryLimits } from '../thresholds.ts';
 import { cannotTell, context, type PatternAnswer } from './pattern.ts';
 
 /** The median P95 of a second in the first and last third of the clean phase; `first` above 0. */
-export function p95Thirds(
-  evidence: Evidence,
-): { readonly seconds: number; readonly ends: { readonly first: number; readonly last: number } | null } {
+export function p95Thirds(evidence: Evidence): {
+  readonly seconds: number;
+  readonly ends: { readonly first: number; readonly last: number } | null;
+} {
   const series = loadRows(evidence, 'clean')
     .map((row) => row.latencyNsP95)
     .filter((value) => value !== null);
@@ -23,7 +24,13 @@ export function latencyOverTime(evidence: Evidence): PatternAnswer {
   const change = ends.last / ends.first - 1;
   const source = 'timeline.ndjson, clean phase';
   const lines: EvidenceLine[] = [
-    { metric: 'rise of P95, last third over first', value: change * 100, unit: '%', threshold: NOTABLE_RISE_SHARE * 100, source },
+    {
+      metric: 'rise of P95, last third over first',
+      value: change * 100,
+      unit: '%',
+      threshold: NOTABLE_RISE_SHARE * 100,
+      source,
+    },
     context('P95, first third', ends.first / 1e6, 'ms', source),
     context('P95, last third', ends.last / 1e6, 'ms', source),
   ];
@@ -39,7 +46,13 @@ export function latencyOverTime(evidence: Evidence): PatternAnswer {
   const beside: string[] = [];
   if (trend !== null) {
     const threshold = worryLimits.memoryBytesPerMinute / 1e6;
-    lines.push({ metric: 'RSS growth', value: trend.bytesPerMinute / 1e6, unit: 'MB/min', threshold, source });
+    lines.push({
+      metric: 'RSS growth',
+      value: trend.bytesPerMinute / 1e6,
+      unit: 'MB/min',
+      threshold,
+      source,
+    });
     if (trend.continuous) beside.push('memory grows to the end as well');
   }
   if (queue !== null) {
@@ -51,6 +64,9 @@ export function latencyOverTime(evidence: Evidence): PatternAnswer {
       beside.push('the queue of its socket grows with it');
     }
   }
-  const why = beside.length === 0 ? 'neither memory nor the queue of its socket is seen to grow with it' : beside.join(', and ');
+  const why =
+    beside.length === 0
+      ? 'neither memory nor the queue of its socket is seen to grow with it'
+      : beside.join(', and ');
   return { verdict: 'found', told: `${seen}; ${why}`, evidence: lines };
 }

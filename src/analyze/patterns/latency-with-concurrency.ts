@@ -41,7 +41,13 @@ export function latencyWithConcurrency(
   const exponent = Math.log(last.p95Ns / before.p95Ns) / Math.log(last.concurrency / before.concurrency);
   const source = `runs with ${before.concurrency} and ${last.concurrency} workers, clean phase`;
   const evidence: EvidenceLine[] = [
-    { metric: 'exponent of P95 by workers', value: exponent, unit: '', threshold: LINEAR_GROWTH_EXPONENT, source },
+    {
+      metric: 'exponent of P95 by workers',
+      value: exponent,
+      unit: '',
+      threshold: LINEAR_GROWTH_EXPONENT,
+      source,
+    },
     context('P95 before', before.p95Ns / 1e6, 'ms', source),
     context('P95 after', last.p95Ns / 1e6, 'ms', source),
     {
@@ -64,7 +70,11 @@ export function latencyWithConcurrency(
     return { verdict: 'clear', told: `${rise}: less than in step with them`, evidence };
   }
   if (last.memoryBytesPerMinute > worryLimits.memoryBytesPerMinute) {
-    return { verdict: 'clear', told: `${rise}, but memory grows as well, so it need not be the CPU`, evidence };
+    return {
+      verdict: 'clear',
+      told: `${rise}, but memory grows as well, so it need not be the CPU`,
+      evidence,
+    };
   }
   const used = `${(last.cpuCapacityShare * 100).toFixed(1)} % of its CPU`;
   return last.cpuCapacityShare >= BUSY_CPU_SHARE

@@ -28,7 +28,12 @@ export function memoryRate(evidence: Evidence): PatternAnswer {
   if (cause !== null) {
     if (cause.mostPeers > 0) {
       lines.push(
-        context('RSS growth to its peak per possible peer', rss.growthBytes / cause.mostPeers, 'bytes', 'timeline.ndjson and run.json'),
+        context(
+          'RSS growth to its peak per possible peer',
+          rss.growthBytes / cause.mostPeers,
+          'bytes',
+          'timeline.ndjson and run.json',
+        ),
       );
     }
     lines.push(context('RSS growth per request', cause.bytesPerRequest, 'bytes', source));
@@ -38,7 +43,11 @@ export function memoryRate(evidence: Evidence): PatternAnswer {
     return { verdict: 'clear', told: rate, evidence: lines };
   }
   if (!trend.continuous) {
-    return { verdict: 'clear', told: `${rate} over the phase, and no longer in its last third`, evidence: lines };
+    return {
+      verdict: 'clear',
+      told: `${rate} over the phase, and no longer in its last third`,
+      evidence: lines,
+    };
   }
   const by =
     cause === null

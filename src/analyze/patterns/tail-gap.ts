@@ -77,7 +77,13 @@ function causesOf(
   const delayNs = target?.eventLoopDelayNsMax ?? null;
   if (delayNs !== null) {
     const threshold = Math.max(STALL_NS, p99Ns * NOTABLE_TAIL_SHARE) / 1e6;
-    lines.push({ metric: 'longest event-loop delay', value: delayNs / 1e6, unit: 'ms', threshold, source: timeline });
+    lines.push({
+      metric: 'longest event-loop delay',
+      value: delayNs / 1e6,
+      unit: 'ms',
+      threshold,
+      source: timeline,
+    });
   }
   if (isFound('event-loop-stall') && (delayNs ?? 0) >= p99Ns * NOTABLE_TAIL_SHARE) {
     causes.push('stalls of the event loop (`event-loop-stall`)');

@@ -25,8 +25,8 @@ export interface SlowFunction {
   readonly liftHigh: number;
 }
 
-/** Shares that differ by less are equal, and the function that does more of the work itself goes first. */
-const SAME_SHARE: Share = 0.02;
+/** A caller's share is its callee's and a little more: where they differ by less, the one that does the work itself goes first. */
+const SAME_SHARE: Share = 0.03;
 
 /** The functions to be named, the one with the largest difference of shares first, and how many were looked at. */
 export function slowFunctions(
@@ -45,7 +45,7 @@ export function slowFunctions(
     ([id, count]) => count >= samples * LEAST_POOLED_SHARE && functions[id]?.functionName !== '(lab agent)',
   );
   const confidence = 1 - (1 - CONFIDENCE) / Math.max(1, tested.length);
-  const named: { readonly found: SlowFunction; readonly rank: number; readonly own: number }[] = [];
+  const named: { readonly found: SlowFunction; readonly excess: number; readonly own: number }[] = [];
   for (const [id] of tested) {
     const hits = (slice: TimeSlice): number => slice.hits.get(id) ?? 0;
     const all = (slice: TimeSlice): number => slice.samples;
@@ -58,10 +58,17 @@ export function slowFunctions(
         ...(functions[id] as SampledFunctions['functions'][number]),
         ...{ slowShare, otherShare, lift: ratio, liftLow, liftHigh },
       },
-      rank: Math.round(excess / SAME_SHARE),
+      excess,
       own: charged.get(id) ?? 0,
     });
   }
-  named.sort((one, two) => two.rank - one.rank || two.own - one.own);
-  return { named: named.slice(0, MOST_FUNCTIONS).map(({ found }) => found), tested: tested.length };
+  named.sort((one, two) => two.excess - one.excess);
+  const ranked: SlowFunction[] = [];
+  while (named.length > 0) {
+    const leader = named[0]?.excess ?? 0;
+    const alike = named.filter(({ excess }) => leader - excess < SAME_SHARE);
+    ranked.push(...alike.sort((one, two) => two.own - one.own).map(({ found }) => found));
+    named.splice(0, alike.length);
+  }
+  return { named: ranked.slice(0, MOST_FUNCTIONS), tested: tested.length };
 }

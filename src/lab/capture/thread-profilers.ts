@@ -174,7 +174,8 @@ export class ThreadProfilers {
   }
 
   #assertFree(kind: ProfileKind): void {
-    const rivals: readonly ProfileKind[] = kind === 'cpu' ? ['cpu'] : ['allocations', 'live-heap', 'heap-growth'];
+    const rivals: readonly ProfileKind[] =
+      kind === 'cpu' ? ['cpu'] : ['allocations', 'live-heap', 'heap-growth'];
     const rival = rivals.find((other) => this.#running.has(other));
     if (rival !== undefined) throw new Error(`the ${rival} profiler is on; stop it first`);
   }
