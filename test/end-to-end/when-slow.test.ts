@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Report, reportSchema } from '../../src/analyze/report/report-schema.ts';
 import { builtEntry } from '../../src/package-root.ts';
 
-const short = ['--scenario', 'light', '--warmup', '500ms', '--duration', '1s', '--profile-duration', '9s'];
+const short = ['--scenario', 'light', '--warmup', '500ms', '--duration', '1s', '--profile-duration', '14s'];
 let root = '';
 
 beforeAll(() => {
