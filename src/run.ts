@@ -7,6 +7,7 @@
  * - `timeline.ndjson` - one {@link TimelineRow} a line, in order of arrival
  * - `*.hdr` - HdrHistograms of latency in nanoseconds, V2 compressed, base64
  * - `*.pb.gz` - pprof profiles
+ * - `latency-slices.json` - latency of the profiled phase by slices of time
  *
  * `schemaVersion` grows by one with every change that an older reader would misread.
  */
@@ -183,6 +184,13 @@ export const profileFileSchema = z.object({
   threads: z.array(z.string()),
   /** Sampling interval and its unit, for example 1000 microseconds or 131072 bytes; null where the source does not tell. */
   interval: z.object({ value: z.number().positive(), unit: z.enum(['microseconds', 'bytes']) }).nullable(),
+  /**
+   * The same samples by slices of time, as pprof with a numeric label `slice` (see `time-slices.ts`). Slices from `firstSlice` to
+   * `lastSlice` lie wholly within the time in which the profiler was on. Absent where the source gives samples no time.
+   */
+  slices: z
+    .object({ file: z.string(), sliceMs: z.number().positive(), firstSlice: count, lastSlice: count })
+    .optional(),
 });
 export type ProfileFile = z.infer<typeof profileFileSchema>;
 
@@ -300,6 +308,15 @@ export const runSchema = z.object({
   settingSources: z.record(z.string(), settingSourceSchema),
   phases: z.array(phaseLoadSchema),
   histograms: z.array(histogramFileSchema),
+  /** Latency of the profiled phase by slices of time. Absent where there is none, and in older runs. */
+  latencySlices: z
+    .object({
+      /** `{sliceMs, slices: [[slice, [bucket, count, …]], …]}`, see `time-slices.ts`. */
+      file: z.string(),
+      /** What the machine's monotonic clock told when the run's clock was 0. */
+      monotonicOriginMs: z.number(),
+    })
+    .optional(),
   profiles: z.array(profileFileSchema),
   missingProfiles: z.array(missingProfileSchema),
   /** The tracker's own counters at its stop, by name; null where it does not tell. */

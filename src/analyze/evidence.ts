@@ -1,6 +1,6 @@
 /** What a run's folder says, decoded: the one input of the rules and of the report. Nothing in it is judged. */
 import type { Operation, PhaseName, ProfileFile, Run, TimelineRow } from '../run.ts';
-import type { Nanoseconds } from '../units.ts';
+import type { Milliseconds, Nanoseconds } from '../units.ts';
 import type { Explained } from './explained.ts';
 import type { Profile } from './profile/profile.ts';
 
@@ -28,6 +28,28 @@ export interface LoadedProfile {
   readonly profile: Profile;
 }
 
+/** Latency and CPU samples of the profiled phase by slices of time, all by the machine's monotonic clock. */
+export interface SlicedEvidence {
+  /** Length of a slice. */
+  readonly sliceMs: Milliseconds;
+  /** By slice; one in which no request was under way is not in it. */
+  readonly latency: ReadonlyMap<number, readonly LatencyBucket[]>;
+  /** Samples with their slice as label, and the slices that the profiler was on for; null where no profile has times. */
+  readonly profile: {
+    readonly record: ProfileFile;
+    readonly samples: Profile;
+    readonly firstSlice: number;
+    readonly lastSlice: number;
+  } | null;
+  /** What the clock told when the run's clock was 0. */
+  readonly monotonicOriginMs: Milliseconds;
+}
+
+export interface LatencyBucket {
+  readonly latencyNs: Nanoseconds;
+  readonly count: number;
+}
+
 export interface Evidence {
   readonly run: Run;
   /** In order of `atMs`. */
@@ -43,6 +65,8 @@ export interface Evidence {
   readonly profiles: readonly LoadedProfile[];
   /** What findings of rules before explain already, and is cut out of the profiles; absent: nothing. */
   readonly explained?: Explained;
+  /** Absent where the run has none, as older ones. */
+  readonly sliced?: SlicedEvidence;
 }
 
 /**

@@ -4,6 +4,7 @@ import { prettifyError } from 'zod';
 import { LabError } from '../errors.ts';
 import { RUN_SCHEMA_VERSION, type Run, runSchema } from '../run.ts';
 import type { Evidence, LoadedProfile } from './evidence.ts';
+import { loadSlices } from './load-slices.ts';
 import { parseTimeline } from './parse-timeline.ts';
 import { decodeProfile } from './profile/decode-profile.ts';
 import { latencyReader } from './read-latency.ts';
@@ -20,6 +21,7 @@ import { readRunFile } from './run-file.ts';
 export function loadRun(directory: string, options: { readonly profiles?: boolean } = {}): Evidence {
   const run = loadRunRecord(directory);
   const timeline = parseTimeline(readText(directory, 'timeline.ndjson'));
+  const sliced = options.profiles === false ? null : loadSlices(run, (name) => readRunFile(directory, name));
   return {
     run,
     timeline: timeline.rows,
@@ -28,6 +30,7 @@ export function loadRun(directory: string, options: { readonly profiles?: boolea
       return readText(directory, name);
     }),
     profiles: options.profiles === false ? [] : loadProfiles(directory, run),
+    ...(sliced === null ? {} : { sliced }),
   };
 }
 

@@ -3,11 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import { analyzeCommand } from './analyze-command.ts';
-<<<<<<< HEAD
 import { compareCommand } from './compare-command.ts';
-=======
 import { completionCommand } from './completion-command.ts';
->>>>>>> tools
 import type { CliContext } from './context.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { explainCommand } from './explain-command.ts';

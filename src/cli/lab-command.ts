@@ -14,11 +14,8 @@ export function labCommand({ env, entry, cwd }: Pick<CliContext, 'env' | 'entry'
   return `node ${relative.startsWith('..') ? entry : relative}`;
 }
 
-<<<<<<< HEAD
-const ownCommand = /\btracker-lab (?=(hashes|init|doctor|analyze|compare|history|--[a-z])\b)/g;
-=======
-const ownCommand = /\btracker-lab (?=(hashes|init|doctor|analyze|open|export|completion|--[a-z])\b)/g;
->>>>>>> tools
+const ownCommand =
+  /\btracker-lab (?=(hashes|init|doctor|analyze|compare|history|open|export|completion|--[a-z])\b)/g;
 
 /** A text with `tracker-lab COMMAND` as the reader can type it. npm's own lines must not get into a list that is kept. Pure. */
 export function withLabCommand(text: string, context: Pick<CliContext, 'env' | 'entry' | 'cwd'>): string {

@@ -28,14 +28,11 @@ export interface SuiteOptions {
 
 /** @returns the exit code of the run that went worst */
 export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOptions): Promise<ExitCode> {
-<<<<<<< HEAD
   // A baseline that is not there is better told before the runs than after them.
   if (flags.baseline !== undefined) findSide(flags.baseline, flags.out, context.cwd);
-=======
   // What is not installed is told before anything is measured.
   const clinic = flags.clinic === undefined ? null : { tool: flags.clinic, install: findClinic(context.cwd) };
   const zeroX = flags.flame === undefined ? null : findZeroX(context.cwd);
->>>>>>> tools
   const progress = createProgress(context, flags.quiet);
   const interrupt = createInterrupt(context, progress.lastWord);
   const suiteId = plans.length > 1 ? newSuiteId() : null;
@@ -48,16 +45,13 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
     const analyzed = await analyzeAll(outcomes, flags.out);
     const pages = zeroX === null ? [] : await zeroXPages(analyzed, zeroX, context);
     await printResult(analyzed, suiteId, flags, context);
-<<<<<<< HEAD
     const passed = await applyGate(analyzed, {
       flags,
       out: flags.out,
       context,
       output: flags.json ? context.stderr : context.stdout,
     });
-=======
     for (const line of pages) (flags.json ? context.stderr : context.stdout).write(`${line}\n`);
->>>>>>> tools
     if (failure !== null) context.stderr.write(`${withLabCommand(failure.toLine(), context)}\n`);
     return interrupt.exitCode() ?? failure?.exitCode ?? exitCodeOf(outcomes, analyzed, passed);
   } catch (error) {

@@ -15,6 +15,7 @@ import type { ClinicInstall } from './clinic/find-clinic.ts';
 import { Interruption } from './interruption.ts';
 import type { LabEvent } from './lab-event.ts';
 import { startLoad } from './load/load-pool.ts';
+import { monotonicNs } from './load/monotonic-clock.ts';
 import { poolBytes } from './load/swarm-model.ts';
 import { Observation } from './observation.ts';
 import type { ScenarioPlan } from './plan.ts';
@@ -102,7 +103,7 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
     const result = await measure(target, context);
     isMeasured = true;
     const end = await stopTarget(target, options);
-    const { run, histogramFiles } = toRun({
+    const { run, latencyFiles } = toRun({
       runId: folder.runId,
       suiteId: options.suiteId,
       startedAt,
@@ -110,13 +111,14 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
       target: record,
       plan: options.plan,
       load: result.load,
+      monotonicOriginMs: result.monotonicOriginMs,
       profiles: result.profiles,
       missingProfiles: result.missingProfiles,
       end,
       interruption: interruption.cause,
       notes,
     });
-    const saved = save(folder, run, histogramFiles);
+    const saved = save(folder, run, latencyFiles);
     return { directory: folder.directory, run: await withClinic(saved, context) };
   } catch (error) {
     if (!isMeasured) folder.discard();
@@ -146,10 +148,10 @@ async function withClinic(run: Run, { options, folder, pinning }: RunContext): P
 }
 
 /** Writes what was measured; where the disk does not take all of it, as much as it takes, marked partial. */
-function save(folder: RunFolder, run: Run, histogramFiles: readonly NamedContent[]): Run {
+function save(folder: RunFolder, run: Run, latencyFiles: readonly NamedContent[]): Run {
   const written = new Set<string>();
   let failure: LabError | null = null;
-  for (const { file, content } of histogramFiles) {
+  for (const { file, content } of latencyFiles) {
     try {
       folder.writeFile(file, content);
       written.add(file);
@@ -159,8 +161,10 @@ function save(folder: RunFolder, run: Run, histogramFiles: readonly NamedContent
     }
   }
   if (failure === null) return folder.finish(run);
+  const { latencySlices, ...rest } = run;
   return folder.finish({
-    ...run,
+    ...rest,
+    ...(latencySlices !== undefined && written.has(latencySlices.file) ? { latencySlices } : {}),
     histograms: run.histograms.filter(({ file }) => written.has(file)),
     partial: run.partial ?? { reason: failure.message },
   });
@@ -239,7 +243,12 @@ async function missingProfilers(agent: NodeAgent, scenario: Scenario): Promise<r
   return scenario.profileDurationMs === 0 ? missing : [...missing, ...(await agent.probeProfilers())];
 }
 
-async function measure(target: Target, context: RunContext): Promise<PhasesResult> {
+interface Measured extends PhasesResult {
+  /** What the machine's monotonic clock told when the run's clock was 0. */
+  readonly monotonicOriginMs: number;
+}
+
+async function measure(target: Target, context: RunContext): Promise<Measured> {
   const { options, interruption, note } = context;
   const { scenario } = options.plan;
   const sources = planProfileSources(target, scenario, options.profiling);
@@ -247,6 +256,7 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
   const probes = await Promise.all(sources.sources.map((source) => source.probe?.() ?? []));
   tellMissing(probes.flat(), new Set());
   const now = startRunClock();
+  const monotonicOriginMs = monotonicNs() / 1e6 - now();
   void target.exited?.then(({ exitCode, signal, cause, expected }) => {
     if (expected) return;
     const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
@@ -274,7 +284,7 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
         if (threadsLeft === 0) interruption.raise({ kind: 'load-failed', reason: 'no load thread is left' });
       },
     });
-    return await runPhases({
+    const result = await runPhases({
       onMissing: tellMissing,
       scenario,
       pool,
@@ -284,6 +294,7 @@ async function measure(target: Target, context: RunContext): Promise<PhasesResul
       onPhase: (phase) => options.onEvent({ kind: 'phase', phase }),
       onPhaseEdge: () => observation.readSockets(),
     });
+    return { ...result, monotonicOriginMs };
   } finally {
     observation.stop();
   }

@@ -19,6 +19,8 @@ export interface RunParts {
   readonly target: Run['target'];
   readonly plan: ScenarioPlan;
   readonly load: LoadResult;
+  /** What the machine's monotonic clock told when the run's clock was 0. */
+  readonly monotonicOriginMs: number;
   readonly profiles: readonly ProfileFile[];
   readonly missingProfiles: readonly MissingProfile[];
   /** Null where the lab did not start the target. */
@@ -33,15 +35,21 @@ export interface NamedContent {
   readonly content: string;
 }
 
+const LATENCY_SLICES_FILE = 'latency-slices.json';
+
 /** Puts the record of a run together. Pure. */
 export function toRun(parts: RunParts): {
   readonly run: Run;
-  readonly histogramFiles: readonly NamedContent[];
+  /** Histograms, and the latency by slices of time. */
+  readonly latencyFiles: readonly NamedContent[];
 } {
   const histograms = parts.load.histograms.map(({ phase, operation, clock, encoded }) => ({
     record: { phase, operation, clock, file: `latency-${phase}-${operation}-${clock}.hdr` },
     encoded,
   }));
+  const { latencySlices } = parts.load;
+  const latencyFiles = histograms.map(({ record, encoded }) => ({ file: record.file, content: encoded }));
+  if (latencySlices !== null) latencyFiles.push({ file: LATENCY_SLICES_FILE, content: latencySlices });
   return {
     run: {
       schemaVersion: RUN_SCHEMA_VERSION,
@@ -55,6 +63,9 @@ export function toRun(parts: RunParts): {
       settingSources: { ...parts.plan.sources },
       phases: [...parts.load.phases],
       histograms: histograms.map(({ record }) => record),
+      ...(latencySlices === null
+        ? {}
+        : { latencySlices: { file: LATENCY_SLICES_FILE, monotonicOriginMs: parts.monotonicOriginMs } }),
       profiles: [...parts.profiles],
       missingProfiles: withUnexplained(parts),
       trackerCounters: parts.end?.counters == null ? null : { ...parts.end.counters },
@@ -63,7 +74,7 @@ export function toRun(parts: RunParts): {
       clinic: null,
       notes: [...parts.notes],
     },
-    histogramFiles: histograms.map(({ record, encoded }) => ({ file: record.file, content: encoded })),
+    latencyFiles,
   };
 }
 

@@ -14,6 +14,7 @@ const { scenario } = planScenario({
 const load: LoadResult = {
   phases: [],
   histograms: [],
+  latencySlices: null,
   lostThreads: { count: 0, clientShare: 0, causes: [] },
 };
 const pool = {

@@ -99,6 +99,18 @@ function leafName({ frames, stackFrames }: Profile, start: number, chargedAt: nu
   return isNamed ? caller.functionName : leaf.functionName;
 }
 
+/** The row to which a sample is charged; null for a sample without a stack. */
+export function chargedTo(
+  profile: Profile,
+  sample: number,
+): Pick<ChargedRow, 'functionName' | 'file'> | null {
+  const start = profile.stackStart[sample] as number;
+  const end = profile.stackStart[sample + 1] as number;
+  if (start === end) return null;
+  const frame = profile.frames[profile.stackFrames[chargedPosition(profile, start, end)] as number] as Frame;
+  return rowOf(profile, frame, start, end);
+}
+
 /** Where in `stackFrames` the frame stands that pays for a stack. */
 function chargedPosition({ frames, stackFrames }: Profile, start: number, end: number): number {
   let library = -1;

@@ -4,7 +4,7 @@
  * The samples are read straight into typed arrays, in a second walk over the file when its tables are known: no object
  * for a sample, a location or a value is ever made.
  *
- * Not read: labels, comments, and `drop_frames`, by which a writer asks pprof to hide frames (neither Go's runtime nor
+ * Not read: labels but for one that is asked for, comments, and `drop_frames`, by which a writer asks pprof to hide frames (neither Go's runtime nor
  * @datadog/pprof does).
  */
 import { gunzipSync } from 'node:zlib';
@@ -26,6 +26,8 @@ const MAX_VALUES = 2 ** 22;
 export interface DecodeProfileOptions {
   /** Named in the problem. */
   readonly fileName: string;
+  /** A numeric label of the samples to be read. Default: none. */
+  readonly label?: string;
 }
 
 export type DecodeProfileResult =
@@ -41,7 +43,7 @@ export type DecodeProfileResult =
  */
 export function decodeProfile(bytes: Uint8Array, options: DecodeProfileOptions): DecodeProfileResult {
   try {
-    return { ok: true, profile: readProfile(inflate(bytes)) };
+    return { ok: true, profile: readProfile(inflate(bytes), options.label) };
   } catch (error) {
     if (!(error instanceof MalformedProtobuf)) throw error;
     const problem = new LabError({
@@ -79,7 +81,7 @@ function tooLarge(): MalformedProtobuf {
   return new MalformedProtobuf(`it holds more than ${MAX_PROFILE_BYTES / 2 ** 20} MiB`);
 }
 
-function readProfile(bytes: Uint8Array): Profile {
+function readProfile(bytes: Uint8Array, label: string | undefined): Profile {
   const tables = readPprofTables(bytes);
   const valueTypes = tables.sampleTypes.map((pair) => toValueType(tables, pair));
   const defaultName = tables.text(tables.defaultSampleType);
@@ -89,7 +91,7 @@ function readProfile(bytes: Uint8Array): Profile {
     valueTypes,
     defaultValueIndex: named < 0 ? valueTypes.length - 1 : named,
     frames: locationFrames.frames,
-    ...readSamples(bytes, tables, locationFrames),
+    ...readSamples(bytes, tables, locationFrames, label),
     sampleCount: tables.sampleCount,
     durationNs: tables.durationNs,
     timeNs: tables.timeNs,
@@ -106,7 +108,8 @@ function readSamples(
   bytes: Uint8Array,
   tables: PprofTables,
   { locationStart, locationFrames }: LocationFrames,
-): Pick<Profile, 'stackStart' | 'stackFrames' | 'values'> {
+  label: string | undefined,
+): Pick<Profile, 'stackStart' | 'stackFrames' | 'values' | 'labels'> {
   const { sampleCount } = tables;
   const typeCount = tables.sampleTypes.length;
   if (sampleCount * typeCount > MAX_VALUES) {
@@ -123,6 +126,20 @@ function readSamples(
   let valueCount = 0;
 
   const reader = new ProtobufReader(bytes);
+  const labels = label === undefined ? undefined : new Float64Array(sampleCount).fill(Number.NaN);
+
+  function readLabel(end: number): void {
+    let key = 0;
+    let number = 0;
+    while (reader.position < end) {
+      reader.readKey();
+      if (reader.field === 1) key = reader.uintField();
+      else if (reader.field === 3) number = reader.intField();
+      else reader.skip();
+    }
+    reader.expectEnd(end);
+    if (labels !== undefined && tables.text(key) === label) labels[sample] = number;
+  }
 
   function appendLocation(id: number): void {
     const location = locationIndex.rowOf(id);
@@ -154,7 +171,8 @@ function readSamples(
           while (reader.position < packedEnd) appendValue(reader.readInt());
           reader.expectEnd(packedEnd);
         } else appendValue(reader.intField());
-      } else reader.skip();
+      } else if (reader.field === 3 && labels !== undefined) readLabel(reader.readEnd());
+      else reader.skip();
     }
     reader.expectEnd(end);
   }
@@ -177,7 +195,8 @@ function readSamples(
     sample++;
     stackStart[sample] = frameCount;
   }
-  return { stackStart, stackFrames: stackFrames.subarray(0, frameCount), values };
+  const samples = { stackStart, stackFrames: stackFrames.subarray(0, frameCount), values };
+  return labels === undefined ? samples : { ...samples, labels };
 }
 
 function grown(full: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {

@@ -47,6 +47,8 @@ export interface Profile {
   /** `values[v][s]`: value of type `v` of sample `s`. */
   readonly values: readonly Float64Array[];
   readonly sampleCount: number;
+  /** The numeric label that was asked for, of each sample; NaN where a sample has none. Absent: none was asked for. */
+  readonly labels?: Float64Array;
   /** 0 where the file does not tell. */
   readonly durationNs: number;
   /** 0 where the file does not tell. */

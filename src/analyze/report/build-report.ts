@@ -12,6 +12,7 @@ import { type PhaseFigures, phaseFigures } from '../phase-figures.ts';
 import { judge } from '../rules/judge.ts';
 import { isOtherEnvironment } from '../same-environment.ts';
 import { phaseLoad } from '../series.ts';
+import { whenSlow } from '../slow/when-slow.ts';
 import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
 import { figureChanges } from '../trend/history-groups.ts';
 import { changeText } from '../trend/history-text.ts';
@@ -76,6 +77,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     profilerCost: profilerCost(evidence, clean, profiled),
     top: topPairs(evidence),
     missingProfiles: run.missingProfiles,
+    whenSlow: whenSlow(evidence),
     findings,
     patterns: findPatterns(evidence, context.runs, findings),
     comparison: { runs: context.runs, scaling: assessScaling(context.runs, run.scenario.ratePerSecond > 0) },

@@ -32,6 +32,15 @@ export function formatChange(share: Share): string {
   return `${share >= 0 ? '+' : '-'}${Math.abs(share * 100).toFixed(1)} %`;
 }
 
+/** `4.2× (3.1–5.6)`: a ratio with its interval, in the two digits that such an interval knows. */
+export function formatRatio(ratio: number, low: number, high: number): string {
+  return `${factor(ratio)}× (${factor(low)}–${factor(high)})`;
+}
+
+function factor(value: number): string {
+  return value >= 1000 ? '> 1,000' : value.toFixed(value >= 10 ? 0 : 1);
+}
+
 /** Megabytes of 10^6 bytes, as the template has them: `12.34 MB`. */
 export function formatMegabytes(bytes: Bytes): string {
   return `${(bytes / 1e6).toFixed(2)} MB`;

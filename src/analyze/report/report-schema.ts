@@ -22,6 +22,7 @@ import { patternIds } from '../patterns/pattern.ts';
 import { frameClasses } from '../profile/profile.ts';
 import { validityCheckNames, validityVerdicts } from '../validity-names.ts';
 import { memorySchema, phaseSchema, statusesSchema, statusSchema } from './figure-schemas.ts';
+import { whenSlowSchema } from './when-slow-schema.ts';
 
 export const REPORT_SCHEMA_VERSION = 1;
 
@@ -252,6 +253,8 @@ export const reportSchema = z.object({
     goroutine: topPairSchema.nullable(),
   }),
   missingProfiles: z.array(missingProfileSchema),
+  /** What is different in the slices of time with the worst P99. Null in reports of older versions. */
+  whenSlow: whenSlowSchema.nullable().default(null),
   findings: z.array(findingSchema),
   /** The template's patterns of a bottleneck: symptoms, whose causes are findings. */
   patterns: z.array(patternSchema),

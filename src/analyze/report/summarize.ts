@@ -5,7 +5,14 @@ import { HELD_UP } from '../rules/generator-limited.ts';
 import type { Status } from '../status.ts';
 import { invalidReason } from '../validity.ts';
 import { clinicSummary } from './clinic-words.ts';
-import { formatCount, formatLatency, formatMegabytes, formatRate, formatShare } from './format.ts';
+import {
+  formatCount,
+  formatLatency,
+  formatMegabytes,
+  formatRate,
+  formatRatio,
+  formatShare,
+} from './format.ts';
 import { printable } from './printable.ts';
 import { queueRemark } from './queue-remark.ts';
 import type { Report } from './report-schema.ts';
@@ -36,7 +43,7 @@ export function summarize(
     '',
     ...figures(report),
     '',
-    ...wrapLines(findings(report), width),
+    ...wrapLines([...findings(report), ...slow(report)], width),
     '',
     ...summaryTop('CPU, charged to', cpuTop(report)),
     ...summaryTop('Allocated by', report.top.allocations),
@@ -126,6 +133,18 @@ function findings(report: Report): string[] {
       return `  ${index + 1}. ${finding.rule}${share}: ${printable(finding.summary)}`;
     }),
   ];
+}
+
+/** Nothing where nothing was found. */
+function slow({ whenSlow, valid }: Report): string[] {
+  if (!valid || whenSlow?.verdict !== 'found') return [];
+  const functions = whenSlow.functions
+    .slice(0, 2)
+    .map((row) => `${printable(row.functionName)} ${formatRatio(row.lift, row.liftLow, row.liftHigh)}`);
+  const conditions = whenSlow.conditions
+    .filter(({ differs }) => differs)
+    .map((row) => `${row.name} ${formatRatio(row.ratio, row.ratioLow, row.ratioHigh)}`);
+  return [`When it is slow: ${[...functions, ...conditions].slice(0, 3).join(', ')}`];
 }
 
 function next(report: Report, directory: string, command: string): string {

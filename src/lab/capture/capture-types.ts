@@ -23,4 +23,12 @@ export interface ThreadProfile {
   readonly durationNs: number;
   /** Microseconds for CPU, bytes for the heap kinds. */
   readonly interval: number;
+  /** When its samples, labelled by slice of time, were taken; absent: they have no times. */
+  readonly window?: SampleWindow;
+}
+
+/** A time by the machine's monotonic clock (`process.hrtime`). */
+export interface SampleWindow {
+  readonly startNs: number;
+  readonly endNs: number;
 }

@@ -1,4 +1,5 @@
-import { Profile } from 'pprof-format';
+import { Profile, type Sample } from 'pprof-format';
+import { SLICE_LABEL } from '../../time-slices.ts';
 import type { LocatedFrame } from './frame-locator.ts';
 import { nameNativeCall } from './native-calls.ts';
 import { ProfileBuilder, type ValueTypeName } from './profile-builder.ts';
@@ -14,9 +15,10 @@ interface ThreadPprof {
  * Adds up the profiles of a process's threads by stack; each sample keeps its thread as a label. The first one gives
  * the value types, the start and the duration.
  *
+ * @param by - `slice`: by stack and slice of time instead, all threads together; samples without a slice are left out
  * @throws Error where there is none, or where value types differ
  */
-export function mergeProfiles(threads: readonly ThreadPprof[]): Profile {
+export function mergeProfiles(threads: readonly ThreadPprof[], by: 'thread' | 'slice' = 'thread'): Profile {
   const decoded = threads.map(({ thread, bytes }) => ({ thread, profile: Profile.decode(bytes) }));
   const first = decoded[0]?.profile;
   if (first === undefined) throw new Error('no profile to merge');
@@ -33,12 +35,13 @@ export function mergeProfiles(threads: readonly ThreadPprof[]): Profile {
         `${thread} has the value types ${valueTypesOf(profile).join(' ')}, not ${valueTypes.join(' ')}`,
       );
     }
-    addAll(builder, profile, thread);
+    addAll(builder, profile, by === 'thread' ? thread : null);
   }
   return builder.build(Number(first.timeNanos), Number(first.durationNanos));
 }
 
-function addAll(builder: ProfileBuilder, profile: Profile, thread: string): void {
+/** @param thread - null: by slice of time, and no thread is named */
+function addAll(builder: ProfileBuilder, profile: Profile, thread: string | null): void {
   const strings = profile.stringTable.strings;
   const text = (index: number | bigint) => strings[Number(index)] ?? '';
   const functions = new Map(profile.function.map((entry) => [Number(entry.id), entry]));
@@ -54,9 +57,16 @@ function addAll(builder: ProfileBuilder, profile: Profile, thread: string): void
     ids.set(Number(location.id), builder.location(nameNativeCall(decodeFrameName(frame))));
   }
   for (const sample of profile.sample) {
+    const slice = thread === null ? sliceOf(sample, text) : undefined;
+    if (slice === null) continue;
     const stack = sample.locationId.map((id) => ids.get(Number(id)) as number);
-    builder.add(stack, sample.value.map(Number), thread);
+    builder.add(stack, sample.value.map(Number), thread, slice);
   }
+}
+
+function sliceOf(sample: Sample, text: (index: number | bigint) => string): number | null {
+  const label = sample.label.find(({ key }) => text(key) === SLICE_LABEL);
+  return label === undefined ? null : Number(label.num);
 }
 
 const NAME_SEPARATOR = '\0';

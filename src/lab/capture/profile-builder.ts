@@ -9,6 +9,7 @@ import {
   StringTable,
   ValueType,
 } from 'pprof-format';
+import { SLICE_LABEL } from '../../time-slices.ts';
 import type { LocatedFrame } from './frame-locator.ts';
 
 /** Type and unit of a value, for example `['alloc_space', 'bytes']`. */
@@ -83,9 +84,10 @@ export class ProfileBuilder {
    * @param stack - location ids, leaf first
    * @param values - one of each value type
    * @param thread - value of the `thread` label; null: no label
+   * @param slice - value of the numeric `slice` label; absent: no label
    */
-  add(stack: readonly number[], values: readonly number[], thread: string | null): void {
-    const key = `${thread ?? ''}\0${stack.join(',')}`;
+  add(stack: readonly number[], values: readonly number[], thread: string | null, slice?: number): void {
+    const key = `${thread ?? ''}\0${slice ?? ''}\0${stack.join(',')}`;
     const sample = this.#samples.get(key);
     if (sample) {
       sample.value = sample.value.map((value, index) => Number(value) + (values[index] ?? 0));
@@ -95,6 +97,7 @@ export class ProfileBuilder {
       thread === null
         ? []
         : [new Label({ key: this.#strings.dedup('thread'), str: this.#strings.dedup(thread) })];
+    if (slice !== undefined) label.push(new Label({ key: this.#strings.dedup(SLICE_LABEL), num: slice }));
     this.#samples.set(key, new Sample({ locationId: [...stack], value: [...values], label }));
   }
 

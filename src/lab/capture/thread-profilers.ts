@@ -2,12 +2,14 @@ import inspector from 'node:inspector';
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import type { SourceMapper } from '@datadog/pprof';
+import { SLICE_LABEL } from '../../time-slices.ts';
 import { DEFAULT_CPU_INTERVAL_MICROS, type ProfileRequest } from './agent-protocol.ts';
-import type { MissingProfile, ProfileKind, ThreadProfile } from './capture-types.ts';
+import type { MissingProfile, ProfileKind, SampleWindow, ThreadProfile } from './capture-types.ts';
 import type { FrameLocator, LocatedFrame, ScriptPosition } from './frame-locator.ts';
 import { type HeapNode, heapTreeToPprof } from './heap-tree-to-pprof.ts';
 import { encodeFrameName } from './merge-profiles.ts';
 import { markNativeCalls } from './native-calls.ts';
+import { SampleClock } from './sample-clock.ts';
 
 type Pprof = typeof import('@datadog/pprof');
 
@@ -15,8 +17,14 @@ type Pprof = typeof import('@datadog/pprof');
 const HEAP_STACK_DEPTH = 64;
 const NANOS_PER_MS = 1e6;
 
+interface Encoded {
+  /** Ungzipped pprof. */
+  readonly bytes: Uint8Array;
+  readonly window?: SampleWindow;
+}
+
 /** Turns what a stopped profiler has read into encoded pprof. */
-type Encode = (locator: FrameLocator) => Uint8Array;
+type Encode = (locator: FrameLocator) => Encoded;
 
 interface Timing {
   readonly startedMs: number;
@@ -142,7 +150,7 @@ export class ThreadProfilers {
     const profiles: ThreadProfile[] = [];
     for (const { kind, encode, durationNs, interval } of stopped) {
       try {
-        profiles.push({ kind, thread: this.#thread, bytes: encode(locator), durationNs, interval });
+        profiles.push({ kind, thread: this.#thread, ...encode(locator), durationNs, interval });
       } catch (error) {
         missing.push(this.#failure(kind, error));
       }
@@ -196,6 +204,7 @@ function startCpu(intervalMicros: number): Stop {
     },
   };
   markNativeCalls();
+  const clock = new SampleClock();
   pprof().time.start({
     intervalMicros,
     withContexts: true,
@@ -205,7 +214,10 @@ function startCpu(intervalMicros: number): Stop {
   return function stopCpu() {
     return function encodeCpu(locator) {
       locate = (position) => locator.locate(position);
-      return pprof().time.stop().encode();
+      const { endNs, label } = clock.labels();
+      const bytes = pprof().time.stop(false, label, [SLICE_LABEL]).encode();
+      const window = clock.window(endNs);
+      return window === null ? { bytes } : { bytes, window };
     };
   };
 }
@@ -266,14 +278,15 @@ function readHeap(kind: 'alloc' | 'inuse', timing: Timing, externalBytes: number
   const tree = pprof().heap.v8Profile() as HeapNode;
   const durationNanos = (performance.now() - timing.startedMs) * NANOS_PER_MS;
   return function encodeHeap(locator) {
-    return heapTreeToPprof(tree, {
+    const profile = heapTreeToPprof(tree, {
       kind,
       intervalBytes: timing.interval,
       locate: (position) => locator.locate(position),
       timeNanos: timing.startedEpochMs * NANOS_PER_MS,
       durationNanos,
       externalBytes,
-    }).encode();
+    });
+    return { bytes: profile.encode() };
   };
 }
 

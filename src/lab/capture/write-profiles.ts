@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { MissingProfile, ProfileFile, ProfileKind, ThreadProfile } from './capture-types.ts';
 import { mergeProfiles } from './merge-profiles.ts';
+import { slicesFile, wholeSlices } from './whole-slices.ts';
 
 interface WriteProfilesOptions {
   /** Made where it does not exist. */
@@ -46,6 +47,11 @@ async function writeKind(
   const file = `${kind}.pb.gz`;
   const first = threads[0] as ThreadProfile;
   await writeWhole(path.join(directory, file), await promisify(gzip)(mergeProfiles(threads).encode()));
+  const slices = wholeSlices(threads.map(({ window }) => window));
+  if (slices !== null) {
+    const bytes = mergeProfiles(threads, 'slice').encode();
+    await writeWhole(path.join(directory, slicesFile(kind)), await promisify(gzip)(bytes));
+  }
   return {
     kind,
     file,
@@ -54,6 +60,7 @@ async function writeKind(
     durationNs: first.durationNs,
     threads: threads.map(({ thread }) => thread),
     interval: { value: first.interval, unit: kind === 'cpu' ? 'microseconds' : 'bytes' },
+    ...(slices === null ? {} : { slices: { file: slicesFile(kind), ...slices } }),
   };
 }
 

@@ -11,6 +11,7 @@ import { Action, ERROR_HEAD_BYTES, ResponseOffset, readUint32 } from '../../wire
 import type { ReceivedBatch, UdpSocket } from '../../wire/udp-socket.ts';
 import type { ClientFleet } from './client-fleet.ts';
 import { type IntervalReport, IntervalTally } from './interval-tally.ts';
+import { LatencySlices, type SliceCounts } from './latency-slices.ts';
 import type { Grid } from './pacer.ts';
 import { type EncodedHistogram, Outcome, PhaseTally, phaseIndex, type TallyReport } from './phase-tally.ts';
 import { RefusedSends } from './refused-sends.ts';
@@ -58,6 +59,8 @@ export class LoadEngine {
   readonly #tallies: (PhaseTally | undefined)[] = phaseNames.map(() => undefined);
   readonly #interval = new IntervalTally();
   readonly #refusals: RefusedSends;
+  /** On in the profiled phase, whose profiles have times. */
+  #slices: LatencySlices | undefined;
   #phase = 0;
   /** The tally of the current phase. */
   #tally: PhaseTally | undefined;
@@ -86,6 +89,7 @@ export class LoadEngine {
     this.#phase = phaseIndex(phase);
     this.#tallies[this.#phase] ??= new PhaseTally(this.#openLoop);
     this.#tally = this.#tallies[this.#phase];
+    if (phase === 'profiled') this.#slices ??= new LatencySlices();
   }
 
   /** Sends nothing from now on; replies are still taken. */
@@ -168,7 +172,11 @@ export class LoadEngine {
   }
 
   /** Every phase that began, in order. */
-  report(): { readonly phases: PhaseReport[]; readonly histograms: EncodedHistogram[] } {
+  report(): {
+    readonly phases: PhaseReport[];
+    readonly histograms: EncodedHistogram[];
+    readonly latencySlices: SliceCounts[];
+  } {
     const phases: PhaseReport[] = [];
     const histograms: EncodedHistogram[] = [];
     for (const phase of phaseNames) {
@@ -177,7 +185,7 @@ export class LoadEngine {
       phases.push({ phase, tally: tally.report() });
       histograms.push(...tally.histograms(phase));
     }
-    return { phases, histograms };
+    return { phases, histograms, latencySlices: this.#slices?.report() ?? [] };
   }
 
   #send(client: number, dueNs: Nanoseconds, nowNs: Nanoseconds): void {
@@ -266,7 +274,9 @@ export class LoadEngine {
       tally.countOutcome(action, Outcome.succeeded);
       tally.recordLatency(action, nowNs - sentNs, nowNs - dueNs);
       this.#interval.countOutcome(Outcome.succeeded);
-      this.#interval.recordReply(nowNs - (this.#openLoop ? dueNs : sentNs));
+      const fromNs = this.#openLoop ? dueNs : sentNs;
+      this.#interval.recordReply(nowNs - fromNs);
+      this.#slices?.countReply(fromNs, nowNs);
       if (action === Action.announce) tally.peersReceived += countPeers(length, this.#shape.peerBytes);
       else if (action === Action.connect) this.#keepId(client, bytes, at, sentNs);
     } else if (kind === ResponseKind.error) {
@@ -312,6 +322,7 @@ export class LoadEngine {
           nowNs - (table.dueNs[slot] as number),
         );
         this.#interval.countOutcome(Outcome.timedOut);
+        this.#slices?.countTimeOut(table.sentNs[slot] as number, nowNs - (table.sentNs[slot] as number));
       }
       this.#fleet.timedOut(client, action);
       if (this.#sending && !this.#openLoop) this.#send(client, nowNs, nowNs);

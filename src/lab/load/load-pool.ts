@@ -48,6 +48,8 @@ export interface LoadResult {
   readonly phases: readonly PhaseLoad[];
   /** HdrHistogram V2, compressed, base64: latency in ns of the requests that succeeded or timed out. */
   readonly histograms: readonly EncodedHistogram[];
+  /** Latency of the profiled phase by slices of time, as `latency-slices.json` holds it; null: there is none. */
+  readonly latencySlices: string | null;
   readonly lostThreads: LostThreads;
 }
 

@@ -232,12 +232,12 @@ class LoadThread {
     if (this.#finished) return;
     this.#finished = true;
     clearInterval(this.#expiryTimer);
-    const { phases, histograms } = this.#engine.report();
+    const { phases, histograms, latencySlices } = this.#engine.report();
     const threadPhases = phases.map(({ phase, tally }): ThreadPhase => {
       const marks = this.#marks.find((mark) => mark.phase === phase);
       return { phase, tally, ...betweenMarks(marks?.start, marks?.end) };
     });
-    this.#tell({ type: 'finished', report: { phases: threadPhases, histograms } });
+    this.#tell({ type: 'finished', report: { phases: threadPhases, histograms, latencySlices } });
     for (const socket of this.#sockets) void socket.close();
     this.#port.close();
   }

@@ -2,6 +2,7 @@
 import type { OperationCounts, operations, PhaseLoad, PhaseName, StrayReplies } from '../../run.ts';
 import type { RunMilliseconds } from '../../units.ts';
 import { addHistograms, encodeHistogram } from './latency-histogram.ts';
+import { encodeLatencySlices } from './latency-slices.ts';
 import { type EncodedHistogram, MOST_ERROR_TEXTS, OTHER_TEXTS } from './phase-tally.ts';
 import type { ThreadPhase, ThreadReport } from './thread-messages.ts';
 
@@ -16,6 +17,8 @@ export interface MergedLoad {
   readonly phases: PhaseLoad[];
   /** One for each phase, operation and clock that has values, all threads added up. */
   readonly histograms: EncodedHistogram[];
+  /** Content of `latency-slices.json`; null: no request of the profiled phase was answered or timed out. */
+  readonly latencySlices: string | null;
 }
 
 /** @param spans - the phases that began, in order; each becomes one entry, also where no thread reported */
@@ -26,6 +29,7 @@ export function mergeThreads(reports: readonly ThreadReport[], spans: readonly P
       return mergePhase(span, parts);
     }),
     histograms: mergeHistograms(reports.flatMap((report) => report.histograms)),
+    latencySlices: encodeLatencySlices(reports.map((report) => report.latencySlices)),
   };
 }
 

@@ -3,6 +3,7 @@ import type { PhaseName, Scenario } from '../../run.ts';
 import type { Nanoseconds } from '../../units.ts';
 import type { AddressFamily } from '../../wire/udp-socket.ts';
 import type { IntervalReport } from './interval-tally.ts';
+import type { SliceCounts } from './latency-slices.ts';
 import type { EncodedHistogram, TallyReport } from './phase-tally.ts';
 
 /** `workerData` of a load thread. */
@@ -36,6 +37,8 @@ export interface ThreadPhase {
 export interface ThreadReport {
   readonly phases: readonly ThreadPhase[];
   readonly histograms: readonly EncodedHistogram[];
+  /** Of the profiled phase; none where it was not reached. */
+  readonly latencySlices: readonly SliceCounts[];
 }
 
 export type FromThread =

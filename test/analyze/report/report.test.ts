@@ -198,6 +198,7 @@ describe.each(odd)('the report of a run %s', (_, options) => {
       '### Memory Usage',
       '## Performance Analysis',
       '### Bottlenecks Identified',
+      '### What is different when it is slow',
       '### Optimization Recommendations',
       '## Comparative Results',
       '### Load Test Scenarios',
@@ -480,7 +481,7 @@ describe('hostile text', () => {
     expect(markdown.match(/(?<!\\)\[x/g)).toBeNull();
     expect(markdown).not.toContain('\u2028');
     expect(markdown).not.toContain('\u202e');
-    expect(readHeadings(markdown)).toHaveLength(21);
+    expect(readHeadings(markdown)).toHaveLength(22);
     for (const { head, rows } of readTables(markdown)) {
       for (const row of rows) expect(row).toHaveLength(head.length);
     }

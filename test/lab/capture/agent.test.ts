@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { decodeProfile } from '../../../src/analyze/profile/decode-profile.ts';
 import { agentLaunch } from '../../../src/lab/capture/agent-launch.ts';
 import type { RuntimeReading } from '../../../src/lab/capture/capture-types.ts';
 import {
@@ -102,7 +103,12 @@ function frameOf(name: string): string {
 
 describe('a profiled program', () => {
   it('leaves one whole file a profile, described as a run stores it', () => {
-    expect(readdirSync(out).sort()).toEqual(['allocations.pb.gz', 'cpu.pb.gz', 'live-heap.pb.gz']);
+    expect(readdirSync(out).sort()).toEqual([
+      'allocations.pb.gz',
+      'cpu-slices.pb.gz',
+      'cpu.pb.gz',
+      'live-heap.pb.gz',
+    ]);
     for (const file of [...warmUp.files, ...profiled.files])
       expect(profileFileSchema.parse(file)).toEqual(file);
     expect(warmUp.missing).toEqual([]);
@@ -113,6 +119,24 @@ describe('a profiled program', () => {
       threads: ['main', 'worker 1'],
       interval: { value: 1000, unit: 'microseconds' },
     });
+  });
+
+  it('has the same samples by slices of time, but for those without a time', () => {
+    const { slices } = profiled.files.find(({ kind }) => kind === 'cpu') as (typeof profiled.files)[number];
+    const file = path.join(out, slices?.file as string);
+    const cpu = readPprofFile(path.join(out, 'cpu.pb.gz'));
+    const sliced = readPprofFile(file);
+    expect(sliced.types).toEqual(cpu.types);
+    // Hits of all threads in the hot function: none is lost, none is counted twice.
+    const hits = (profile: typeof cpu) =>
+      topLeaves(profile, 'sample/count').find(([leaf]) => leaf === frameOf('burnIntegers'));
+    expect(hits(sliced)).toEqual(hits(cpu));
+    const decoded = decodeProfile(readFileSync(file), { fileName: file, label: 'slice' });
+    const labels = new Set(decoded.ok ? decoded.profile.labels : []);
+    // It burns all along: no slice in which all threads were profiled is without samples.
+    const { firstSlice = 0, lastSlice = 0 } = slices ?? {};
+    expect(lastSlice).toBeGreaterThan(firstSlice);
+    for (let slice = firstSlice; slice <= lastSlice; slice++) expect(labels).toContain(slice);
   });
 
   it('has its hot function first in each thread, at its line in the TypeScript source', () => {

@@ -54,12 +54,32 @@ function reportOf(phase: ThreadPhase, encoded = encodedOf(1_000)): ThreadReport 
   return {
     phases: [phase],
     histograms: [{ phase: 'clean', operation: 'announce', clock: 'service', encoded }],
+    latencySlices: [[7, [3, 2, 5, 1]]],
   };
 }
 
 const span = { phase: 'clean', startMs: 10, endMs: 20 } as const;
 
 describe('threads add up', () => {
+  test('with their latencies by slices of time, slice by slice', () => {
+    const other = {
+      ...reportOf(threadPhase()),
+      latencySlices: [
+        [7, [3, 1]],
+        [8, [4, 4]],
+      ] as const,
+    };
+    const { latencySlices } = mergeThreads([reportOf(threadPhase()), other], [span]);
+    expect(JSON.parse(latencySlices as string)).toEqual({
+      sliceMs: 100,
+      slices: [
+        [7, [3, 3, 5, 1]],
+        [8, [4, 4]],
+      ],
+    });
+    expect(mergeThreads([], [span]).latencySlices).toBeNull();
+  });
+
   test('what an open loop never sent too; in closed loop there is no such count', () => {
     const openLoop = (notSent: number): ThreadReport => {
       const phase = threadPhase();

@@ -6,6 +6,7 @@ import { bullets, escapeCell, escapeText, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
 import { shareWords } from '../share-words.ts';
 import { patternsPart } from './patterns.ts';
+import { whenSlowSection } from './when-slow.ts';
 
 type ReportFinding = Report['findings'][number];
 
@@ -22,7 +23,12 @@ const causes: readonly { readonly name: string; readonly rules: readonly RuleId[
 
 /** Performance Analysis: what was found, with its evidence, and what to do about it. */
 export function analysisSection(report: Report): string {
-  return ['## Performance Analysis', bottlenecks(report), recommendations(report)].join('\n\n');
+  return [
+    '## Performance Analysis',
+    bottlenecks(report),
+    whenSlowSection(report),
+    recommendations(report),
+  ].join('\n\n');
 }
 
 function bottlenecks(report: Report): string {

@@ -19,6 +19,8 @@ export interface PerfSample {
   readonly comm: string;
   readonly pid: number;
   readonly tid: number;
+  /** By the recording's clock. */
+  readonly atNs: number;
   /** For example `cpu-clock`, or `cpu-clock:u` where the kernel's side is left out. */
   readonly event: string;
   /** What the sample stands for, in the event's unit; nanoseconds for `cpu-clock`. */
@@ -35,7 +37,7 @@ const MAX_HEADER_LENGTH = 512;
 const MAX_STACK_DEPTH = 4096;
 const MAX_CACHED_FRAMES = 100_000;
 
-const header = /^(.*?) +(\d+)\/(\d+) +\d+\.\d+: +(\d+) +(\S+):(?: +(\S.*))?$/;
+const header = /^(.*?) +(\d+)\/(\d+) +(\d+)\.(\d+): +(\d+) +(\S+):(?: +(\S.*))?$/;
 const lostRecord = /: PERF_RECORD_LOST(?:_SAMPLES)?\b.*?\blost\D{0,20}(\d+)/;
 /** The offset tells where the name ends: both names and paths may hold blanks and brackets. */
 const frameWithOffset = /^([0-9a-f]+) (.*)\+0x[0-9a-f]+ \((.*)\)$/;
@@ -102,17 +104,18 @@ export class PerfScriptParser {
       else this.lostSamples += Number(lost);
       return;
     }
-    const [, comm = '', pid, tid, period, event = ''] = match;
+    const [, comm = '', pid, tid, seconds, fraction = '', period, event = ''] = match;
     this.#sample = {
       comm: comm.trim(),
       pid: Number(pid),
       tid: Number(tid),
+      atNs: Number(seconds) * 1e9 + Number(`0.${fraction}`) * 1e9,
       event,
       period: Number(period),
       frames: [],
     };
     // A stack of one frame may stand on the header's line.
-    if (match[6] !== undefined) this.#readFrame(match[6]);
+    if (match[8] !== undefined) this.#readFrame(match[8]);
   }
 
   #readFrame(text: string): void {

@@ -1,5 +1,6 @@
+import { sliceAt } from '../../../time-slices.ts';
 import { FrameLocator, type LocatedFrame } from '../frame-locator.ts';
-import { ProfileBuilder } from '../profile-builder.ts';
+import { ProfileBuilder, type ProfileShape } from '../profile-builder.ts';
 import type { JitMap } from './jit-map.ts';
 import type { PerfFrame, PerfSample } from './parse-perf-script.ts';
 import { parseV8Symbol } from './v8-symbol.ts';
@@ -29,6 +30,16 @@ const jitMapping =
 const partSuffix = /(?:\.(?:cold|part|isra|constprop|lto_priv|llvm|localalias|clone)(?:\.\d+)*)+$/;
 const builtinFile = '[v8 builtin]';
 
+const shape: ProfileShape = {
+  valueTypes: [
+    ['samples', 'count'],
+    ['cpu', 'nanoseconds'],
+  ],
+  defaultType: 'cpu',
+  periodType: ['cpu', 'nanoseconds'],
+  period: PERF_PERIOD_NS,
+};
+
 interface MappedFrame {
   readonly frame: LocatedFrame;
   readonly mapping: string;
@@ -43,17 +54,10 @@ interface MappedFrame {
  */
 export class PerfProfile {
   readonly #processes: ReadonlyMap<number, JitProcess>;
-  readonly #builder = new ProfileBuilder({
-    valueTypes: [
-      ['samples', 'count'],
-      ['cpu', 'nanoseconds'],
-    ],
-    defaultType: 'cpu',
-    periodType: ['cpu', 'nanoseconds'],
-    period: PERF_PERIOD_NS,
-  });
-  /** By process: JIT addresses mean something else in each. */
-  readonly #locations = new Map<number, Map<PerfFrame, number>>();
+  readonly #builder = new ProfileBuilder(shape);
+  readonly #slices = new ProfileBuilder(shape);
+  /** By process: JIT addresses mean something else in each. One place for both profiles. */
+  readonly #locations = new Map<number, Map<PerfFrame, { readonly id: number; readonly sliceId: number }>>();
   readonly #threads = new Map<string, { readonly pid: number; readonly tid: number }>();
 
   sampleCount = 0;
@@ -84,8 +88,20 @@ export class PerfProfile {
     if (!this.#threads.has(thread)) this.#threads.set(thread, sample);
     this.#countOrphan(sample);
     const stack = sample.frames.map((frame) => this.#location(sample.pid, frame));
-    if (stack.length === 0) stack.push(this.#builder.location({ name: '[unknown]', file: '', line: 0 }));
-    this.#builder.add(stack, [1, sample.period], thread);
+    if (stack.length === 0)
+      stack.push(this.#locate({ frame: { name: '[unknown]', file: '', line: 0 }, mapping: '' }));
+    const values = [1, sample.period];
+    this.#builder.add(
+      stack.map(({ id }) => id),
+      values,
+      thread,
+    );
+    this.#slices.add(
+      stack.map(({ sliceId }) => sliceId),
+      values,
+      null,
+      sliceAt(sample.atNs),
+    );
   }
 
   /** Threads by `comm tid`, main threads first. */
@@ -106,6 +122,11 @@ export class PerfProfile {
     return this.#builder.build(timeNanos, durationNanos).encode();
   }
 
+  /** The same samples by slices of time, in place of threads. */
+  encodeSlices(timeNanos: number, durationNanos: number): Uint8Array {
+    return this.#slices.build(timeNanos, durationNanos).encode();
+  }
+
   #countOrphan({ pid, frames }: PerfSample): void {
     if (!this.#processes.has(pid)) return;
     const addon = frames
@@ -118,7 +139,11 @@ export class PerfProfile {
     if (!isCalled) this.orphanedAddonSamples.set(addon, (this.orphanedAddonSamples.get(addon) ?? 0) + 1);
   }
 
-  #location(pid: number, frame: PerfFrame): number {
+  #locate({ frame, mapping }: MappedFrame): { readonly id: number; readonly sliceId: number } {
+    return { id: this.#builder.location(frame, mapping), sliceId: this.#slices.location(frame, mapping) };
+  }
+
+  #location(pid: number, frame: PerfFrame): { readonly id: number; readonly sliceId: number } {
     let known = this.#locations.get(pid);
     if (known === undefined) {
       known = new Map();
@@ -126,8 +151,7 @@ export class PerfProfile {
     }
     let id = known.get(frame);
     if (id === undefined) {
-      const mapped = this.#mapFrame(pid, frame);
-      id = this.#builder.location(mapped.frame, mapped.mapping);
+      id = this.#locate(this.#mapFrame(pid, frame));
       known.set(frame, id);
     }
     return id;

@@ -35,6 +35,8 @@ export interface PerfEnd {
 }
 
 export interface PerfRecording {
+  /** The machine's monotonic clock when samples began to be taken. */
+  readonly startedNs: number;
   /** Wall clock of the first sample's earliest moment, milliseconds since the epoch. */
   readonly startedEpochMs: number;
   /** Ends it, or waits for nothing where it has ended. Tells how long it recorded; never rejects. */
@@ -57,7 +59,8 @@ export async function startPerfRecording(options: RecordOptions): Promise<PerfRe
         callGraphOption(options.walk),
       ],
       // Without build ids: perf would read every binary at its end, and fill ~/.debug.
-      ...['-B', '-N', '-o', options.file, '-p', options.pids.join(',')],
+      // The clock that all processes share, so that samples can be joined with what the lab saw.
+      ...['-k', 'CLOCK_MONOTONIC', '-B', '-N', '-o', options.file, '-p', options.pids.join(',')],
       // Started with its events off; it answers when the order to switch them on is carried out.
       ...['--delay=-1', '--control=fd:3,4', '--', 'sleep', String(seconds)],
     ],
@@ -98,6 +101,7 @@ export async function startPerfRecording(options: RecordOptions): Promise<PerfRe
 
   const startedMs = performance.now();
   return {
+    startedNs: Number(process.hrtime.bigint()),
     startedEpochMs: Date.now(),
     async stop() {
       const stoppedMs = performance.now();

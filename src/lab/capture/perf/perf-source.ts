@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { execa } from 'execa';
 import type { CapturedProfiles, CaptureOptions, ProfileSource } from '../profile-source.ts';
+import { slicesFile, wholeSlices } from '../whole-slices.ts';
 import { writeWhole } from '../write-profiles.ts';
 import { readJitProcesses } from './jit-processes.ts';
 import { noPids, type PerfFailure, perfFailure } from './perf-failure.ts';
@@ -145,6 +146,13 @@ async function finish(
   const durationNs = Math.round(end.durationMs * NANOS_PER_MS);
   const encoded = profile.encode(perf.recording.startedEpochMs * NANOS_PER_MS, durationNs);
   await writeWhole(path.join(directory, FILE_NAME), await promisify(gzip)(encoded));
+  const slices = wholeSlices([
+    { startNs: perf.recording.startedNs, endNs: perf.recording.startedNs + durationNs },
+  ]);
+  if (slices !== null) {
+    const bySlice = profile.encodeSlices(perf.recording.startedEpochMs * NANOS_PER_MS, durationNs);
+    await writeWhole(path.join(directory, slicesFile('perf')), await promisify(gzip)(bySlice));
+  }
   const unnamedJit = [];
   for (const pid of profile.unnamedJitPids) {
     unnamedJit.push({ pid, program: path.basename(await programOf(pid)) || 'a program that has ended' });
@@ -160,6 +168,7 @@ async function finish(
         durationNs,
         threads: profile.threads(),
         interval: { value: Math.round(PERF_PERIOD_NS / NANOS_PER_MICRO), unit: 'microseconds' },
+        ...(slices === null ? {} : { slices: { file: slicesFile('perf'), ...slices } }),
       },
     ],
     missing: gaps.map((gap) => ({ kind: 'perf', reason: `${FILE_NAME}: ${gap}` })),

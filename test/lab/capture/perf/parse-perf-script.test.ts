@@ -37,6 +37,7 @@ describe('the output of perf script', () => {
           comm: 'node',
           pid: 9677,
           tid: 9680,
+          atNs: 4_728_821_666_000,
           event: 'cpu-clock',
           period: 1001001,
           frames: [
@@ -53,6 +54,7 @@ describe('the output of perf script', () => {
           comm: 'has',
           pid: 19322,
           tid: 19322,
+          atNs: 5_239_066_573_000,
           event: 'cpu-clock:u',
           period: 1001001,
           frames: [

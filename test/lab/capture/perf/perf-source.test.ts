@@ -85,7 +85,7 @@ describe.skipIf(obstacle !== null || !hasGcc)(
       await end(program);
     });
 
-    it('writes one file and tells what is in it', () => {
+    it('writes its samples and the same by slices of time, and tells what is in them', () => {
       expect(captured.missing).toEqual([]);
       expect(captured.files).toEqual([
         {
@@ -96,11 +96,27 @@ describe.skipIf(obstacle !== null || !hasGcc)(
           durationNs: expect.any(Number),
           threads: [`hot-and-syscall ${program.pid}`, expect.stringMatching(/^hasher \d+$/)],
           interval: { value: 1001, unit: 'microseconds' },
+          slices: {
+            file: 'perf-slices.pb.gz',
+            sliceMs: 100,
+            firstSlice: expect.any(Number),
+            lastSlice: expect.any(Number),
+          },
         },
       ]);
       const { durationNs = 0 } = captured.files[0] ?? {};
       expect(durationNs).toBeGreaterThanOrEqual(RECORD_MS * 0.99e6);
       expect(leftovers()).toEqual([]);
+    });
+
+    it('gives its samples slices of the clock that this process has too', () => {
+      const file = path.join(folder, 'profiles/perf-slices.pb.gz');
+      const decoded = decodeProfile(readFileSync(file), { fileName: file, label: 'slice' });
+      const labels = decoded.ok ? [...(decoded.profile.labels ?? [])] : [];
+      const { firstSlice = 0, lastSlice = 0 } = captured.files[0]?.slices ?? {};
+      expect(lastSlice).toBeGreaterThan(firstSlice);
+      expect(Math.min(...labels)).toBeGreaterThanOrEqual(firstSlice - 1);
+      expect(Math.max(...labels)).toBeLessThanOrEqual(lastSlice + 1);
     });
 
     it("finds the hot function as the program's own and at the head of its thread", () => {
