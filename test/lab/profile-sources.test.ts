@@ -34,7 +34,7 @@ describe('the ways to profile a target', () => {
     const { sources } = planProfileSources(targetWith({ agent }), scenario, { ...wish, pprof: url });
     const endpoint = sources[1];
     const missing = await endpoint?.probe?.();
-    expect(endpoint?.kinds).toEqual(['mutex', 'block', 'heap-growth', 'goroutine']);
+    expect(endpoint?.kinds).toEqual(['mutex', 'block', 'goroutine']);
     expect(missing?.map(({ kind }) => kind)).toEqual(endpoint?.kinds);
     expect(missing?.[0]?.reason).toContain('nothing listens at 127.0.0.1:');
   });

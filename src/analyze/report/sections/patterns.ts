@@ -11,7 +11,7 @@ export function patternsPart(report: Report): string {
     escapeText(statement),
     verdictWords[verdict],
     escapeText(told),
-    evidence.length === 0 ? '- (none)' : escapeText(evidence.map(lineText).join('; ')),
+    evidence.length === 0 ? 'none: it was not measured' : escapeText(evidence.map(lineText).join('; ')),
   ]);
   return [
     '#### Patterns',
