@@ -1,5 +1,4 @@
 /** New runs of two sides that take turns: A B B A A B …, so that a drift of the machine meets both alike. */
-import { setMaxListeners } from 'node:events';
 import path from 'node:path';
 import { LabError } from '../errors.ts';
 import type { TrackerSettings } from '../lab/config/tracker-settings.ts';
@@ -46,8 +45,6 @@ export function sideOrder(repeat: number): ('a' | 'b')[] {
 /** @throws LabError where not even the first run came to an end */
 export async function measureSides(options: MeasureSidesOptions): Promise<MeasuredSides> {
   const { directory, cpus, signal, progress } = options;
-  // Each run listens on it; ten runs are no leak.
-  setMaxListeners(0, signal);
   const done = { a: [] as string[], b: [] as string[] };
   const order = sideOrder(options.repeat);
   try {
@@ -63,7 +60,8 @@ export async function measureSides(options: MeasureSidesOptions): Promise<Measur
         pin: flags.pin,
         allowedCpus: cpus,
         allowNoProfile: flags.allowNoProfile,
-        signal,
+        // One of its own, so that what a run's parts hear by is let go with the run.
+        signal: AbortSignal.any([signal]),
         onEvent: progress.onEvent,
       });
       done[side].push(outcome.directory);
