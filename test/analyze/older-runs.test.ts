@@ -46,7 +46,9 @@ describe('a run of an earlier version', () => {
     writeFileSync(file, JSON.stringify({ ...run, schemaVersion: RUN_SCHEMA_VERSION + 1 }));
     const { exitCode, stderr } = await command(['analyze', folder]);
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/^RUN_VERSION: expected .*schemaVersion 1, found 2\. Hint: .*tracker-lab that made it/);
+    expect(stderr).toMatch(
+      /^RUN_VERSION: expected .*schemaVersion 1, found 2\. Hint: .*tracker-lab that made it/,
+    );
   });
 });
 

@@ -105,6 +105,7 @@ describe('the scaling', () => {
     requestsPerSecond: number,
     p95Ms: number,
     cpuCapacityShare: number,
+    memoryBytesPerMinute: null,
   ): ScenarioFigures => ({
     runId: String(concurrency),
     scenario: 'custom',

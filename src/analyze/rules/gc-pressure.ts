@@ -93,7 +93,7 @@ export function gcPressure(evidence: Evidence): Finding {
   }
   if (gcCpuShare !== null) {
     lines.push({
-      metric: "the same over the CPU time that the tracker used or waited for",
+      metric: 'the same over the CPU time that the tracker used or waited for',
       value: gcCpuShare * 100,
       unit: '%',
       threshold: NOTABLE_COST_SHARE * 100,

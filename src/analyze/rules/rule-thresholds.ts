@@ -29,8 +29,8 @@ import {
   SYSCALL_BOUND_SHARE,
   SYSCALL_EXCESS_SHARE,
   TURN_TAKING_CPU_SHARE,
-  WARNING_COST_SHARE,
   WAITING_CPU_SHARE,
+  WARNING_COST_SHARE,
   worryLimits,
 } from '../thresholds.ts';
 

@@ -184,7 +184,11 @@ describe('syscall-bound', () => {
   });
 
   it('tells as a remark what one receive and one send cost above the floor, and as a fault other calls', () => {
-    const udpFloor = { systemMicrosecondsPerRequest: 20, batchedSystemMicrosecondsPerRequest: null, requests: 1000 };
+    const udpFloor = {
+      systemMicrosecondsPerRequest: 20,
+      batchedSystemMicrosecondsPerRequest: null,
+      requests: 1000,
+    };
     const { environment } = syntheticRun();
     const reading = drawProfile(`
       400                         300                         300

@@ -41,7 +41,8 @@ describe('the limits of a rule', () => {
     const printed = new Set(ruleThresholds[rule].map(({ name }) => baseOf(name)));
     const used = constantsOf(rule);
     // Costs that two rules share are folded where all findings are put in order.
-    if (rule === 'gc-pressure') for (const name of constantsIn(path.join(analyze, 'rules/judge.ts'))) used.add(name);
+    if (rule === 'gc-pressure')
+      for (const name of constantsIn(path.join(analyze, 'rules/judge.ts'))) used.add(name);
     expect([...printed].filter((name) => !used.has(name))).toEqual([]);
     const own = constantsIn(path.join(analyze, 'rules', `${rule}.ts`));
     // Tables of tiers stand in the report with all of their limits.

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it, vi } from 'vitest';
 import { Profile } from 'pprof-format';
+import { describe, expect, it, vi } from 'vitest';
 import { FrameLocator } from '../../../src/lab/capture/frame-locator.ts';
 import { ThreadProfilers } from '../../../src/lab/capture/thread-profilers.ts';
 import { packageRoot } from '../../../src/package-root.ts';
