@@ -105,7 +105,6 @@ describe('the scaling', () => {
     requestsPerSecond: number,
     p95Ms: number,
     cpuCapacityShare: number,
-    memoryBytesPerMinute: null,
   ): ScenarioFigures => ({
     runId: String(concurrency),
     scenario: 'custom',
@@ -114,6 +113,7 @@ describe('the scaling', () => {
     requestsPerSecond,
     p95Ns: p95Ms * 1e6,
     cpuCapacityShare,
+    memoryBytesPerMinute: null,
     status: { tier: 'Good', reason: 'a' },
   });
   const answers = (...runs: ScenarioFigures[]): string[] => assessScaling(runs).map((one) => one.answer);
