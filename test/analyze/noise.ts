@@ -1,7 +1,7 @@
 /** Noise that is the same in every run of the tests. */
 
 /** Numbers of 0 to 1 by mulberry32. */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed;
   return function nextRandom() {
     state = (state + 0x6d2b79f5) | 0;

@@ -113,6 +113,7 @@ describe('the scaling', () => {
     requestsPerSecond,
     p95Ns: p95Ms * 1e6,
     cpuCapacityShare,
+    memoryBytesPerMinute: null,
     status: { tier: 'Good', reason: 'a' },
   });
   const answers = (...runs: ScenarioFigures[]): string[] => assessScaling(runs).map((one) => one.answer);

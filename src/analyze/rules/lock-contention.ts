@@ -74,7 +74,7 @@ export function lockContention(evidence: Evidence): Finding {
   }
   const reason = runtime === 'node' ? nodeReason(cpu, stacks) : clearReason(evidence, waiting);
   if (reason === null) return insufficientData('lock-contention', blindness(evidence, runtime, cost), lines);
-  const told = cost === undefined || cost.share < LEAST_TOLD_SHARE ? '' : `${cost.told}. `;
+  const told = cost === undefined ? '' : `${cost.told}. `;
   return clear('lock-contention', `${told}${reason}`.trim(), lines);
 }
 
@@ -118,7 +118,7 @@ function standingStill({ profile, record }: LoadedProfile, lines: EvidenceLine[]
     source,
   });
   const [most] = off.functions;
-  if (most === undefined) return null;
+  if (most === undefined || off.share < LEAST_TOLD_SHARE) return null;
   for (const { subject, cpuShare } of off.functions.slice(0, TOLD_WAITERS)) {
     lines.push({
       metric: `CPU of ${subject.function}, share of its wall time`,

@@ -2,7 +2,7 @@
 import { chargedTo } from '../profile/charged-table.ts';
 import type { Profile } from '../profile/profile.ts';
 
-export interface SampledFunction {
+interface SampledFunction {
   readonly functionName: string;
   readonly file: string;
   /** Of its first sample; 0 where unknown. */
@@ -13,7 +13,7 @@ export interface SampledFunction {
  * Samples by slice. A sample counts once for each function of the application or a library on its stack, and for the row that it
  * is charged to, such as `Garbage Collection`.
  */
-export interface SampledFunctions {
+interface SampledFunctions {
   readonly functions: readonly SampledFunction[];
   /** All samples of a slice. */
   readonly samples: ReadonlyMap<number, number>;

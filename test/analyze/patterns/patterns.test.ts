@@ -40,7 +40,7 @@ const figures = ({
   p95Ns: p95Ms * 1e6,
   cpuCapacityShare: cpu,
   memoryBytesPerMinute: memory,
-  status: { tier: invalid ? null : 'Good', reasons: [] },
+  status: { tier: invalid ? null : 'Good', reason: '' },
 });
 
 describe('latency that grows with the workers', () => {
