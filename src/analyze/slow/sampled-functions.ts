@@ -13,7 +13,7 @@ interface SampledFunction {
  * Samples by slice. A sample counts once for each function of the application or a library on its stack, and for the row that it
  * is charged to, such as `Garbage Collection`.
  */
-interface SampledFunctions {
+export interface SampledFunctions {
   readonly functions: readonly SampledFunction[];
   /** All samples of a slice. */
   readonly samples: ReadonlyMap<number, number>;
