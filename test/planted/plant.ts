@@ -2,7 +2,7 @@
 import type { RuleId } from '../../src/analyze/finding.ts';
 
 /** An answer that is right too. */
-interface AlsoRight {
+export interface AlsoRight {
   readonly rule: RuleId;
   /** As in {@link Expectation}. */
   readonly functions: readonly string[];

@@ -129,7 +129,13 @@ export function syscallBound(evidence: Evidence): Finding {
   const subject = caller?.subject ?? null;
   // A request needs its receive and its send: where only these cost more than the floor has, it is their price (cold caches,
   // fresh pages, a socket of one datagram a call), and no call of them could be left out.
-  const isPrice = caller?.isDatagram === true;
+  if (above !== null && caller?.isDatagram === true) {
+    return clear(
+      'syscall-bound',
+      `${told}, ${percent(above)} above the floor of one receive and one send a request; beside datagrams the tracker calls for little, so that is what each costs here, not how many there are.`,
+      lines,
+    );
+  }
   const blame = subject === null ? '' : `, called most by ${nameSubject(subject)}`;
   const ofFloor =
     above === null
@@ -138,11 +144,11 @@ export function syscallBound(evidence: Evidence): Finding {
   return {
     rule: 'syscall-bound',
     verdict: 'found',
-    severity: above === null || isPrice ? 'info' : 'warning',
+    severity: above === null ? 'info' : 'warning',
     confidence: above === null ? 'low' : stacks?.isNamed === true && subject !== null ? 'high' : 'medium',
     share: above ?? share,
     subject,
-    summary: `${told}${inWords(words)}${ofFloor}${blame}${isPrice ? '; beside datagrams it calls for little, so it is what each costs here, not how many there are' : ''}.`,
+    summary: `${told}${inWords(words)}${ofFloor}${blame}.`,
     evidence: lines,
     advice: adviceFor('syscall-bound', evidence),
   };
