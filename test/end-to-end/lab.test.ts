@@ -125,9 +125,14 @@ describe('a run of our tracker', () => {
     ]);
   });
 
-  it('leaves three profiles, a timeline at 4 Hz and one line of history', () => {
+  it('leaves four profiles, a timeline at 4 Hz and one line of history', () => {
     const { folder, run } = onlyRun('own');
-    expect(run.profiles.map(({ kind }) => kind).sort()).toEqual(['allocations', 'cpu', 'live-heap']);
+    expect(run.profiles.map(({ kind }) => kind).sort()).toEqual([
+      'allocations',
+      'cpu',
+      'heap-growth',
+      'live-heap',
+    ]);
     expect(run.missingProfiles).toEqual([]);
     const rows = readFileSync(path.join(folder, 'timeline.ndjson'), 'utf8').trim().split('\n');
     const processRows = rows.map((row) => JSON.parse(row)).filter((row) => row.kind === 'process');
@@ -260,7 +265,7 @@ describe('a profiler that does not start', () => {
     const { stderr } = await withoutProfiler(['--allow-no-profile'], 'permitted');
     expect(stderr).toContain('No cpu profile: main: no timer for samples.');
     const { run } = onlyRun('permitted');
-    expect(run.profiles.map(({ kind }) => kind).sort()).toEqual(['allocations', 'live-heap']);
+    expect(run.profiles.map(({ kind }) => kind).sort()).toEqual(['allocations', 'heap-growth', 'live-heap']);
     expect(run.missingProfiles).toEqual([{ kind: 'cpu', reason: 'main: no timer for samples' }]);
   });
 });

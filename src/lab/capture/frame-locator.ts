@@ -102,11 +102,22 @@ function functionName(name: string | undefined, line: number, column: number): s
   return column === 0 ? `(anonymous:L#${line})` : `(anonymous:L#${line}:C#${column})`;
 }
 
-/** The mapping at or before the position; without one on that line, the line's last (V8 may point before the first). */
+/** A module's own code begins on its first line, before what is mapped: a `#!` line and a comment as long as this. */
+const MOST_HEADER_LINES = 50;
+
+/**
+ * The mapping at or before the position; without one on that line, the line's last (V8 may point before the first); without
+ * any up to there, the map's first.
+ */
 function findOnLine(map: SourceMap, line: number, column: number) {
   for (const wanted of [column, Number.MAX_SAFE_INTEGER]) {
     const entry = map.findEntry(line, wanted);
     if ('originalSource' in entry && entry.originalSource && entry.generatedLine === line) return entry;
+    if ('originalSource' in entry) continue;
+    for (let below = line + 1; below <= line + MOST_HEADER_LINES; below++) {
+      const first = map.findEntry(below, 0);
+      if ('originalSource' in first && first.originalSource) return first;
+    }
   }
   return undefined;
 }

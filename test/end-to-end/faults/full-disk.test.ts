@@ -92,12 +92,13 @@ describe
             fillAt: 'Phase: warm-up',
           });
           expect(exitCode).toBe(1);
-          expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.json \(ENOSPC.*Hint: /);
+          expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.(json|md) \(ENOSPC.*Hint: /);
           const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
           expect(run.partial?.reason).toMatch(/ENOSPC/);
           expect(run.missingProfiles.map(({ kind }) => kind).sort()).toEqual([
             'allocations',
             'cpu',
+            'heap-growth',
             'live-heap',
           ]);
           expect(readdirSync(folder).filter((name) => /tmp/.test(name))).toEqual([]);

@@ -33,6 +33,13 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('a frame', () => {
+  it('of a module itself, above all that is mapped, is where its first mapping is', () => {
+    const below = { ...map, mappings: ';;AAEA' };
+    writeFileSync(path.join(root, 'dist', 'below.js.map'), JSON.stringify(below));
+    const file = script('below.js', '//# sourceMappingURL=below.js.map');
+    expect(locator.locate({ file, line: 1, column: 1 })).toMatchObject({ file: 'src/main.ts', line: 3 });
+  });
+
   it('is found through the map file that its script names', () => {
     const file = script('main.js', '//# sourceMappingURL=main.js.map');
     expect(locator.locate({ name: 'first', file, line: 1, column: 1 })).toEqual({
