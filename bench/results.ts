@@ -78,3 +78,14 @@ export function medianOf(
   const cell = findCell(part, subject, condition);
   return summarize(cell?.samples.map((sample) => sample[figure]) ?? [])?.median ?? null;
 }
+
+/** Greatest value of a figure over the rounds, for what must never happen; null where it was not measured. */
+export function greatestOf(
+  part: PartResult | undefined,
+  subject: string,
+  condition: string,
+  figure: string,
+): number | null {
+  const cell = findCell(part, subject, condition);
+  return summarize(cell?.samples.map((sample) => sample[figure]) ?? [])?.max ?? null;
+}

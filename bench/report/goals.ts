@@ -5,7 +5,7 @@ import { C_GENERATOR, OUR_GENERATOR } from '../parts/generator.ts';
 import { memoryCondition } from '../parts/memory.ts';
 import { DEFAULTS, OFF } from '../parts/profilers.ts';
 import { workersCondition } from '../parts/trackers.ts';
-import { type BenchResult, medianOf, type PartName, type PartResult } from '../results.ts';
+import { type BenchResult, greatestOf, medianOf, type PartName, type PartResult } from '../results.ts';
 import { BITTORRENT_TRACKER } from '../servers/bittorrent-tracker.ts';
 import { OPENTRACKER } from '../servers/opentracker.ts';
 import { OURS, OURS_TWO } from '../servers/subjects.ts';
@@ -112,15 +112,16 @@ function expiryGoals(part: PartResult | undefined): Goal[] {
   return [
     {
       ...common,
-      text: 'Latency P99 at half the greatest rate, while 1,000,000 peers expire',
+      text: 'Latency P99 at half the greatest rate, while peers of 1,000,000 expire',
       limit: 1,
       reached: ms('latencyP99Us'),
     },
     {
       ...common,
-      text: "Longest pause of the tracker's event loop meanwhile",
+      // A stall must not happen in any round.
+      text: "Longest pause of the tracker's event loop meanwhile, in any round",
       limit: 5,
-      reached: ms('loopDelayMaxUs'),
+      reached: ratio(greatestOf(part, OURS, EXPIRING, 'loopDelayMaxUs'), 1e3),
     },
   ];
 }

@@ -287,7 +287,7 @@ export const GENERATOR_LAG_NS: Nanoseconds = 1 * MS;
 /** Least share of the asked rate that an open loop must send. Source: lab: a tenth of the 10 % by which equal runs differ. */
 export const OFFERED_RATE_SHARE: Share = 0.99;
 /**
- * Share of the machine's CPU that other processes or the hypervisor may take, in the median second of the clean phase.
+ * Share of the machine's CPU that other processes or the hypervisor may take, in the second at the upper quartile of the clean phase.
  * Source: lab: equal runs differ by up to 10 %, so what takes less than a tenth of the CPU cannot be told from that
  * scatter, and what takes more can. The sampling itself errs by 2 % of a core: beside a process that took one of two
  * cores, all eight windows of a second showed 0.98 to 1.02.

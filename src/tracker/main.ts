@@ -7,6 +7,7 @@ import { isIPv6 } from 'node:net';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import { STEERING_UNAVAILABLE } from '../wire/open-socket-group.ts';
+import { batchedUnavailableReason } from '../wire/open-udp-socket.ts';
 import type { TrackerMessage } from '../wire/tracker-message.ts';
 import { parseFlags, type TrackerFlags, USAGE_CODE } from './cli.ts';
 import { createLog, type Log } from './log.ts';
@@ -115,7 +116,11 @@ async function openTracker(flags: TrackerFlags, log: Log, host: string): Promise
       log.warn(`one worker instead of ${flags.workers}: ${error.message}`);
     }
   }
-  return { tracker: await createTracker({ ...options, socketKind: flags.socket }), workers: 1 };
+  const tracker = await createTracker({ ...options, socketKind: flags.socket });
+  if (flags.socket === 'auto' && tracker.socketKind === 'dgram') {
+    log.info(`a dgram socket, not a batched one: ${await batchedUnavailableReason()}`);
+  }
+  return { tracker, workers: 1 };
 }
 
 /** Fulfilled with the first reason to stop. A signal after it ends the process. */

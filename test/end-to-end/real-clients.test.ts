@@ -99,10 +99,14 @@ describe.skipIf(missing.length > 0)(`our tracker with real clients${skipNote}`, 
     return (await tracker.message((m) => (m as TrackerMessage).type === 'tracker-stopped')) as TrackerStopped;
   }
 
-  it.each([1, 2])(
-    'lets aria2 download from libtorrent, with %i workers',
-    async (workers) => {
-      const { tracker, torrent } = await startTracker('--workers', String(workers));
+  it.each([
+    ['one batched socket', '--socket=batched'],
+    ['a dgram socket', '--socket=dgram'],
+    ['two workers', '--workers=2'],
+  ])(
+    'lets aria2 download from libtorrent, with %s',
+    async (_, flag) => {
+      const { tracker, torrent } = await startTracker(flag);
       const seeder = startLibtorrent('seed', 'seed', torrent);
       await seeder.line((line) => line.includes('tracker_reply'));
       const fetcher = startAria2('fetch', torrent, 0);
@@ -114,15 +118,19 @@ describe.skipIf(missing.length > 0)(`our tracker with real clients${skipNote}`, 
     60_000,
   );
 
-  it('lets libtorrent download from aria2', async () => {
-    const { tracker, torrent } = await startTracker();
-    startAria2('seed', torrent, 5);
-    const fetcher = startLibtorrent('download', 'fetch', torrent);
-    await fetcher.line((line) => line.includes('finished'));
-    expectSameFile();
-    const { counters } = await stopAndCount(tracker);
-    expect(counters['requests.announce']).toBeGreaterThanOrEqual(2);
-  }, 60_000);
+  it.each(['batched', 'dgram'])(
+    'lets libtorrent download from aria2, with a %s socket',
+    async (kind) => {
+      const { tracker, torrent } = await startTracker(`--socket=${kind}`);
+      startAria2('seed', torrent, 5);
+      const fetcher = startLibtorrent('download', 'fetch', torrent);
+      await fetcher.line((line) => line.includes('finished'));
+      expectSameFile();
+      const { counters } = await stopAndCount(tracker);
+      expect(counters['requests.announce']).toBeGreaterThanOrEqual(2);
+    },
+    60_000,
+  );
 });
 
 /** The same bytes in every run, without a repeating piece. */

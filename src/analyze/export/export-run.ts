@@ -20,6 +20,7 @@ import { hdrPercentiles } from './hdr-percentiles.ts';
 import { junitXml } from './junit.ts';
 import { openMetrics } from './openmetrics.ts';
 import { speedscopeFile } from './speedscope.ts';
+import { thresholdChecks } from './threshold-checks.ts';
 
 export interface ExportOptions {
   readonly format: ExportFormat;
@@ -80,11 +81,11 @@ export async function exportRun(directory: string, options: ExportOptions): Prom
       return plain(openMetrics(await reportOf(directory)));
     case 'junit': {
       const report = await reportOf(directory);
-      return plain(junitXml(report, checksOf(report)));
+      return plain(junitXml(report, checksOf(report, thresholdChecks(directory))));
     }
     case 'gha': {
       const report = await reportOf(directory);
-      const checks = checksOf(report);
+      const checks = checksOf(report, thresholdChecks(directory));
       return { text: githubAnnotations(checks), remark: null, summary: githubSummary(report, checks) };
     }
   }
