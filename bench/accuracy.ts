@@ -3,6 +3,7 @@
  *
  * Run by `npm run accuracy`. Arguments: `--only ID,…`, `--repeat N`, `--variants` (half and double the cost too),
  * `--json FILE` (keeps all outcomes; what stands there already is kept), `--no-run` (tables of that file only),
+ * `--rejudge` (the runs of that file judged again by the rules as they are now, in seconds; none is made),
  * `--write FILE` (tables as a page), `--out DIR` (where the runs go; default: profiles/accuracy).
  *
  * Ends with code 1 where a goal is missed.
@@ -21,7 +22,7 @@ import {
   variantTable,
 } from '../test/planted/accuracy-table.ts';
 import { type BuiltPlants, buildPlants } from '../test/planted/build-plants.ts';
-import { diagnose } from '../test/planted/diagnose.ts';
+import { diagnose, diagnoseAgain } from '../test/planted/diagnose.ts';
 import { plants } from '../test/planted/manifest.ts';
 import type { Plant } from '../test/planted/plant.ts';
 import { type Outcome, score } from '../test/planted/score.ts';
@@ -36,6 +37,7 @@ const { values } = parseArgs({
     variants: { type: 'boolean', default: false },
     json: { type: 'string' },
     'no-run': { type: 'boolean', default: false },
+    rejudge: { type: 'boolean', default: false },
     write: { type: 'string' },
     out: { type: 'string', default: 'profiles/accuracy' },
   },
@@ -45,7 +47,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../.
 
 async function main(): Promise<void> {
   const outcomes = values.json !== undefined && existsSync(values.json) ? readOutcomes(values.json) : [];
-  if (!values['no-run']) await runAll(outcomes);
+  if (values.rejudge) await rejudgeAll(outcomes);
+  else if (!values['no-run']) await runAll(outcomes);
   const reached = rates(plants, outcomes);
   const tables = [
     plantTable(plants, outcomes),
@@ -80,6 +83,19 @@ async function runAll(outcomes: Outcome[]): Promise<void> {
   } finally {
     built.remove();
   }
+}
+
+/** Puts in place of each outcome what the lab says of its run now. */
+async function rejudgeAll(outcomes: Outcome[]): Promise<void> {
+  for (const [index, before] of outcomes.entries()) {
+    const plant = plants.find(({ id }) => id === before.plant);
+    if (plant === undefined || before.runFolder === null) continue;
+    const diagnosis = await diagnoseAgain(root, before.runFolder);
+    const after = { ...before, reason: diagnosis.invalidBecause, ...score(plant, diagnosis) };
+    outcomes[index] = after;
+    if (describe(after) !== describe(before)) console.error(`${describe(before)}\n  now ${describe(after)}`);
+  }
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(outcomes, null, 1)}\n`);
 }
 
 /** All runs in order: each plant in each of its costs, and all that as often as asked for. */

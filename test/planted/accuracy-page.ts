@@ -26,6 +26,7 @@ npm run accuracy                                    # all of them once, about te
 npm run accuracy -- --only json-peers,journal-lock  # some of them
 npm run accuracy -- --repeat 3 --variants           # three times, and at half and double the cost
 npm run accuracy -- --json runs.json --write docs/accuracy.md
+npm run accuracy -- --json runs.json --rejudge      # the same runs by the rules as they are now
 \`\`\`
 
 Measured on: ${machine}.

@@ -34,12 +34,25 @@ export async function diagnose(plant: Plant, options: DiagnoseOptions): Promise<
   const { root, out, flags = [] } = options;
   const target = plant.runtime === 'own' ? [] : await targetFlags(plant, options);
   const load = [...commonLoad, ...(plant.load ?? []), ...flags];
+  return labSays(root, [...target, ...load, '--out', out, '--json', '--quiet'], out);
+}
+
+/**
+ * What the lab as it is now says of an earlier run.
+ * @throws Error as {@link diagnose}
+ */
+export async function diagnoseAgain(root: string, runFolder: string): Promise<Diagnosis> {
+  return labSays(root, ['analyze', runFolder, '--json'], path.dirname(runFolder));
+}
+
+async function labSays(root: string, words: readonly string[], out: string): Promise<Diagnosis> {
   const entry = path.join(root, 'dist/cli/main.js');
-  const ended = await execa(
-    process.execPath,
-    [entry, ...target, ...load, '--out', out, '--json', '--quiet'],
-    { cwd: root, reject: false, timeout: TIMEOUT_MS, forceKillAfterDelay: 10_000 },
-  );
+  const ended = await execa(process.execPath, [entry, ...words], {
+    cwd: root,
+    reject: false,
+    timeout: TIMEOUT_MS,
+    forceKillAfterDelay: 10_000,
+  });
   if (ended.exitCode !== 0 && ended.exitCode !== INVALID_RUN) {
     throw new Error(`the lab ended with ${ended.exitCode ?? ended.signal}: ${ended.stderr.slice(-2000)}`);
   }
