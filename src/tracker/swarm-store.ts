@@ -276,7 +276,10 @@ export class SwarmStore {
         continue;
       }
       const swarm = table.reference(this.sweepSlab, this.sweepRecord);
-      left--;
+      // Only to open a record is a step: a busy tracker comes by with one step at a time, and must get on.
+      if (this.sweepPosition < 0) {
+        left--;
+      }
       if (!table.isInUse(swarm)) {
         this.sweepRecord++;
         this.sweepPosition = -1;

@@ -229,6 +229,18 @@ describe('SwarmStore', () => {
     expect(most).toBeGreaterThan(50);
   });
 
+  it('gets on within a minute when requests call it so often that one step is due at a time', () => {
+    const store = createStore(6);
+    for (let peer = 0; peer < 1000; peer++) {
+      announce(store, peer % 10, peer, { nowS: 0 });
+    }
+    const startMs = (PEER_LIFETIME_S + 1) * 1000;
+    for (let callMs = 0; callMs <= 61_000; callMs += 5) {
+      store.maintain(startMs + callMs, 4);
+    }
+    expect([store.peerCount, store.swarmCount, store.expiredPeers]).toEqual([0, 0, 1000]);
+  });
+
   it('never looks at more than it is allowed, however late it is called', () => {
     const store = createStore(6);
     for (let peer = 0; peer < 1000; peer++) {
