@@ -1,6 +1,5 @@
 import type { Nanoseconds } from '../../units.ts';
-import { LatencyCounts } from './latency-counts.ts';
-import { encodeHistogram } from './latency-histogram.ts';
+import { LatencyCounts, type LatencyPairs } from './latency-counts.ts';
 import { Outcome } from './phase-tally.ts';
 
 /** What happened in one thread since the snapshot before, whatever the phase in which a request was sent. */
@@ -12,7 +11,7 @@ export interface IntervalReport {
   readonly malformedReplies: number;
   readonly sendFailed: number;
   /** Latency of the valid replies, all operations, from the (in open loop intended) send; null: there was none. */
-  readonly latency: string | null;
+  readonly latency: LatencyPairs | null;
 }
 
 /** Counts until {@link takeReport} and then from zero again. */
@@ -38,7 +37,7 @@ export class IntervalTally {
       errorReplies: outcomes[Outcome.errorReplies] as number,
       malformedReplies: outcomes[Outcome.malformedReplies] as number,
       sendFailed: outcomes[Outcome.sendFailed] as number,
-      latency: this.#latency.totalCount === 0 ? null : encodeHistogram(this.#latency.toHistogram()),
+      latency: this.#latency.toPairs(),
     };
     this.sent = 0;
     outcomes.fill(0);

@@ -28,10 +28,16 @@ function bucketOf(value: number): number {
   return ((shift + HALF_BITS) << HALF_BITS) + (upper >>> shift);
 }
 
-/** The least value of a bucket. */
-function leastOf(bucket: number): number {
+/** The least value of a bucket; of the number after a bucket's, the end of that bucket. */
+export function leastOf(bucket: number): number {
   const shift = Math.max(0, (bucket >>> HALF_BITS) - 1);
   return (bucket - (shift << HALF_BITS)) * 2 ** shift;
+}
+
+/** What was recorded, as it travels between threads: each bucket that is not empty, in order, and how often it was hit. */
+export interface LatencyPairs {
+  readonly buckets: Uint16Array;
+  readonly counts: Float64Array;
 }
 
 export class LatencyCounts {
@@ -71,9 +77,31 @@ export class LatencyCounts {
     return histogram;
   }
 
+  /**
+   * What was recorded, in some microseconds: a histogram of the library takes ten milliseconds and more to make and to
+   * encode, in which a load thread would send nothing. Null: nothing was recorded.
+   */
+  toPairs(): LatencyPairs | null {
+    if (this.#total === 0) return null;
+    const counts = this.#counts;
+    const first = bucketOf(this.#least);
+    const end = bucketOf(this.#most) + 1;
+    let used = 0;
+    for (let bucket = first; bucket < end; bucket++) if (counts[bucket] !== 0) used++;
+    const pairs = { buckets: new Uint16Array(used), counts: new Float64Array(used) };
+    let at = 0;
+    for (let bucket = first; bucket < end; bucket++) {
+      const count = counts[bucket] as number;
+      if (count === 0) continue;
+      pairs.buckets[at] = bucket;
+      pairs.counts[at++] = count;
+    }
+    return pairs;
+  }
+
   /** Forgets everything. */
   reset(): void {
-    this.#counts.fill(0);
+    if (this.#total > 0) this.#counts.fill(0, bucketOf(this.#least), bucketOf(this.#most) + 1);
     this.#total = 0;
     this.#least = Number.POSITIVE_INFINITY;
     this.#most = 0;

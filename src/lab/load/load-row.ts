@@ -1,7 +1,7 @@
 import type { LoadRow, PhaseName } from '../../run.ts';
 import type { RunMilliseconds } from '../../units.ts';
 import type { IntervalReport } from './interval-tally.ts';
-import { addHistograms } from './latency-histogram.ts';
+import { pairPercentiles } from './pair-percentiles.ts';
 
 /** The time that a row covers, and the phase in which it lies wholly. */
 export interface RowSpan {
@@ -14,8 +14,9 @@ export interface RowSpan {
 export function mergeIntervals(span: RowSpan, intervals: readonly IntervalReport[]): LoadRow {
   const sum = (field: Exclude<keyof IntervalReport, 'latency'>): number =>
     intervals.reduce((total, interval) => total + interval[field], 0);
-  const encoded = intervals.flatMap(({ latency }) => (latency === null ? [] : [latency]));
-  const latency = encoded.length === 0 ? null : addHistograms(encoded);
+  const parts = intervals.flatMap(({ latency }) => (latency === null ? [] : [latency]));
+  const [p50 = null, p95 = null, p99 = null, most = null] =
+    parts.length === 0 ? [] : pairPercentiles(parts, [50, 95, 99, 100]);
   return {
     kind: 'load',
     atMs: span.endMs,
@@ -27,9 +28,9 @@ export function mergeIntervals(span: RowSpan, intervals: readonly IntervalReport
     errorReplies: sum('errorReplies'),
     malformedReplies: sum('malformedReplies'),
     sendFailed: sum('sendFailed'),
-    latencyNsP50: latency?.getValueAtPercentile(50) ?? null,
-    latencyNsP95: latency?.getValueAtPercentile(95) ?? null,
-    latencyNsP99: latency?.getValueAtPercentile(99) ?? null,
-    latencyNsMax: latency?.maxValue ?? null,
+    latencyNsP50: p50,
+    latencyNsP95: p95,
+    latencyNsP99: p99,
+    latencyNsMax: most,
   };
 }

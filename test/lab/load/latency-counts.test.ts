@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LatencyCounts } from '../../../src/lab/load/latency-counts.ts';
+import { LatencyCounts, leastOf } from '../../../src/lab/load/latency-counts.ts';
 import {
   encodeHistogram,
   HIGHEST_LATENCY_NS,
@@ -74,4 +74,15 @@ test('after a reset nothing is left', () => {
   expect(counts.toHistogram().totalCount).toBe(0);
   counts.record(500, 1);
   expect(counts.toHistogram().maxValue).toBe(500);
+});
+
+test('what travels is each bucket that was hit, in order, and nothing once it was forgotten', () => {
+  const counts = counted([3000, 7, 1e9, 7], 2);
+  const pairs = counts.toPairs();
+  expect(pairs?.counts).toEqual(Float64Array.of(4, 2, 2));
+  expect([...(pairs?.buckets ?? [])].map(leastOf)).toEqual([7, 3000, 999_817_216]);
+  counts.reset();
+  expect(counts.toPairs()).toBeNull();
+  counts.record(3000, 1);
+  expect(counts.toPairs()?.counts).toEqual(Float64Array.of(1));
 });

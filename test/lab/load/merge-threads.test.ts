@@ -6,6 +6,7 @@ import {
   newHistogram,
   recordNs,
 } from '../../../src/lab/load/latency-histogram.ts';
+import { LatencyCounts, type LatencyPairs } from '../../../src/lab/load/latency-counts.ts';
 import { mergeIntervals } from '../../../src/lab/load/load-row.ts';
 import { mergeThreads } from '../../../src/lab/load/merge-threads.ts';
 import type { ThreadPhase, ThreadReport } from '../../../src/lab/load/thread-messages.ts';
@@ -149,6 +150,12 @@ describe('threads add up', () => {
   });
 });
 
+function pairsOf(...valuesNs: number[]): LatencyPairs | null {
+  const counts = new LatencyCounts();
+  for (const valueNs of valuesNs) counts.record(valueNs, 1);
+  return counts.toPairs();
+}
+
 describe('a row of the timeline', () => {
   const interval: IntervalReport = {
     sent: 5,
@@ -157,11 +164,11 @@ describe('a row of the timeline', () => {
     errorReplies: 2,
     malformedReplies: 3,
     sendFailed: 6,
-    latency: encodedOf(1_000),
+    latency: pairsOf(1_000),
   };
 
   test('adds the threads up', () => {
-    const row = mergeIntervals(span, [interval, { ...interval, latency: encodedOf(3_000_000) }]);
+    const row = mergeIntervals(span, [interval, { ...interval, latency: pairsOf(3_000_000) }]);
     expect(row).toMatchObject({
       kind: 'load',
       atMs: 20,
