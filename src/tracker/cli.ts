@@ -4,6 +4,8 @@ import { LabError } from '../errors.ts';
 import { MOST_PEERS_PER_ADDRESS } from './address-counts.ts';
 import { MOST_CONNECTS_PER_MINUTE } from './connect-rate-limit.ts';
 import { type LogLevel, logLevels } from './log.ts';
+import type { StoreOutage } from './store-handler.ts';
+import { parseStoreUrl } from './store-target.ts';
 
 /** Code of the error for flags that cannot be understood. */
 export const USAGE_CODE = 'USAGE';
@@ -30,6 +32,11 @@ export interface TrackerFlags {
   readonly maxPeersPerAddress?: number;
   readonly whitelist?: string;
   readonly secret?: string;
+  /** File of which the secret is the first line; never beside `secret`. */
+  readonly secretFile?: string;
+  /** A URL that {@link parseStoreUrl} takes. */
+  readonly store?: string;
+  readonly storeOutage: StoreOutage;
   readonly connectLimit?: number;
   /** Seconds. */
   readonly interval?: number;
@@ -74,6 +81,16 @@ export function parseFlags(argv: readonly string[], version: string): ParsedFlag
       hint: 'leave out --socket, or run with one worker',
     });
   }
+  if (flags.secret !== undefined && flags.secretFile !== undefined) {
+    throw new LabError({
+      code: USAGE_CODE,
+      message: 'a secret and a file of it were given (--secret, --secret-file, TRACKER_SECRET, TRACKER_SECRET_FILE)',
+      hint: 'give one of them',
+    });
+  }
+  if (flags.store !== undefined) {
+    parseStoreUrl(flags.store);
+  }
   return { flags };
 }
 
@@ -88,9 +105,30 @@ function createCommand(version: string): Command {
     )
     .option('--whitelist <file>', 'serve only the info hashes in this file: 40 hex digits a line, # comments')
     .addOption(
-      new Option('--secret <text>', 'key for connection ids, which then stay good over a restart')
+      new Option(
+        '--secret <text>',
+        'key for connection ids, which then are good over a restart and on every tracker that has it',
+      )
         .env('TRACKER_SECRET')
         .argParser(nonEmpty),
+    )
+    .addOption(
+      new Option('--secret-file <file>', 'the same, from the first line of a file: 16 characters or more')
+        .env('TRACKER_SECRET_FILE')
+        .argParser(nonEmpty),
+    )
+    .addOption(
+      new Option(
+        '--store <url>',
+        'keep swarms in Redis, for several trackers: redis://, rediss:// or redis+cluster:// (see docs/scaling.md)',
+      )
+        .env('TRACKER_STORE')
+        .argParser(nonEmpty),
+    )
+    .addOption(
+      new Option('--store-outage <policy>', 'while Redis is away: answer from own clients, or with an error')
+        .choices(['serve-cache', 'refuse'])
+        .default('serve-cache'),
     )
     .option(
       '--connect-limit <n>',
@@ -138,9 +176,10 @@ function createCommand(version: string): Command {
         '  tracker --port 1337                          serve every info hash, IPv4 and IPv6',
         '  tracker --host 127.0.0.1 --port 0            on loopback; the port is printed',
         '  tracker --workers 4                          on four cores; a swarm belongs to one worker',
+        '  tracker --store redis://10.0.0.5 --secret-file s   one of several with the same swarms',
         '  tracker --whitelist list.txt                 serve what the list has; it is read again when it changes',
         '',
-        'Exit codes: 0 stopped by SIGINT or SIGTERM, 1 internal error, 2 usage, 12 the port cannot be had,',
+        'Exit codes: 0 stopped by SIGINT or SIGTERM, 1 internal error, 2 usage, 12 the port or the store cannot be had,',
         '130 or 143 ended by a second signal.',
       ].join('\n'),
     );

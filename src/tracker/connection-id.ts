@@ -2,7 +2,8 @@
  * Connection ids that need no memory: 16 bits of the second of issue and 48 bits of SipHash-2-4 over the sender's
  * address and that second. Whoever shows one back has received a datagram at that address. Ids are bound to the IP
  * address and not to the port, since a NAT may change the port and a client may own several sockets. Pure: the time is
- * an argument, and it has to be a monotonic one.
+ * an argument. Within one machine it is a monotonic clock; where several machines share a key it is the clock on the
+ * wall, whose skew is allowed for.
  *
  * The second stands in the id in clear, so that an id that is merely old is told apart from one that was made up, and
  * so that one hash decides, whatever the age. A guess is right once in 2^48.
@@ -18,11 +19,18 @@ import { SIPHASH_KEY_BYTES, sipHash24 } from './siphash.ts';
 export const CONNECTION_ID_LIFETIME_S = 120;
 
 /**
- * - `valid`: issued to this address and not older than {@link CONNECTION_ID_LIFETIME_S}
+ * - `valid`: issued to this address and not older than {@link CONNECTION_ID_LIFETIME_S} (and the skew allowed for)
  * - `expired`: issued to this address within the last 18 hours, but too old
  * - `forged`: anything else, such as an id of another address or of another key
  */
 export type ConnectionIdVerdict = 'valid' | 'expired' | 'forged';
+
+/**
+ * By so much the clocks of two trackers with the same key may differ. An id is good for so much longer, and so much
+ * before the second that stands in it: none is refused too early or as one from the future. Clocks kept by NTP are
+ * within a tenth of a second; a clock that is set back by this loses no id either.
+ */
+export const CLOCK_SKEW_S = 15;
 
 const CLOCK_SPAN_S = 0x1_0000;
 
@@ -31,12 +39,18 @@ export class ConnectionIds {
   private readonly message = new Uint8Array(20);
   private readonly hash = new Uint32Array(2);
 
-  /** @param key - 16 secret bytes */
-  constructor(key: Uint8Array) {
+  private readonly skewS: number;
+
+  /**
+   * @param key - 16 secret bytes
+   * @param skewS - by how much the clocks of those who issue ids may differ; 0: there is one clock
+   */
+  constructor(key: Uint8Array, skewS = 0) {
     if (key.length !== SIPHASH_KEY_BYTES) {
       throw new RangeError(`the key has ${key.length} bytes, not ${SIPHASH_KEY_BYTES}`);
     }
     this.key = Uint8Array.from(key);
+    this.skewS = skewS;
   }
 
   /**
@@ -44,7 +58,7 @@ export class ConnectionIds {
    *
    * @param address - the sender's IP address from index 0
    * @param addressBytes - 4 or 16
-   * @param nowS - monotonic clock, whole seconds
+   * @param nowS - whole seconds of the clock that all calls are given
    */
   issue(address: Uint8Array, addressBytes: number, nowS: number, target: Uint8Array, at: number): void {
     this.mac(address, addressBytes, nowS);
@@ -61,7 +75,8 @@ export class ConnectionIds {
     bytes: Uint8Array,
     at: number,
   ): ConnectionIdVerdict {
-    const ageS = (nowS - readUint16(bytes, at)) & (CLOCK_SPAN_S - 1);
+    const sinceS = (nowS - readUint16(bytes, at)) & (CLOCK_SPAN_S - 1);
+    const ageS = sinceS >= CLOCK_SPAN_S - this.skewS ? sinceS - CLOCK_SPAN_S : sinceS;
     this.mac(address, addressBytes, nowS - ageS);
     const low = this.hash[0] as number;
     const high = this.hash[1] as number;
@@ -76,7 +91,7 @@ export class ConnectionIds {
     if (difference !== 0) {
       return 'forged';
     }
-    return ageS <= CONNECTION_ID_LIFETIME_S ? 'valid' : 'expired';
+    return ageS <= CONNECTION_ID_LIFETIME_S + this.skewS ? 'valid' : 'expired';
   }
 
   private mac(address: Uint8Array, addressBytes: number, issuedS: number): void {

@@ -7,7 +7,14 @@
 const ROW_VALUES = 128;
 
 /** Counters that tell what there is now; all others count since the start. */
-const gauges: ReadonlySet<string> = new Set(['swarms.ipv4', 'swarms.ipv6', 'peers.ipv4', 'peers.ipv6']);
+const gauges: ReadonlySet<string> = new Set([
+  'swarms.ipv4',
+  'swarms.ipv6',
+  'peers.ipv4',
+  'peers.ipv6',
+  'store.waiting',
+  'store.up',
+]);
 
 /** Memory for one thread. */
 export function createCounterRow(): Float64Array {

@@ -19,6 +19,8 @@ export interface TrackerCounters {
   'errors.notOnWhitelist': number;
   'errors.badScrape': number;
   'errors.scrapeUnfinished': number;
+  /** Swarms are in a store that could not be asked. */
+  'errors.storeUnavailable': number;
   'errors.unknownAction': number;
   'drops.tooShort': number;
   'drops.badProtocolId': number;
@@ -46,6 +48,7 @@ export function createCounters(): TrackerCounters {
     'errors.notOnWhitelist': 0,
     'errors.badScrape': 0,
     'errors.scrapeUnfinished': 0,
+    'errors.storeUnavailable': 0,
     'errors.unknownAction': 0,
     'drops.tooShort': 0,
     'drops.badProtocolId': 0,

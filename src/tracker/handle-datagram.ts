@@ -55,6 +55,9 @@ const MOST_PEERS_IN_IPV6_REPLY = 79;
 /** The smallest request of any kind. */
 const SHORTEST_REQUEST_BYTES = 16;
 
+/** What {@link DatagramHandler.handle} returns where the answer is on its way and will be sent later. */
+export const DEFERRED = -1;
+
 /** What a handler works on. */
 export interface DatagramState {
   readonly connectionIds: ConnectionIds;
@@ -70,12 +73,14 @@ export interface DatagramState {
 }
 
 export class DatagramHandler {
-  private readonly state: DatagramState;
+  protected readonly state: DatagramState;
   private readonly announceIntervalS: number;
-  private nowS = 0;
-  private family: AddressFamily = 4;
+  protected nowS = 0;
+  /** By the clock of the connection ids. */
+  private idNowS = 0;
+  protected family: AddressFamily = 4;
   private addressBytes = 4;
-  private store: SwarmStore;
+  protected store: SwarmStore;
   private readonly urlData = new Uint8Array(SLOT_BYTES);
   private readonly ipv4Note = createNote(PEER_BYTES_IPV4);
   private readonly ipv6Note = createNote(PEER_BYTES_IPV6);
@@ -86,9 +91,15 @@ export class DatagramHandler {
     this.announceIntervalS = state.announceIntervalS ?? ANNOUNCE_INTERVAL_S;
   }
 
-  /** Sets the time of the datagrams that follow. @param nowS - monotonic clock, whole seconds */
-  setTime(nowS: number): void {
+  /**
+   * Sets the time of the datagrams that follow.
+   *
+   * @param nowS - monotonic clock, whole seconds
+   * @param idNowS - clock of the connection ids, whole seconds; the same one unless several machines share a key
+   */
+  setTime(nowS: number, idNowS = nowS): void {
     this.nowS = nowS;
+    this.idNowS = idNowS;
   }
 
   /**
@@ -100,7 +111,7 @@ export class DatagramHandler {
    * @param sender - the sender's IP address from index 0: 4 or 16 bytes
    * @param port - the sender's port
    * @param response - receives the answer at `at`; 1,472 bytes must be free
-   * @returns length of the answer; 0: none is to be sent
+   * @returns length of the answer; 0: none is to be sent; {@link DEFERRED} only of a handler whose swarms are elsewhere
    */
   handle(
     request: Uint8Array,
@@ -129,7 +140,7 @@ export class DatagramHandler {
       return this.connect(request, start, sender, response, at);
     }
     const idAt = start + RequestOffset.connectionId;
-    const verdict = connectionIds.verify(sender, this.addressBytes, this.nowS, request, idAt);
+    const verdict = connectionIds.verify(sender, this.addressBytes, this.idNowS, request, idAt);
     if (verdict === 'forged') {
       counters['drops.forgedConnectionId']++;
       return 0;
@@ -169,7 +180,7 @@ export class DatagramHandler {
     }
     counters['requests.connect']++;
     writeHead(Action.connect, request, start, response, at);
-    connectionIds.issue(sender, this.addressBytes, this.nowS, response, at + ResponseOffset.connectionId);
+    connectionIds.issue(sender, this.addressBytes, this.idNowS, response, at + ResponseOffset.connectionId);
     return CONNECT_RESPONSE_BYTES;
   }
 
@@ -219,21 +230,45 @@ export class DatagramHandler {
     note.completed = event === AnnounceEvent.completed;
     note.nowS = this.nowS;
     const stopped = event === AnnounceEvent.stopped;
+    const wanted = this.peersWanted(readUint32(request, start + RequestOffset.numWant) | 0);
+    return this.answerAnnounce(request, start, hashAt, note, stopped, wanted, response, at);
+  }
+
+  /**
+   * Answers an announce that may be served.
+   *
+   * @param stopped - only the peer of the note counts then
+   * @param wanted - peers that the reply may have at most
+   */
+  protected answerAnnounce(
+    request: Uint8Array,
+    start: number,
+    hashAt: number,
+    note: AnnounceNote,
+    stopped: boolean,
+    wanted: number,
+    response: Uint8Array,
+    at: number,
+  ): number {
     const swarm = stopped
       ? this.store.stop(request, hashAt, note.peer)
       : this.store.announce(request, hashAt, note);
 
-    writeHead(Action.announce, request, start, response, at);
-    writeUint32(response, at + ResponseOffset.interval, this.announceIntervalS);
+    this.writeAnnounceHead(request, start, response, at);
     writeUint32(response, at + ResponseOffset.leechers, swarm === NO_SWARM ? 0 : this.store.leechers(swarm));
     writeUint32(response, at + ResponseOffset.seeders, swarm === NO_SWARM ? 0 : this.store.seeders(swarm));
     if (swarm === NO_SWARM || stopped) {
       return ANNOUNCE_RESPONSE_HEAD_BYTES;
     }
-    const wanted = this.peersWanted(readUint32(request, start + RequestOffset.numWant) | 0);
     const peers = this.store.writePeers(note.seeder, wanted, response, at + ResponseOffset.peers);
-    counters.peersSent += peers;
+    this.state.counters.peersSent += peers;
     return ANNOUNCE_RESPONSE_HEAD_BYTES + peers * this.store.peerBytes;
+  }
+
+  /** Writes action, transaction id and interval of the reply to the announce at `start`. */
+  protected writeAnnounceHead(request: Uint8Array, start: number, response: Uint8Array, at: number): void {
+    writeHead(Action.announce, request, start, response, at);
+    writeUint32(response, at + ResponseOffset.interval, this.announceIntervalS);
   }
 
   private scrape(
@@ -243,17 +278,28 @@ export class DatagramHandler {
     response: Uint8Array,
     at: number,
   ): number {
-    const { counters, allowed } = this.state;
+    const { counters } = this.state;
     const hashBytes = length - SCRAPE_HEAD_REQUEST_BYTES;
     if (hashBytes === 0 || hashBytes % INFO_HASH_BYTES !== 0) {
       counters['errors.badScrape']++;
       return writeError(errorTexts.badScrape, request, start, response, at);
     }
-    writeHead(Action.scrape, request, start, response, at);
     const count = Math.min(hashBytes / INFO_HASH_BYTES, MAX_SCRAPE_HASHES);
-    const hashAt = start + RequestOffset.infoHash;
+    return this.answerScrape(request, start, start + RequestOffset.infoHash, count, response, at);
+  }
+
+  /** Answers a scrape of `count` hashes, which begin at `hashAt`. */
+  protected answerScrape(
+    request: Uint8Array,
+    start: number,
+    hashAt: number,
+    count: number,
+    response: Uint8Array,
+    at: number,
+  ): number {
+    writeHead(Action.scrape, request, start, response, at);
     const entriesAt = at + ResponseOffset.scrapeEntries;
-    writeScrapeEntries(this.store, allowed, request, hashAt, count, response, entriesAt);
+    writeScrapeEntries(this.store, this.state.allowed, request, hashAt, count, response, entriesAt);
     return SCRAPE_HEAD_RESPONSE_BYTES + count * SCRAPE_ENTRY_BYTES;
   }
 

@@ -11,6 +11,7 @@ import { batchedUnavailableReason } from '../wire/open-udp-socket.ts';
 import type { TrackerMessage } from '../wire/tracker-message.ts';
 import { parseFlags, type TrackerFlags, USAGE_CODE } from './cli.ts';
 import { createLog, type Log } from './log.ts';
+import { readSecretFile } from './secret-file.ts';
 import { createTracker, type Tracker } from './server.ts';
 import { createWorkerPool, type LostWorker } from './worker-pool.ts';
 
@@ -91,13 +92,16 @@ async function start(flags: TrackerFlags, log: Log): Promise<Serving> {
 
 /** With several workers where the machine can steer to them; else one, unless the batched kind was asked for by name. */
 async function openTracker(flags: TrackerFlags, log: Log, host: string): Promise<Serving> {
+  const secret = flags.secretFile === undefined ? flags.secret : await readSecretFile(flags.secretFile);
+  const { store: url, storeOutage: outage } = flags;
   const options = {
     host,
     port: flags.port,
     peerLimit: flags.maxPeers,
     log,
     ...(flags.whitelist === undefined ? {} : { whitelistFile: flags.whitelist }),
-    ...(flags.secret === undefined ? {} : { secret: flags.secret }),
+    ...(secret === undefined ? {} : { secret, secretShared: true }),
+    ...(url === undefined ? {} : { store: { url, outage } }),
     ...(flags.interval === undefined ? {} : { announceIntervalS: flags.interval }),
     ...(flags.maxTorrents === undefined ? {} : { swarmLimit: flags.maxTorrents }),
     ...(flags.maxPeersPerAddress === undefined ? {} : { peersPerAddress: flags.maxPeersPerAddress }),

@@ -9,6 +9,7 @@ export const errorTexts = {
   notOnWhitelist: encodeText('info_hash is not on the whitelist of this tracker'),
   badScrape: encodeText('scrape needs info hashes of 20 bytes each'),
   scrapeUnfinished: encodeText('not all counts could be had in time; please scrape again'),
+  storeUnavailable: encodeText('swarms cannot be reached now; please announce again later'),
   unknownAction: encodeText('unknown action'),
 };
 

@@ -9,15 +9,17 @@ import { openGroupSocket } from '../wire/open-group-socket.ts';
 import { openUdpSocket } from '../wire/open-udp-socket.ts';
 import type { ReceivedBatch, UdpSocket, UdpSocketOptions } from '../wire/udp-socket.ts';
 import { ConnectRateLimit } from './connect-rate-limit.ts';
-import { ConnectionIds } from './connection-id.ts';
+import { CLOCK_SKEW_S, ConnectionIds } from './connection-id.ts';
 import { createCounters } from './counters.ts';
 import { describeDatagram } from './describe-datagram.ts';
-import { DatagramHandler, type DatagramState } from './handle-datagram.ts';
+import { DatagramHandler, type DatagramState, DEFERRED } from './handle-datagram.ts';
 import { InfoHashSet } from './info-hash-set.ts';
 import type { Log } from './log.ts';
 import { RandomSource } from './random-source.ts';
 import { type Shard, ShardGathering } from './shard.ts';
 import { SIPHASH_KEY_BYTES } from './siphash.ts';
+import type { StoreHandler } from './store-handler.ts';
+import type { StoreOptions } from './store-open.ts';
 import { ANNOUNCE_INTERVAL_S, peerLifetimeS, SwarmStore } from './swarm-store.ts';
 import { followWhitelist } from './whitelist.ts';
 
@@ -44,6 +46,13 @@ export interface TrackerOptions {
   readonly whitelistFile?: string;
   /** Text from which the key of the connection ids is made; absent: a random key. */
   readonly secret?: string;
+  /**
+   * Other trackers on other machines have the same secret: connection ids go by the clock on the wall and not by the
+   * machine's own. Default: false.
+   */
+  readonly secretShared?: boolean;
+  /** Swarms are kept there; absent: in this process. The limits of peers and swarms then hold for what is kept here. */
+  readonly store?: StoreOptions;
   /** Connect requests a minute that one address may send; absent: no limit. */
   readonly connectsPerMinute?: number;
   /** Peers kept for each address family. Beyond, new ones are answered but not taken in. */
@@ -79,14 +88,18 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
   const { log } = options;
   const tableKey = randomWords(2);
   const state = createState(options, tableKey);
-  const handler = new DatagramHandler(state);
-  const gathering = options.shard === undefined ? null : new ShardGathering(options.shard, state);
+  const store = options.store === undefined ? null : await openStore(options.store, state, options);
+  const handler = store ?? new DatagramHandler(state);
+  // With a store every worker can say all of a scrape.
+  const gathering =
+    options.shard === undefined || store !== null ? null : new ShardGathering(options.shard, state);
+  const onWallClock = options.secretShared === true;
   const sender = new Uint8Array(16);
   const clock = systemClock();
 
   function onBatch(batch: ReceivedBatch, socket: UdpSocket): void {
     const nowMs = clock();
-    handler.setTime(Math.floor(nowMs / 1000));
+    setTime(nowMs);
     gathering?.begin(nowMs);
     const { bytes } = batch;
     for (let index = 0; index < batch.count; index++) {
@@ -107,13 +120,21 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
       }
       if (length > 0) {
         socket.reply(slot, length, batch, index);
+      } else if (length === DEFERRED) {
+        store?.keepSender(index, socket);
       }
       if (log.debugs) {
         log.debug(describeDatagram(batch, index, length));
       }
     }
     gathering?.end();
+    store?.endBatch();
     maintain(nowMs, batch.count * REQUEST_SWEEP);
+  }
+
+  function setTime(nowMs: number): void {
+    handler.setTime(Math.floor(nowMs / 1000), Math.floor((onWallClock ? Date.now() : nowMs) / 1000));
+    store?.setTimeMs(nowMs);
   }
 
   function maintain(nowMs: number, most: number): void {
@@ -142,21 +163,27 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
       onBatch,
       onError: (error: Error) => log.debug(`socket: ${error.message}`),
     };
-    if (shard === undefined || gathering === null) {
+    if (shard === undefined) {
       socket = await openUdpSocket({ kind: options.socketKind, ...socketOptions });
     } else {
       const own = await openGroupSocket(shard.descriptor, socketOptions);
-      gathering.open(own);
+      gathering?.open(own);
       socket = own;
     }
+    store?.open(socket);
   } catch (error) {
     whitelist?.stop();
+    await store?.stop();
     throw error;
   }
   const timer = setInterval(function maintainByTimer() {
     const nowMs = clock();
     maintain(nowMs, TIMER_SWEEP);
     gathering?.expire(nowMs);
+    if (store !== null) {
+      setTime(nowMs);
+      store.expire();
+    }
   }, MAINTENANCE_MS);
 
   return {
@@ -164,14 +191,33 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
     port: socket.localPort,
     socketKind: socket.kind,
     receiveBuffer: socket.receiveBuffer,
-    counters: () => allCounters(state, socket),
+    counters: () => ({ ...allCounters(state, socket), ...store?.counters() }),
     stop: async () => {
       clearInterval(timer);
       whitelist?.stop();
       gathering?.stop();
+      await store?.stop();
       await socket.close();
     },
   };
+}
+
+/** Loaded only where it is asked for. */
+async function openStore(
+  store: StoreOptions,
+  state: DatagramState,
+  options: TrackerOptions,
+): Promise<StoreHandler> {
+  const { openStoreHandler } = await import('./store-open.ts');
+  const { peersPerAddress, announceIntervalS = ANNOUNCE_INTERVAL_S, log } = options;
+  const random = new RandomSource(randomWords(4));
+  const peerLifetime = peerLifetimeS(announceIntervalS);
+  return openStoreHandler(
+    store,
+    state,
+    { random, peerLifetimeS: peerLifetime, ...(peersPerAddress === undefined ? {} : { peersPerAddress }) },
+    log,
+  );
 }
 
 function createState(options: TrackerOptions, tableKey: Uint32Array): DatagramState {
@@ -189,7 +235,7 @@ function createState(options: TrackerOptions, tableKey: Uint32Array): DatagramSt
     ...(peersPerAddress === undefined ? {} : { peersPerAddress }),
   };
   return {
-    connectionIds: new ConnectionIds(key),
+    connectionIds: new ConnectionIds(key, options.secretShared === true ? CLOCK_SKEW_S : 0),
     ipv4: new SwarmStore({
       ...common,
       peerBytes: PEER_BYTES_IPV4,

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { LogLevel } from './log.ts';
 import type { Budgets, PeerBudgetMemory } from './peer-budget.ts';
+import type { StoreOptions } from './store-open.ts';
 
 /** Given to a worker as it starts. */
 export interface WorkerStart {
@@ -14,6 +15,8 @@ export interface WorkerStart {
   readonly whitelistFile: string | null;
   /** The same for all workers, so that each takes the connection ids of the others. */
   readonly secret: string;
+  readonly secretShared: boolean;
+  readonly store: StoreOptions | null;
   readonly connectsPerMinute: number | null;
   readonly announceIntervalS: number | null;
   readonly peerLimit: number;

@@ -143,6 +143,8 @@ class WorkerPool implements Tracker {
         logLevel: options.logLevel,
         whitelistFile: options.whitelistFile ?? null,
         secret: this.secret,
+        secretShared: options.secretShared ?? false,
+        store: options.store ?? null,
         connectsPerMinute: options.connectsPerMinute ?? null,
         announceIntervalS: options.announceIntervalS ?? null,
         peerLimit: options.peerLimit,

@@ -37,6 +37,8 @@ const tracker = await createTracker({
   socketKind: 'batched',
   log: createWorkerLog(start.logLevel, start.shard),
   secret: start.secret,
+  secretShared: start.secretShared,
+  ...(start.store === null ? {} : { store: start.store }),
   peerLimit: start.peerLimit,
   ...(start.whitelistFile === null ? {} : { whitelistFile: start.whitelistFile }),
   ...(start.announceIntervalS === null ? {} : { announceIntervalS: start.announceIntervalS }),

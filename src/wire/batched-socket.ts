@@ -137,7 +137,6 @@ export class BatchedSocket implements UdpSocket {
     this.#enqueue(length);
   }
 
-  /** Keeps where datagram `index` of the batch at hand came from, {@link SOCKET_ADDRESS_STRIDE} bytes, for later. */
   copySender(index: number, target: Uint8Array): void {
     const from = this.#receiveRing.addresses;
     const at = index * SOCKET_ADDRESS_STRIDE;
@@ -146,7 +145,6 @@ export class BatchedSocket implements UdpSocket {
     }
   }
 
-  /** Queues the slot to a sender that {@link copySender} kept; as reply(), but at any time. */
   replyTo(sender: Uint8Array, slotOffset: number, length: number): void {
     this.#checkSlot(slotOffset, length);
     this.#sendRing.addresses.set(sender, this.#queue.nextSlot * SOCKET_ADDRESS_STRIDE);

@@ -5,6 +5,7 @@ import { mayBeIcmpNews } from './icmp-errno.ts';
 import { createCounters, type LiveCounters } from './live-counters.ts';
 import { MessageRing } from './message-ring.ts';
 import { RingBatch } from './ring-batch.ts';
+import { addressText, readPort, SOCKET_ADDRESS_STRIDE } from './socket-address.ts';
 import {
   type AddressFamily,
   type ReceivedBatch,
@@ -45,6 +46,7 @@ export class DgramSocket implements UdpSocket {
   readonly #connected: boolean;
   readonly #onBatch: UdpSocketOptions['onBatch'];
   readonly #onError: UdpSocketOptions['onError'];
+  readonly #ring = new MessageRing(1);
   readonly #intake: DatagramIntake;
   readonly #batch: RingBatch;
   #senderAddress = '';
@@ -63,9 +65,8 @@ export class DgramSocket implements UdpSocket {
     this.#connected = options.remote !== undefined;
     this.#onBatch = options.onBatch;
     this.#onError = options.onError;
-    const ring = new MessageRing(1);
-    this.#intake = new DatagramIntake(ring, family);
-    this.#batch = new RingBatch(ring);
+    this.#intake = new DatagramIntake(this.#ring, family);
+    this.#batch = new RingBatch(this.#ring);
     this.#batch.count = 1;
     const onDatagram = (message: Buffer, sender: RemoteInfo): void => this.#onMessage(message, sender);
     const onReceiveError = (error: Error): void => this.#onError?.(error);
@@ -82,6 +83,14 @@ export class DgramSocket implements UdpSocket {
       throw new RangeError(`datagram ${index} of a batch of 1`);
     }
     this.#enqueue(slotOffset, length, this.#senderPort, this.#senderAddress);
+  }
+
+  copySender(_index: number, target: Uint8Array): void {
+    target.set(this.#ring.addresses.subarray(0, SOCKET_ADDRESS_STRIDE));
+  }
+
+  replyTo(sender: Uint8Array, slotOffset: number, length: number): void {
+    this.#enqueue(slotOffset, length, readPort(sender, 0), addressText(sender, 0));
   }
 
   send(slotOffset: number, length: number): void {

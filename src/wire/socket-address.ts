@@ -78,6 +78,25 @@ export function readPort(bytes: Uint8Array, at: number): number {
   return ((bytes[at + PORT_AT] as number) << 8) | (bytes[at + PORT_AT + 1] as number);
 }
 
+/**
+ * The IP address of the socket address at `at` as a socket of its family takes it: a mapped one stays an IPv6 address,
+ * and a link-local one has the index of its interface as zone.
+ */
+export function addressText(bytes: Uint8Array, at: number): string {
+  if (bytes[at] === AF_INET) {
+    return bytes.subarray(at + IPV4_AT, at + IPV4_AT + 4).join('.');
+  }
+  const groups = Array.from({ length: 8 }, (_, group) => {
+    const from = at + IPV6_AT + 2 * group;
+    return (((bytes[from] as number) << 8) | (bytes[from + 1] as number)).toString(16);
+  });
+  let scopeId = 0;
+  for (let byte = 3; byte >= 0; byte--) {
+    scopeId = scopeId * 256 + (bytes[at + SCOPE_ID_AT + byte] as number);
+  }
+  return groups.join(':') + (scopeId === 0 ? '' : `%${scopeId}`);
+}
+
 /** The family of the socket address at `at`; IPv4 also where it is mapped (`::ffff:a.b.c.d`). */
 export function readFamily(bytes: Uint8Array, at: number): AddressFamily {
   return bytes[at] === AF_INET || isMapped(bytes, at) ? 4 : 6;

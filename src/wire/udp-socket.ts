@@ -80,6 +80,14 @@ export interface UdpSocket {
    */
   reply(slotOffset: number, length: number, batch: ReceivedBatch, index: number): void;
   /**
+   * Keeps where datagram `index` of the batch that is being handled came from, for an answer after the callback.
+   *
+   * @param target - gets `SOCKET_ADDRESS_STRIDE` bytes, which only {@link replyTo} of the same socket understands
+   */
+  copySender(index: number, target: Uint8Array): void;
+  /** Queues the slot to a sender that {@link copySender} kept; as {@link reply}, but at any time. */
+  replyTo(sender: Uint8Array, slotOffset: number, length: number): void;
+  /**
    * Queues the slot to {@link UdpSocketOptions.remote}. What the kernel refuses later is told by
    * `counters.sendErrors` and `onError`.
    *

@@ -29,6 +29,10 @@ class KeptSocket implements UdpSocket {
   reply(): void {
     throw new Error('a client does not reply');
   }
+  copySender(): void {}
+  replyTo(): void {
+    throw new Error('a client does not reply');
+  }
   send(at: number, length: number): void {
     this.sent.push(Buffer.from(this.sendBytes.subarray(at, at + length)));
   }
