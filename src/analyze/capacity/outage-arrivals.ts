@@ -175,7 +175,7 @@ function flowsAfter(outageNs: Nanoseconds): Flow[] {
   });
 }
 
-/** How many times the usual rate comes at the first moment after an outage. */
+/** How many times the usual rate comes at the worst moment after an outage, before anything is dropped. */
 export function burstFactor(outageNs: Nanoseconds): number {
-  return (flowsAfter(outageNs)[0] as Flow).stages.length;
+  return Math.max(...flowsAfter(outageNs).map(({ stages }) => stages.length));
 }

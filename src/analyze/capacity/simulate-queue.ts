@@ -11,16 +11,19 @@ export interface QueueOptions {
   readonly servers: number;
   /** Datagrams that the buffer holds; those that are being served are no longer in it. */
   readonly bufferDatagrams: number;
+  /**
+   * Room of datagrams that were read which is given back in portions of so many, and whenever the reader has read all that he found.
+   * Default: 1, each at once.
+   */
+  readonly releaseDatagrams?: number;
 }
 
-/** Figures of a simulated queue; latencies are null where nothing was served. */
+/** Figures of a simulated queue. */
 export interface QueueOutcome {
   readonly arrived: number;
   readonly lost: number;
   readonly lostShare: Share;
-  /** From arrival to the end of service. */
-  readonly latencyNs: { readonly p50: Nanoseconds; readonly p95: Nanoseconds; readonly p99: Nanoseconds } | null;
-  /** From arrival to the start of service. */
+  /** From arrival to the start of service; null where nothing was served. */
   readonly waitNs: {
     readonly mean: Nanoseconds;
     readonly p50: Nanoseconds;
@@ -37,15 +40,17 @@ export interface QueueOutcome {
 
 /**
  * First in, first out. A request that comes while the buffer is full is lost, as the kernel does it; where the arrivals know of retries
- * it comes again. In the histograms values are exact to three digits.
+ * it comes again. Percentiles are exact to three digits.
  */
-export function simulateQueue({ arrivals, serviceNs, servers, bufferDatagrams }: QueueOptions): QueueOutcome {
+export function simulateQueue(options: QueueOptions): QueueOutcome {
+  const { arrivals, serviceNs, servers, bufferDatagrams, releaseDatagrams = 1 } = options;
   const waits = hdr.build({ numberOfSignificantValueDigits: 3, highestTrackableValue: 1e13 });
-  const latencies = hdr.build({ numberOfSignificantValueDigits: 3, highestTrackableValue: 1e13 });
   const freeNs = new Float64Array(servers);
   // When each request in the buffer will leave it: in order, since requests are served in turn.
   const leaveNs = new Float64Array(bufferDatagrams);
   let [first, inBuffer] = [0, 0];
+  // Read, and their room not given back; and those that the reader has found and not read.
+  let [withheld, found] = [0, 0];
   const arrived: number[] = [];
   const lost: number[] = [];
   let [waitSumNs, busyNs, mostInBuffer, endNs] = [0, 0, 0, 0];
@@ -54,14 +59,17 @@ export function simulateQueue({ arrivals, serviceNs, servers, bufferDatagrams }:
     endNs = atNs;
     while (inBuffer > 0 && (leaveNs[first] as number) <= atNs) {
       first = first + 1 === bufferDatagrams ? 0 : first + 1;
+      if (found === 0) found = inBuffer;
+      found--;
       inBuffer--;
+      withheld = withheld + 1 < releaseDatagrams && found > 0 ? withheld + 1 : 0;
     }
     const second = Math.floor(atNs / 1e9);
     arrived[second] = (arrived[second] ?? 0) + 1;
     const server = earliest(freeNs);
     const startNs = Math.max(atNs, freeNs[server] as number);
     if (startNs > atNs) {
-      if (inBuffer >= bufferDatagrams) {
+      if (inBuffer + withheld >= bufferDatagrams) {
         lost[second] = (lost[second] ?? 0) + 1;
         arrivals.dropped();
         continue;
@@ -75,7 +83,6 @@ export function simulateQueue({ arrivals, serviceNs, servers, bufferDatagrams }:
     busyNs += service;
     waitSumNs += startNs - atNs;
     waits.recordValue(Math.round(startNs - atNs));
-    latencies.recordValue(Math.max(1, Math.round(startNs - atNs + service)));
   }
   const sum = (counts: readonly (number | undefined)[]): number =>
     counts.reduce<number>((total, count) => total + (count ?? 0), 0);
@@ -84,14 +91,6 @@ export function simulateQueue({ arrivals, serviceNs, servers, bufferDatagrams }:
     arrived: all,
     lost: dropped,
     lostShare: all === 0 ? 0 : dropped / all,
-    latencyNs:
-      served === 0
-        ? null
-        : {
-            p50: latencies.getValueAtPercentile(50),
-            p95: latencies.getValueAtPercentile(95),
-            p99: latencies.getValueAtPercentile(99),
-          },
     waitNs:
       served === 0
         ? null

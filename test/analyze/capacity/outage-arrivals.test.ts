@@ -51,9 +51,13 @@ describe('arrivals after an outage', () => {
 
   it('are as usual where there was no outage', () => {
     expect(arrivalsOf(0, 60).between(0, 60)).toBeCloseTo(1, 1);
-    expect([burstFactor(0), burstFactor(10e9), burstFactor(60e9), burstFactor(300e9), burstFactor(600e9)]).toEqual([
-      1, 2, 3, 5, 6,
-    ]);
+    expect([
+      burstFactor(0),
+      burstFactor(10e9),
+      burstFactor(60e9),
+      burstFactor(300e9),
+      burstFactor(600e9),
+    ]).toEqual([1, 2, 3, 5, 6]);
   });
 
   it('bring back what was dropped after 15 s, and after 30 s more', () => {

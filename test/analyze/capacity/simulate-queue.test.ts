@@ -7,7 +7,7 @@ import { randomStream } from '../../../src/analyze/statistics/random-stream.ts';
 const SERVICE_NS = 10_000;
 const MOST = 1_000_000;
 
-/** Poisson arrivals at a load of `load` servers' worth, for 5 s of 10 µs requests. */
+/** Poisson arrivals at a load of `load` servers' worth, for 3 s of 10 µs requests. */
 function queueAt(
   load: number,
   options: { readonly exponential?: boolean; readonly servers?: number; readonly buffer?: number } = {},
@@ -16,7 +16,7 @@ function queueAt(
   const random = randomStream(7);
   const service = randomStream(8);
   return simulateQueue({
-    arrivals: new PoissonArrivals((load * 1e9) / SERVICE_NS, 5e9, random),
+    arrivals: new PoissonArrivals((load * 1e9) / SERVICE_NS, 3e9, random),
     serviceNs: () => (options.exponential === true ? exponential(SERVICE_NS, service) : SERVICE_NS),
     servers,
     bufferDatagrams: buffer,
@@ -86,13 +86,35 @@ describe('a simulated queue', () => {
     // The first is served until 10,000, two wait; the fourth finds no room, the fifth the place of the second.
     const outcome = simulateQueue({ arrivals, serviceNs: () => 10_000, servers: 1, bufferDatagrams: 2 });
     expect(dropped).toEqual([3]);
-    expect(outcome).toMatchObject({ arrived: 6, lost: 1, queue: { max: 2 }, seconds: [{ arrived: 6, lost: 1 }] });
+    expect(outcome).toMatchObject({
+      arrived: 6,
+      lost: 1,
+      queue: { max: 2 },
+      seconds: [{ arrived: 6, lost: 1 }],
+    });
     expect(outcome.waitNs?.max).toBe(20_000);
   });
 
-  it('says nothing of latency where nothing came', () => {
+  it('gives room back in portions, and when the reader has read all that he found', () => {
+    const overloaded = (releaseDatagrams: number): QueueOutcome =>
+      simulateQueue({
+        arrivals: new PoissonArrivals(1.3e5, 2e9, randomStream(5)),
+        serviceNs: () => SERVICE_NS,
+        servers: 1,
+        bufferDatagrams: 1000,
+        releaseDatagrams,
+      });
+    // A quarter is withheld at most: the buffer is refilled to 750 plus what comes beyond the service of 250.
+    const { waitNs, lostShare } = overloaded(250);
+    expect(lostShare).toBeCloseTo(1 - 1 / 1.3, 2);
+    expect(waitNs?.p50).toBeGreaterThan(750 * SERVICE_NS);
+    expect(waitNs?.p99).toBeLessThan((750 + 250 * (1 - 1 / 1.3) + 30) * SERVICE_NS);
+    expect(overloaded(1).waitNs?.p50).toBeGreaterThan(980 * SERVICE_NS);
+  });
+
+  it('says nothing of waits where nothing came', () => {
     const arrivals: Arrivals = { atNs: 0, next: () => false, dropped: () => undefined };
     const outcome = simulateQueue({ arrivals, serviceNs: () => 1, servers: 1, bufferDatagrams: 1 });
-    expect(outcome).toMatchObject({ arrived: 0, lostShare: 0, latencyNs: null, waitNs: null, seconds: [] });
+    expect(outcome).toMatchObject({ arrived: 0, lostShare: 0, waitNs: null, seconds: [] });
   });
 });
