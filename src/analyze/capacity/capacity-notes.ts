@@ -23,7 +23,7 @@ export function capacityNotes(capacity: Omit<Capacity, 'notes'>): string[] {
     );
   }
   if (cpuPerRequest.low === cpuPerRequest.high) {
-    notes.push('There is no interval: the run has too few seconds with figures of CPU.');
+    notes.push('There is no interval: the seconds that have figures of CPU are too few, or all alike.');
   } else if (used.length === 1) {
     notes.push(
       'The interval is that between the seconds of one run. Another run differs by more: name several.',

@@ -27,6 +27,8 @@ export interface CapacityOptions {
   readonly users: readonly number[];
   readonly outageMs: Milliseconds;
   readonly seed: number;
+  /** Requests that a simulation walks through, about. Default: that of each. */
+  readonly mostRequests?: number;
 }
 
 /** SO_RCVBUF of a socket that asks for none. Source: net.core.rmem_default of Linux. */
@@ -79,6 +81,7 @@ export function estimateCapacity(runs: readonly CapacityPoint[], options: Capaci
       servers,
       bufferDatagrams: buffer.datagrams,
       seed,
+      ...(options.mostRequests === undefined ? {} : { mostRequests: options.mostRequests }),
     };
     return {
       steady: simulateSteady(load),

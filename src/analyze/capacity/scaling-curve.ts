@@ -35,7 +35,7 @@ export function scalingCurve(
     single: first.requestsPerSecond,
     mostInstances: Number.POSITIVE_INFINITY,
   });
-  if (points.length === 1) return linear('all runs have the same number of workers');
+  if (points.length === 1) return linear('runs with one number of workers show no curve');
   const answer = fitScalability(points);
   if (!answer.ok) return linear(answer.reason);
   const { fit } = answer;

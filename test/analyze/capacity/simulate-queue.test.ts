@@ -7,7 +7,7 @@ import { randomStream } from '../../../src/analyze/statistics/random-stream.ts';
 const SERVICE_NS = 10_000;
 const MOST = 1_000_000;
 
-/** Poisson arrivals at a load of `load` servers' worth, for 3 s of 10 µs requests. */
+/** Poisson arrivals at a load of `load` servers' worth, for 2 s of 10 µs requests. */
 function queueAt(
   load: number,
   options: { readonly exponential?: boolean; readonly servers?: number; readonly buffer?: number } = {},
@@ -16,7 +16,7 @@ function queueAt(
   const random = randomStream(7);
   const service = randomStream(8);
   return simulateQueue({
-    arrivals: new PoissonArrivals((load * 1e9) / SERVICE_NS, 3e9, random),
+    arrivals: new PoissonArrivals((load * 1e9) / SERVICE_NS, 2e9, random),
     serviceNs: () => (options.exponential === true ? exponential(SERVICE_NS, service) : SERVICE_NS),
     servers,
     bufferDatagrams: buffer,
