@@ -1,12 +1,10 @@
 /** Puts the sections of a result into a document that has a place for each. Pure. */
-import type { SectionName } from './tables.ts';
-
 /**
  * Replaces what stands between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`. Text around stays as it is.
  *
  * @throws Error where the document has no place for a section: what was measured must not be lost in silence
  */
-export function fillDocument(document: string, sections: Readonly<Record<SectionName, string>>): string {
+export function fillDocument(document: string, sections: Readonly<Record<string, string>>): string {
   let filled = document;
   for (const [name, text] of Object.entries(sections)) {
     const open = `<!-- bench:${name} -->`;

@@ -63,11 +63,26 @@ function p95({ latencyNsP95 }: LoadRow): number[] {
 
 /** CPU milliseconds a reply, for each second that the process's samples cover. */
 function cpuPerReply({ timeline }: Evidence, rows: readonly LoadRow[]): number[] {
+  return cpuOfRows(timeline, rows).map(({ cpuMs, replies }) => cpuMs / replies);
+}
+
+/** What the target's processes used in a second, and what they answered in it, errors included; replies are 1 or more. */
+export interface SecondOfCpu {
+  readonly cpuMs: Milliseconds;
+  readonly replies: number;
+}
+
+/** The seconds of a phase that the process's samples cover; none where it was not sampled. */
+export function cpuBySecond(evidence: Evidence, phase: PhaseName): readonly SecondOfCpu[] {
+  return cpuOfRows(evidence.timeline, wholeRows(evidence, phase));
+}
+
+function cpuOfRows(timeline: Evidence['timeline'], rows: readonly LoadRow[]): SecondOfCpu[] {
   const samples = timeline.filter((row): row is ProcessRow => row.kind === 'process');
   return rows.flatMap(({ atMs, spanMs, succeeded, errorReplies, malformedReplies }) => {
     const [before, after] = [cpuMsAt(samples, atMs - spanMs), cpuMsAt(samples, atMs)];
     const replies = succeeded + errorReplies + malformedReplies;
-    return before === null || after === null || replies === 0 ? [] : [(after - before) / replies];
+    return before === null || after === null || replies === 0 ? [] : [{ cpuMs: after - before, replies }];
   });
 }
 

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import { analyzeCommand } from './analyze-command.ts';
+import { capacityCommand } from './capacity-command.ts';
 import { compareCommand } from './compare-command.ts';
 import { completionCommand } from './completion-command.ts';
 import type { CliContext } from './context.ts';
@@ -25,6 +26,7 @@ const examples = `Examples:
   tracker-lab --scenario medium --threshold 'p95<5ms' --threshold 'success>=99.9%'    hold a line: exit code 99
   tracker-lab compare --repeat 6 --a '--tracker-socket dgram' --b '--tracker-socket batched'   which is better
   tracker-lab analyze profiles/20261124-101500-heavy   judge a run again, or print any pprof file's top tables
+  tracker-lab capacity                                 how many users the newest run's tracker carries
   tracker-lab open                                     the newest run's page, with its charts and flame graphs
   tracker-lab export --format speedscope --out run.json    the newest run for another tool
 `;
@@ -65,6 +67,7 @@ export async function run(argv: readonly string[], context: CliContext): Promise
   program.addCommand(inheritSettings(program, analyzeCommand(context, setExitCode)));
   program.addCommand(inheritSettings(program, compareCommand(context, setExitCode)));
   program.addCommand(inheritSettings(program, historyCommand(context)));
+  program.addCommand(inheritSettings(program, capacityCommand(context)));
   program.addCommand(inheritSettings(program, openCommand(context)));
   program.addCommand(inheritSettings(program, serveCommand(context)));
   program.addCommand(inheritSettings(program, explainCommand(context)));

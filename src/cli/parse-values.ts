@@ -43,7 +43,7 @@ export function integerBetween(least: number, most: number): (text: string) => n
 }
 
 /** A parser of decimal numbers from `least` to `most`. */
-function numberBetween(least: number, most: number): (text: string) => number {
+export function numberBetween(least: number, most: number): (text: string) => number {
   return function parseNumber(text) {
     const value = Number(text);
     if (!/^\d+(\.\d+)?$/.test(text.trim()) || value < least || value > most) {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { describe, it } from 'vitest';
 import { z } from 'zod';
+import { capacitySchema } from '../../../src/analyze/capacity/capacity-schema.ts';
 import { comparisonSchema } from '../../../src/analyze/compare/comparison-schema.ts';
 import { thresholdsSchema } from '../../../src/analyze/gate/check-thresholds.ts';
 import { reportSchema } from '../../../src/analyze/report/report-schema.ts';
@@ -12,6 +13,7 @@ describe('a published JSON Schema', () => {
   it.each([
     ['report.schema.json', 'tracker-lab report.json', reportSchema],
     ['comparison.schema.json', 'tracker-lab comparison.json', comparisonSchema],
+    ['capacity.schema.json', 'tracker-lab capacity --json', capacitySchema],
     ['thresholds.schema.json', 'tracker-lab thresholds.json', thresholdsSchema],
     ['run.schema.json', 'tracker-lab run.json', runSchema],
   ] as const)('%s is what the code reads and writes', (name, title, schema) => {
