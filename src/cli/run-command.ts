@@ -99,7 +99,10 @@ export function addRunFlags(command: Command): void {
     )
     .addOption(
       withEnvironment(
-        new Option('--tracker-host <address>', 'address that our tracker serves, for load agents elsewhere (127.0.0.1)'),
+        new Option(
+          '--tracker-host <address>',
+          'address that our tracker serves, for load agents elsewhere (127.0.0.1)',
+        ),
       ),
     )
     .option('--allow-remote', 'permit a target off this machine', false)
@@ -145,9 +148,10 @@ export function addRunCommand(
   program
     .addOption(
       withEnvironment(
-        new Option('--agents <number>', 'let this many load agents make the load (tracker-lab agent --help)').argParser(
-          integerBetween(1, MOST_AGENTS),
-        ),
+        new Option(
+          '--agents <number>',
+          'let this many load agents make the load (tracker-lab agent --help)',
+        ).argParser(integerBetween(1, MOST_AGENTS)),
       ),
     )
     .addOption(withEnvironment(redisOption()))

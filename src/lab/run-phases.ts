@@ -74,10 +74,7 @@ async function runPhase(
   return options.interruption.wait(durationMs - options.pool.leadMs);
 }
 
-async function beginPhase(
-  phase: PhaseName,
-  { pool, onPhase, onPhaseEdge }: PhasesOptions,
-): Promise<void> {
+async function beginPhase(phase: PhaseName, { pool, onPhase, onPhaseEdge }: PhasesOptions): Promise<void> {
   onPhaseEdge();
   await pool.beginPhase(phase);
   onPhaseEdge();

@@ -5,8 +5,8 @@ import type { AgentsRecord } from '../../run.ts';
 import type { Milliseconds } from '../../units.ts';
 import type { Load, LoadOptions } from '../load/load-pool.ts';
 import type { ScenarioPlan } from '../plan.ts';
-import { parseStat } from '../target/proc-text.ts';
 import { isLoopback } from '../target/address-target.ts';
+import { parseStat } from '../target/proc-text.ts';
 import { readProc } from '../target/read-proc.ts';
 import { anyHelloSchema, type Hello, helloSchema, PLAN_VERSION } from './agent-messages.ts';
 import { type Deal, dealThreads } from './deal-threads.ts';
@@ -54,7 +54,9 @@ async function waitForAgents(link: RedisLink, options: GatherOptions): Promise<H
   for (;;) {
     const { free, busy, foreign } = await lookAround(link);
     for (const { name, planVersion } of foreign) {
-      tellOnce(`Agent ${name} is refused: it takes plans of version ${planVersion}, this lab makes version ${PLAN_VERSION}.`);
+      tellOnce(
+        `Agent ${name} is refused: it takes plans of version ${planVersion}, this lab makes version ${PLAN_VERSION}.`,
+      );
     }
     if (free.length >= count) return free.slice(0, count);
     tellOnce(`Waiting for ${count} load agents at ${link.shown}.`);
@@ -210,7 +212,9 @@ export class AgentFleet {
   }
 }
 
-function agentsMissing(found: Surroundings & { count: number; waitMs: Milliseconds; link: RedisLink }): LabError {
+function agentsMissing(
+  found: Surroundings & { count: number; waitMs: Milliseconds; link: RedisLink },
+): LabError {
   const { count, waitMs, free, busy, foreign, link } = found;
   const parts = [
     `${free.length} free${free.length === 0 ? '' : ` (${free.map(({ name }) => name).join(', ')})`}`,

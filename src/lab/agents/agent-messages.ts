@@ -46,7 +46,11 @@ export const helloSchema = anyHelloSchema.extend({
 export type Hello = z.infer<typeof helloSchema>;
 
 /** The data of an agent's job: the rest of the plan is fetched, since a pool of info hashes may be large. */
-export const sliceJobSchema = z.object({ planVersion: z.int(), runId: z.string(), chunks: z.int().positive() });
+export const sliceJobSchema = z.object({
+  planVersion: z.int(),
+  runId: z.string(),
+  chunks: z.int().positive(),
+});
 export type SliceJob = z.infer<typeof sliceJobSchema>;
 
 /** The load of a run, and which agent runs which threads of its one scenario. */

@@ -29,7 +29,10 @@ export async function reachTarget(target: { readonly host: string; readonly port
   }
 }
 
-function cannotReach(target: { readonly host: string; readonly port: number }, refused: string | null): LabError {
+function cannotReach(
+  target: { readonly host: string; readonly port: number },
+  refused: string | null,
+): LabError {
   return new LabError({
     code: 'AGENT_CANNOT_REACH',
     message: `udp://${hostPort(target.host, target.port)} answers the lab and not this agent (${refused ?? 'no reply'})`,

@@ -41,6 +41,7 @@ const LEAD_ROUND_TRIPS = 4;
 const LATE_MS: Milliseconds = 1_000;
 /** For the results, beyond the time-out of the last request: what a thread may take, and the way here. */
 const RESULT_GRACE_MS: Milliseconds = 6_000;
+const ORDERS_LINGER_S = 30;
 /** A lab without a sign of life for so long is gone. */
 const LAB_LIFE_MS: Milliseconds = 10_000;
 
@@ -77,6 +78,8 @@ export class RemoteLoad implements Load {
   #flow: RunFlow | null = null;
   #beat = 0;
   #lastAnswerMs = performance.now();
+  /** Agents whose job nobody ends any more. */
+  readonly #silent = new Set<string>();
   #isLooking = false;
   #leadMs: Milliseconds = LEAST_LEAD_MS;
   #isStopOrdered = false;
@@ -111,7 +114,8 @@ export class RemoteLoad implements Load {
       await load.#handOut();
       await load.#until(() => load.#members.every(({ state }) => state !== 'preparing'), PREPARE_MS);
       for (const { hello, state, lost } of load.#members) {
-        if (state !== 'ready') throw notReady(hello.name, lost?.reason ?? `no word within ${PREPARE_MS / 1000} s`);
+        if (state !== 'ready')
+          throw notReady(hello.name, lost?.reason ?? `no word within ${PREPARE_MS / 1000} s`);
       }
       const roundTripsUs = load.#members.map(({ clock }) => 2 * (clock?.wallUncertaintyUs ?? 0));
       const furthestMs = Math.max(2 * load.#clock.uncertaintyUs, ...roundTripsUs) / 1000;
@@ -304,7 +308,8 @@ export class RemoteLoad implements Load {
     const { client, shown } = this.#options.link;
     const silentMs = performance.now() - this.#lastAnswerMs;
     if (silentMs > SILENCE_MS) {
-      for (const { hello } of this.#members) this.#lose(hello.name, `${shown} did not answer for ${seconds(silentMs)}`);
+      for (const { hello } of this.#members)
+        this.#lose(hello.name, `${shown} did not answer for ${seconds(silentMs)}`);
     }
     if (this.#isLooking) return;
     this.#isLooking = true;
@@ -313,7 +318,9 @@ export class RemoteLoad implements Load {
       this.#lastAnswerMs = performance.now();
       this.#members.forEach(({ hello }, index) => {
         const silence = this.#signs.see(hello.name, beatOf(texts[index] ?? null, hello), performance.now());
-        if (silence > SILENCE_MS) this.#lose(hello.name, `it gave no sign of life for ${seconds(silence)}`);
+        if (silence <= SILENCE_MS) return;
+        this.#silent.add(hello.name);
+        this.#lose(hello.name, `it gave no sign of life for ${seconds(silence)}`);
       });
     } catch {
       // No answer: the silence is noticed by its length.
@@ -400,13 +407,14 @@ export class RemoteLoad implements Load {
 
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    const lost = this.#members.filter(({ state }) => state === 'lost').map(({ hello }) => hello.name);
-    await this.#flow?.close(lost);
+    await this.#flow?.close([...this.#silent]);
     const results = this.#members.map(({ hello }) => runKey(this.#runId, `result:${hello.name}`));
-    // Orders stay for those who have not read them; they expire.
-    await this.#options.link.client
-      .del(runKey(this.#runId, 'plan'), runKey(this.#runId, 'lab'), ...results)
-      .catch(() => undefined);
+    const { client } = this.#options.link;
+    await Promise.allSettled([
+      client.del(runKey(this.#runId, 'plan'), runKey(this.#runId, 'lab'), ...results),
+      // Orders stay for a moment, for those who have not read them.
+      client.expire(runKey(this.#runId, 'orders'), ORDERS_LINGER_S),
+    ]);
   }
 }
 
@@ -428,11 +436,15 @@ function loadResult(
   spans: readonly PhaseSpan[],
 ): LoadResult {
   const results = members.flatMap(({ result }) => (result === null ? [] : [result]));
+  // Where nobody reported, nothing is known: not that nothing was sent.
+  const known = results.length === 0 ? [] : spans;
   const merged: MergedLoad = mergeThreads(
     results.flatMap(({ reports }) => reports),
-    spans,
+    known,
   );
-  const gone = members.flatMap(({ lost, hello, threads }) => (lost === null ? [] : [{ lost, hello, threads }]));
+  const gone = members.flatMap(({ lost, hello, threads }) =>
+    lost === null ? [] : [{ lost, hello, threads }],
+  );
   const died = results.map(({ lostThreads }) => lostThreads);
   return {
     ...merged,
@@ -454,7 +466,8 @@ function loadResult(
 }
 
 function cleanFigures(result: SliceResult | null): Pick<AgentRecord, 'cleanRequests' | 'cleanCpuShare'> {
-  const phases = result?.reports.flatMap(({ phases: all }) => all.filter(({ phase }) => phase === 'clean')) ?? [];
+  const phases =
+    result?.reports.flatMap(({ phases: all }) => all.filter(({ phase }) => phase === 'clean')) ?? [];
   if (phases.length === 0) return { cleanRequests: null, cleanCpuShare: null };
   const shares = phases.map(({ cpuShare }) => cpuShare).filter((share) => share !== null);
   return {

@@ -89,9 +89,13 @@ class LoadAgent {
     worker.on('error', ignoreError);
     try {
       await worker.waitUntilReady();
-      tell(`Agent ${name} waits for work at ${this.#link.shown}: ${threads} load threads, plans of version ${this.#planVersion}.`);
+      tell(
+        `Agent ${name} waits for work at ${this.#link.shown}: ${threads} load threads, plans of version ${this.#planVersion}.`,
+      );
       if (!signal.aborted) {
-        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        await new Promise<void>((resolve) =>
+          signal.addEventListener('abort', () => resolve(), { once: true }),
+        );
       }
       this.#cancel?.(new Error('the agent was stopped'));
     } finally {
@@ -177,7 +181,9 @@ class LoadAgent {
         wallOffsetUs: clock.wallOffsetUs,
         wallUncertaintyUs: clock.uncertaintyUs,
       });
-      this.#options.tell(`Slice of run ${runId}: threads ${threads.join(', ')} of ${plan.scenario.loadThreads}.`);
+      this.#options.tell(
+        `Slice of run ${runId}: threads ${threads.join(', ')} of ${plan.scenario.loadThreads}.`,
+      );
       void this.#takeOrders(run, runId, blocking);
       const result = await run.result;
       await progress.flushed();

@@ -3,7 +3,7 @@ import type { FlowProducer, Job, Queue, QueueEvents, Worker } from 'bullmq';
 import { LabError } from '../../errors.ts';
 import type { Milliseconds } from '../../units.ts';
 import { type SliceDone, type SliceJob, sliceDoneSchema } from './agent-messages.ts';
-import { agentQueue, helloKey, QUEUE_PREFIX, runQueue } from './redis-keys.ts';
+import { agentQueue, QUEUE_PREFIX, runQueue } from './redis-keys.ts';
 import { closeWithin, ignoreError, type RedisLink } from './redis-link.ts';
 
 export interface RunFlowOptions {
@@ -36,7 +36,12 @@ export class RunFlow {
     const common = { connection: link.connection, prefix: QUEUE_PREFIX };
     this.#producer = new FlowProducer(common);
     this.#parentQueue = new Queue(runQueue(runId), common);
-    this.#parent = new Worker(runQueue(runId), (job) => this.#gather(job), common);
+    this.#parent = new Worker(runQueue(runId), (job) => this.#gather(job), {
+      ...common,
+      // Nobody else works on it; and their timers would outlive a Redis that has gone.
+      skipStalledCheck: true,
+      skipLockRenewal: true,
+    });
     this.#events = agents.map((agent) => {
       // An id of a stream begins with the time of Redis: nothing is missed, and nothing of earlier runs is read.
       const events = new QueueEvents(agentQueue(agent), {
@@ -52,13 +57,7 @@ export class RunFlow {
       return events;
     });
     for (const agent of agents) this.#queues.set(agent, new Queue(agentQueue(agent), common));
-    const all = [
-      this.#producer,
-      this.#parentQueue,
-      this.#parent,
-      ...this.#events,
-      ...this.#queues.values(),
-    ];
+    const all = [this.#producer, this.#parentQueue, this.#parent, ...this.#events, ...this.#queues.values()];
     for (const one of all) (one as NodeJS.EventEmitter).on('error', ignoreError);
   }
 
@@ -109,13 +108,10 @@ export class RunFlow {
   /**
    * Takes back everything of the run. Never rejects.
    *
-   * @param lost - agents whose queue goes too, where they are not there any more
+   * @param silent - agents that do not end their job any more: their queues go, too
    */
-  async close(lost: readonly string[]): Promise<void> {
-    const { link } = this.#options;
-    const forgotten = lost.map(async (agent) => {
-      if ((await link.client.exists(helloKey(agent))) === 0) await this.#queues.get(agent)?.obliterate({ force: true });
-    });
+  async close(silent: readonly string[]): Promise<void> {
+    const forgotten = silent.map(async (agent) => this.#queues.get(agent)?.obliterate({ force: true }));
     await closeWithin([this.#parentQueue.obliterate({ force: true }), ...forgotten]);
     await closeWithin([
       this.#parent.close(),

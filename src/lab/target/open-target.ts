@@ -108,7 +108,14 @@ export async function openTarget(spec: TargetSpec, options: OpenTargetOptions): 
   const liveHeap = options.liveHeap ? { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES } : null;
   if (spec.kind === 'command') return startCommandTarget({ ...spec, cpus, liveHeap, nodeFlags, abort });
   return startOwnTracker({
-    args: ['--host', spec.host ?? OWN_TRACKER_HOST, '--socket', spec.socket, '--workers', String(spec.workers)],
+    args: [
+      '--host',
+      spec.host ?? OWN_TRACKER_HOST,
+      '--socket',
+      spec.socket,
+      '--workers',
+      String(spec.workers),
+    ],
     nodeArgs: nodeFlags,
     cpus,
     liveHeap,
