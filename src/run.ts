@@ -258,6 +258,42 @@ export const clinicSchema = z.object({
 });
 export type ClinicRecord = z.infer<typeof clinicSchema>;
 
+/** One load agent of a run. */
+export const agentRecordSchema = z.object({
+  name: z.string(),
+  host: z.string(),
+  cores: z.int().positive(),
+  labVersion: z.string(),
+  nodeVersion: z.string(),
+  /** It ran on the lab's machine and shared its cores. */
+  onLabMachine: z.boolean(),
+  /** Load threads of the scenario's that it ran. */
+  threads: count,
+  /** Share of the scenario's clients that it ran. */
+  clientShare: share,
+  /** Requests that it sent in the clean phase; null: it did not report. */
+  cleanRequests: count.nullable(),
+  /** CPU time of its load threads in the clean phase, in shares of one core; null: not known. */
+  cleanCpuShare: share.nullable(),
+  /** From the instant that was agreed on to its own start, by the clock of Redis; null: it did not start. */
+  startSkewUs: z.number().nullable(),
+  /** Its wall clock ahead of that of Redis, and half the round trip by which that may be wrong; null: not measured. */
+  clockOffsetUs: z.number().nullable(),
+  clockUncertaintyUs: nonNegative.nullable(),
+  /** Why what it counted is in no figure, and when that was seen; null: all of it is. */
+  lost: z.object({ reason: z.string(), atMs: nonNegative }).nullable(),
+});
+export type AgentRecord = z.infer<typeof agentRecordSchema>;
+
+/** The hosts that made the load, where it was not the lab itself. */
+export const agentsSchema = z.object({
+  planVersion: z.int(),
+  /** Where lab and agents met, without user and password. */
+  redis: z.string(),
+  members: z.array(agentRecordSchema),
+});
+export type AgentsRecord = z.infer<typeof agentsSchema>;
+
 export const environmentSchema = z.object({
   tester: z.string(),
   os: z.string(),
@@ -324,6 +360,8 @@ export const runSchema = z.object({
   targetExit: targetExitSchema.nullable(),
   /** Share of the clients whose load thread died; what they counted is in no figure. */
   lostClientShare: z.number().min(0).max(1).default(0),
+  /** Null where the lab itself made the load. */
+  agents: agentsSchema.nullable().default(null),
   /** Null where clinic was not asked. */
   clinic: clinicSchema.nullable().default(null),
   /** Things worth telling about the measurement itself, one sentence each. */

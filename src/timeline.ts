@@ -101,7 +101,7 @@ export interface MachineRow {
   readonly interruptMs: number;
   /** Time that the hypervisor gave to others. */
   readonly stolenMs: number;
-  /** CPU time of the lab's own process, load threads included. */
+  /** CPU time of the lab's own process, load threads included, and of load agents on this machine. */
   readonly labMs: number;
 }
 

@@ -8,6 +8,7 @@ import type { Evidence } from './evidence.ts';
 import type { EvidenceLine } from './finding.ts';
 import { generatorCpu } from './generator-cpu.ts';
 import { littlesLaw } from './littles-law.ts';
+import { isLoadHere, lostAgents } from './load-agents.ts';
 import { machineLoad } from './machine-load.ts';
 import { type OfferedLoad, offeredLoad } from './offered-load.ts';
 import { phaseFigures } from './phase-figures.ts';
@@ -92,7 +93,13 @@ function sharedCores({ run }: Evidence): string {
   const { environment, target, scenario } = run;
   const workers = target.workers ?? 1;
   const threads = workers + scenario.loadThreads;
-  if (target.kind === 'address' || environment.pinning !== null || threads <= environment.cpuCount) return '';
+  if (
+    !isLoadHere(run) ||
+    target.kind === 'address' ||
+    environment.pinning !== null ||
+    threads <= environment.cpuCount
+  )
+    return '';
   const cores = environment.cpuCount === 1 ? 'the only core' : `${environment.cpuCount} cores`;
   return ` ${plural(workers, 'worker')} of the tracker and ${plural(scenario.loadThreads, 'load thread')} shared ${cores}: throughput and latency are those of both together and no measure of the tracker alone, its CPU per request is its own.`;
 }
@@ -128,6 +135,18 @@ function loadComplete(evidence: Evidence): ValidityCheck {
   const isLost = lost > 0;
   const stuck = isLost ? null : stuckWorkers(evidence);
   if (stuck !== null) return stuck;
+  const gone = lostAgents(run);
+  if (gone.length > 0) {
+    const failure = `${gone.length} of ${run.agents?.members.length} load agents were lost with ${percent(lost)} of the clients`;
+    const causes = gone.map((agent) => `${agent.name}: ${agent.lost?.reason}`).join('; ');
+    return {
+      check: 'load-complete',
+      verdict: 'invalid',
+      reason: `${failure}; what they counted is in no figure (${causes}).`,
+      failure,
+      evidence: [],
+    };
+  }
   return {
     check: 'load-complete',
     verdict: isLost ? 'invalid' : 'ok',
@@ -193,7 +212,8 @@ function whyShort(evidence: Evidence): string {
   if (cpu !== null && cpu.share > GENERATOR_CPU_SHARE) {
     return `the generator's ${cpu.isShared && (cpu.cores ?? 1) > 1 ? 'cores are' : 'core is'} full (${percent(cpu.share)})`;
   }
-  const sharesCores = evidence.run.environment.pinning === null && evidence.run.target.network === 'local';
+  const { run } = evidence;
+  const sharesCores = isLoadHere(run) && run.environment.pinning === null && run.target.network === 'local';
   const trackerShare = wantedCapacity(evidence);
   if (sharesCores && trackerShare !== null && trackerShare >= SATURATED_CPU_SHARE) {
     return `the tracker is full (${percent(trackerShare)} of its CPU) and has the cores that the generator shares with it`;

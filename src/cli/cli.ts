@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
+import { agentCommand } from './agent-command.ts';
 import { analyzeCommand } from './analyze-command.ts';
 import { capacityCommand } from './capacity-command.ts';
 import { compareCommand } from './compare-command.ts';
@@ -64,6 +65,7 @@ export async function run(argv: readonly string[], context: CliContext): Promise
       writeErr: (text) => context.stderr.write(text),
     });
   addRunCommand(program, context, setExitCode);
+  program.addCommand(inheritSettings(program, agentCommand(context, setExitCode)));
   program.addCommand(inheritSettings(program, analyzeCommand(context, setExitCode)));
   program.addCommand(inheritSettings(program, compareCommand(context, setExitCode)));
   program.addCommand(inheritSettings(program, historyCommand(context)));

@@ -9,13 +9,16 @@ import { clinicTools } from '../run.ts';
 import type { CliContext } from './context.ts';
 import { describeConfig, describePlan, type LabSetting } from './describe-plan.ts';
 import { baselineOption, type GateFlags, thresholdOption } from './gate-flags.ts';
-import { integerBetween, parseEnvironment, parseSweep } from './parse-values.ts';
+import { integerBetween, parseEnvironment, parseSweep, settingParser } from './parse-values.ts';
+import { redisCaOption, redisOption } from './redis-flags.ts';
 import { resolveRun } from './resolve-run.ts';
 import type { RunFlags } from './run-flags.ts';
 import { runSuite } from './run-suite.ts';
 import { addScenarioFlags, environmentName, sourceOf } from './scenario-flags.ts';
 import { unknownVariables } from './unknown-variables.ts';
 
+/** Each has a queue of its own that the lab listens to. */
+const MOST_AGENTS = 64;
 /** As many as our tracker takes. */
 const MOST_TRACKER_WORKERS = 64;
 
@@ -94,6 +97,14 @@ export function addRunFlags(command: Command): void {
           .default(1),
       ),
     )
+    .addOption(
+      withEnvironment(
+        new Option(
+          '--tracker-host <address>',
+          'address that our tracker serves, for load agents elsewhere (127.0.0.1)',
+        ),
+      ),
+    )
     .option('--allow-remote', 'permit a target off this machine', false)
     .addOption(
       withEnvironment(
@@ -135,6 +146,23 @@ export function addRunCommand(
 ): void {
   addRunFlags(program);
   program
+    .addOption(
+      withEnvironment(
+        new Option(
+          '--agents <number>',
+          'let this many load agents make the load (tracker-lab agent --help)',
+        ).argParser(integerBetween(1, MOST_AGENTS)),
+      ),
+    )
+    .addOption(withEnvironment(redisOption()))
+    .addOption(withEnvironment(redisCaOption()))
+    .addOption(
+      withEnvironment(
+        new Option('--agents-wait <time>', 'how long agents are waited for (60s)').argParser(
+          settingParser({ type: 'positive-duration' }),
+        ),
+      ),
+    )
     .option('--json', 'print report.json on stdout and nothing else there', false)
     .addOption(thresholdOption())
     .addOption(withEnvironment(baselineOption()))

@@ -13,6 +13,15 @@ export interface RunFlags {
   readonly trackerSocket: 'dgram' | 'batched' | 'auto';
   /** Threads of our tracker that serve. */
   readonly trackerWorkers: number;
+  /** Address that our tracker serves; absent: 127.0.0.1. */
+  readonly trackerHost?: string;
+  /** Load agents that make the load; absent: the lab itself does. */
+  readonly agents?: number;
+  /** Where lab and agents meet. */
+  readonly redis?: string;
+  readonly redisCa?: string;
+  /** How long agents are waited for. Milliseconds. */
+  readonly agentsWait?: number;
   readonly allowNoProfile: boolean;
   readonly pin: string;
   /** Which tool of clinic looks at the tracker after the run. */

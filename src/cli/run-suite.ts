@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { AnalyzedRun } from '../analyze/analyze.ts';
 import { ExitCode, LabError } from '../errors.ts';
+import type { AgentFleet } from '../lab/agents/agent-fleet.ts';
 import { findClinic } from '../lab/clinic/find-clinic.ts';
 import type { TrackerSettings } from '../lab/config/tracker-settings.ts';
 import type { ScenarioPlan } from '../lab/plan.ts';
@@ -26,6 +27,8 @@ export interface SuiteOptions {
   readonly context: CliContext;
 }
 
+const DEFAULT_AGENTS_WAIT_MS = 60_000;
+
 /** @returns the exit code of the run that went worst */
 export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOptions): Promise<ExitCode> {
   // A baseline that is not there is better told before the runs than after them.
@@ -36,10 +39,13 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
   const progress = createProgress(context, flags.quiet);
   const interrupt = createInterrupt(context, progress.lastWord);
   const suiteId = plans.length > 1 ? newSuiteId() : null;
+  let agents: AgentFleet | null = null;
   try {
+    agents = await agentsOf(flags, context, { signal: interrupt.signal, progress });
     const { outcomes, failure } = await runAll({ plans, tracker, flags, cpus, context }, suiteId, clinic, {
       signal: interrupt.signal,
       progress,
+      agents,
     });
     // A signal that comes now changes the exit code only: the report is made in any case.
     const analyzed = await analyzeAll(outcomes, flags.out);
@@ -61,8 +67,33 @@ export async function runSuite({ plans, tracker, flags, cpus, context }: SuiteOp
     context.stderr.write(`${withLabCommand(error.toLine(), context)}\n`);
     return exitCode;
   } finally {
+    agents?.close();
     interrupt.stopListening();
   }
+}
+
+/** The agents that are asked for, once they are there; null: none are. Nothing of theirs is loaded then. */
+async function agentsOf(
+  { agents: count, redis, redisCa, agentsWait }: RunFlags,
+  { cwd }: CliContext,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: Progress },
+): Promise<AgentFleet | null> {
+  if (count === undefined) return null;
+  if (redis === undefined) {
+    throw new LabError({
+      code: 'REDIS_MISSING',
+      message: `expected --redis URL beside --agents ${count}: lab and agents meet there`,
+      hint: 'start the agents with tracker-lab agent --redis URL, and pass the same URL here or set LAB_REDIS',
+    });
+  }
+  const { gatherAgents } = await import('../lab/agents/agent-fleet.ts');
+  return gatherAgents({
+    redis: { url: redis, caFile: redisCa === undefined ? null : path.resolve(cwd, redisCa) },
+    count,
+    waitMs: agentsWait ?? DEFAULT_AGENTS_WAIT_MS,
+    signal,
+    tell: (text) => progress.onEvent({ kind: 'note', text }),
+  });
 }
 
 /** Runs the scenarios in turn. What those before a failure measured is not lost. */
@@ -70,7 +101,11 @@ async function runAll(
   { plans, tracker, flags, cpus }: SuiteOptions,
   suiteId: string | null,
   clinic: RunOptions['clinic'],
-  { signal, progress }: { readonly signal: AbortSignal; readonly progress: Progress },
+  {
+    signal,
+    progress,
+    agents,
+  }: { readonly signal: AbortSignal; readonly progress: Progress; readonly agents: AgentFleet | null },
 ): Promise<{ outcomes: readonly RunOutcome[]; failure: LabError | null }> {
   const outcomes: RunOutcome[] = [];
   try {
@@ -86,6 +121,7 @@ async function runAll(
           allowedCpus: cpus,
           allowNoProfile: flags.allowNoProfile,
           clinic: clinic ?? null,
+          agents,
           signal,
           onEvent: progress.onEvent,
         }),
@@ -126,10 +162,17 @@ function newSuiteId(): string {
 /** What is measured, as the settings and the flags of our tracker have it. */
 export function targetSpec(
   tracker: TrackerSettings,
-  { trackerSocket, trackerWorkers }: Pick<RunFlags, 'trackerSocket' | 'trackerWorkers'>,
+  {
+    trackerSocket,
+    trackerWorkers,
+    trackerHost,
+  }: Pick<RunFlags, 'trackerSocket' | 'trackerWorkers' | 'trackerHost'>,
 ): TargetSpec {
   const { target: url, exec, cwd, env, pid, allowRemote } = tracker;
-  if (url === null) return { kind: 'own', socket: trackerSocket, workers: trackerWorkers };
+  if (url === null) {
+    const host = trackerHost === undefined ? {} : { host: trackerHost };
+    return { kind: 'own', socket: trackerSocket, workers: trackerWorkers, ...host };
+  }
   if (exec === null) return { kind: 'address', url, allowRemote, pid };
   return { kind: 'command', command: exec, cwd, environment: env, url, allowRemote };
 }

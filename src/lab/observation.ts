@@ -19,6 +19,8 @@ export interface ObservationOptions {
   readonly totalMs: Milliseconds;
   readonly now: () => RunMilliseconds;
   readonly onEvent: (event: LabEvent) => void;
+  /** CPU time of what belongs to the lab and is not its process, such as load agents on this machine. Default: none. */
+  readonly alliedCpuMs?: () => Milliseconds;
 }
 
 /** Writes the timeline: the target's process, its runtime and the load, each stamped by the run's clock. */
@@ -86,7 +88,9 @@ export class Observation {
 
   #addMachine(): void {
     const reading = readMachine();
-    if (reading !== null) this.#options.folder.appendRow({ ...reading, atMs: this.#options.now() });
+    if (reading === null) return;
+    const { folder, now, alliedCpuMs } = this.#options;
+    folder.appendRow({ ...reading, labMs: reading.labMs + (alliedCpuMs?.() ?? 0), atMs: now() });
   }
 
   #addProcess(reading: ProcessReading): void {

@@ -3,7 +3,7 @@ import type { MissingProfile, PhaseName, ProfileFile, ProfileKind, Scenario } fr
 import type { Milliseconds } from '../units.ts';
 import type { CapturedProfiles, CaptureOptions, ProfileSource } from './capture/profile-source.ts';
 import type { Interruption } from './interruption.ts';
-import type { LoadPool, LoadResult } from './load/load-pool.ts';
+import type { Load, LoadResult } from './load/load-pool.ts';
 import type { PlannedSources } from './profile-sources.ts';
 
 /** After the live heap was read: the forced collection paused the target, and its queue has to drain. */
@@ -13,7 +13,7 @@ const INTERRUPTED_PROFILE_WAIT_MS = 3_000;
 
 export interface PhasesOptions extends PlannedSources {
   readonly scenario: Scenario;
-  readonly pool: LoadPool;
+  readonly pool: Load;
   /** Where the profiles go. */
   readonly directory: string;
   readonly interruption: Interruption;
@@ -53,24 +53,30 @@ export async function runPhases(options: PhasesOptions): Promise<PhasesResult> {
   const sources = goOn ? options.sources : [];
   const profiled = captureOptions('profiled', options);
   if (sources.length > 0) {
-    beginPhase('profiled', options);
+    await beginPhase('profiled', options);
     await captured.start(sources, profiled);
-    goOn = await interruption.wait(scenario.profileDurationMs);
+    goOn = await interruption.wait(scenario.profileDurationMs - pool.leadMs);
   }
+  if (goOn) await pool.endSending();
   options.onPhaseEdge();
   // Together, so that neither an idle tail stands in the profile nor its writing in the phase.
   const [load] = await Promise.all([goOn ? pool.stop() : aborted, captured.stop(sources, profiled)]);
   return { load, profiles: captured.files, missingProfiles: captured.missing };
 }
 
-function runPhase(phase: PhaseName, durationMs: Milliseconds, options: PhasesOptions): Promise<boolean> {
-  beginPhase(phase, options);
-  return options.interruption.wait(durationMs);
+async function runPhase(
+  phase: PhaseName,
+  durationMs: Milliseconds,
+  options: PhasesOptions,
+): Promise<boolean> {
+  await beginPhase(phase, options);
+  // What is far away is told of the next phase before its time.
+  return options.interruption.wait(durationMs - options.pool.leadMs);
 }
 
-function beginPhase(phase: PhaseName, { pool, onPhase, onPhaseEdge }: PhasesOptions): void {
+async function beginPhase(phase: PhaseName, { pool, onPhase, onPhaseEdge }: PhasesOptions): Promise<void> {
   onPhaseEdge();
-  pool.beginPhase(phase);
+  await pool.beginPhase(phase);
   onPhaseEdge();
   onPhase(phase);
 }

@@ -6,6 +6,7 @@ import { ExitCode, LabError } from '../errors.ts';
 import { describeMissingProfiles } from '../missing-profiles.ts';
 import type { ClinicTool, MissingProfile, ProfileKind, Run, Scenario } from '../run.ts';
 import { INFO_HASH_BYTES } from '../wire/bep15.ts';
+import type { AgentFleet } from './agents/agent-fleet.ts';
 import { goRuntimeVersion } from './capture/go/go-version.ts';
 import { listeningProcess } from './capture/go/listening-process.ts';
 import type { NodeAgent } from './capture/node-agent-client.ts';
@@ -14,7 +15,7 @@ import { checkClinic, runClinicPass } from './clinic/clinic-pass.ts';
 import type { ClinicInstall } from './clinic/find-clinic.ts';
 import { Interruption } from './interruption.ts';
 import type { LabEvent } from './lab-event.ts';
-import { startLoad } from './load/load-pool.ts';
+import { type Load, type LoadOptions, startLoad } from './load/load-pool.ts';
 import { monotonicNs } from './load/monotonic-clock.ts';
 import { poolBytes } from './load/swarm-model.ts';
 import { Observation } from './observation.ts';
@@ -54,6 +55,8 @@ export interface RunOptions {
   readonly allowNoProfile: boolean;
   /** Which tool of clinic looks at the tracker after the run; null: none. Default: null. */
   readonly clinic?: { readonly tool: ClinicTool; readonly install: ClinicInstall } | null;
+  /** Who makes the load; null: the lab itself. Default: null. */
+  readonly agents?: AgentFleet | null;
   /** Ends the run early; what there is by then is saved, marked partial. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: LabEvent) => void;
@@ -79,7 +82,9 @@ interface RunContext {
  *
  * @throws LabError where the run could not begin (no target, no profiler, no socket); no folder is left then
  */
-export async function runScenario(options: RunOptions): Promise<RunOutcome> {
+export async function runScenario(wanted: RunOptions): Promise<RunOutcome> {
+  const agents = wanted.agents ?? null;
+  const options = agents === null ? wanted : { ...wanted, plan: agents.planFor(wanted.plan) };
   const notes: string[] = [];
   const note = (text: string): void => {
     notes.push(text);
@@ -111,6 +116,7 @@ export async function runScenario(options: RunOptions): Promise<RunOutcome> {
       target: record,
       plan: options.plan,
       load: result.load,
+      agents: agents?.record() ?? null,
       monotonicOriginMs: result.monotonicOriginMs,
       profiles: result.profiles,
       missingProfiles: result.missingProfiles,
@@ -213,6 +219,7 @@ async function prepareTarget({ options, interruption, pinning, note }: RunContex
     throw error;
   });
   try {
+    options.agents?.checkTarget(target.address);
     const missing = target.agent === null ? [] : await missingProfilers(target.agent, scenario);
     for (const { kind, reason } of missing) {
       if (!options.allowNoProfile) throw profilerFailed(kind, reason);
@@ -251,6 +258,8 @@ interface Measured extends PhasesResult {
 async function measure(target: Target, context: RunContext): Promise<Measured> {
   const { options, interruption, note } = context;
   const { scenario } = options.plan;
+  const agents = options.agents ?? null;
+  for (const text of agents?.notes ?? []) note(text);
   const sources = planProfileSources(target, scenario, options.profiling);
   const tellMissing = missingTeller(options.onEvent);
   const probes = await Promise.all(sources.sources.map((source) => source.probe?.() ?? []));
@@ -268,20 +277,20 @@ async function measure(target: Target, context: RunContext): Promise<Measured> {
     totalMs: plannedLengthMs(scenario, sources),
     now,
     onEvent: options.onEvent,
+    ...(agents === null ? {} : { alliedCpuMs: () => agents.localCpuMs() }),
   });
   if (observation.unavailable !== null) note(observation.unavailable);
-  let threadsLeft = scenario.loadThreads;
   try {
-    const pool = await startLoad({
+    const pool = await startLoadOf(agents, {
       scenario,
       infoHashes: options.plan.infoHashes,
       target: { host: target.address, port: target.port },
       now,
       onSecond: (row) => observation.addLoad(row),
-      onFailure(error) {
-        threadsLeft--;
+      onFailure(error, isLast) {
         note(error.toLine());
-        if (threadsLeft === 0) interruption.raise({ kind: 'load-failed', reason: 'no load thread is left' });
+        const what = agents === null ? 'thread' : 'agent';
+        if (isLast) interruption.raise({ kind: 'load-failed', reason: `no load ${what} is left` });
       },
     });
     const result = await runPhases({
@@ -298,6 +307,10 @@ async function measure(target: Target, context: RunContext): Promise<Measured> {
   } finally {
     observation.stop();
   }
+}
+
+function startLoadOf(agents: AgentFleet | null, options: LoadOptions): Promise<Load> {
+  return agents === null ? startLoad(options) : agents.startLoad(options);
 }
 
 /** The load's first info hash, and some spread over its pool. */
@@ -321,9 +334,11 @@ function missingTeller(onEvent: RunOptions['onEvent']): NonNullable<PhasesOption
 }
 
 function pin(
-  { pin: mode, allowedCpus: allowed, target }: RunOptions,
+  { pin: mode, allowedCpus: allowed, target, agents }: RunOptions,
   note: (text: string) => void,
 ): Pinning | null {
+  // The generator's cores are not here.
+  if (agents != null) return null;
   const plan = planPinning({ mode, allowed, targetCores: target.kind === 'own' ? target.workers : 1 });
   const obstacle = plan.note ?? (plan.pinning === null ? null : pinningObstacle());
   const failure = obstacle ?? (plan.pinning === null ? null : pinThisProcess(plan.pinning.generator));

@@ -19,6 +19,8 @@ export interface RunParts {
   readonly target: Run['target'];
   readonly plan: ScenarioPlan;
   readonly load: LoadResult;
+  /** Who made it; null: the lab itself. */
+  readonly agents: Run['agents'];
   /** What the machine's monotonic clock told when the run's clock was 0. */
   readonly monotonicOriginMs: number;
   readonly profiles: readonly ProfileFile[];
@@ -71,6 +73,7 @@ export function toRun(parts: RunParts): {
       trackerCounters: parts.end?.counters == null ? null : { ...parts.end.counters },
       targetExit: parts.end?.exit ?? null,
       lostClientShare: parts.load.lostThreads.clientShare,
+      agents: parts.agents,
       clinic: null,
       notes: [...parts.notes],
     },
@@ -78,11 +81,20 @@ export function toRun(parts: RunParts): {
   };
 }
 
-function partialReason({ interruption, load }: RunParts): Run['partial'] {
-  if (interruption !== null) return { reason: interruption.reason };
+function partialReason({ interruption, load, agents }: RunParts): Run['partial'] {
   const { count, clientShare, causes } = load.lostThreads;
+  if (interruption !== null) {
+    const isLoadLost = interruption.kind === 'load-failed' && causes.length > 0;
+    return { reason: isLoadLost ? `${interruption.reason} (${causes.join('; ')})` : interruption.reason };
+  }
   if (count === 0) return null;
   const percent = (clientShare * 100).toFixed(0);
+  const lost = agents?.members.filter((member) => member.lost !== null) ?? [];
+  if (agents !== null && lost.length > 0) {
+    return {
+      reason: `${lost.length} of ${agents.members.length} load agents with ${percent} % of the clients were lost (${causes.join('; ')})`,
+    };
+  }
   return {
     reason: `${count} load threads with ${percent} % of the clients were lost (${causes.join('; ')})`,
   };

@@ -209,6 +209,7 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
     lostClientShare: 0,
     trackerCounters: { announces: 210_000, peers: 60, swarms: 5 },
     targetExit: { expected: true, exitCode: 0, signal: null, cause: null, lastStderr: '' },
+    agents: null,
     clinic: null,
     notes: [],
     ...options.run,

@@ -8,6 +8,7 @@ import { comparisonSection } from '../report/sections/comparison.ts';
 import { configurationSection, environmentSection } from '../report/sections/environment.ts';
 import { historySection, quickReferenceSection } from '../report/sections/history-and-reference.ts';
 import { latencyStatistics, memoryUsage } from '../report/sections/latency-and-memory.ts';
+import { loadAgentsSection } from '../report/sections/load-agents.ts';
 import { profilingSection } from '../report/sections/profiling.ts';
 import { requestBreakdown, requestStatistics } from '../report/sections/requests.ts';
 import { validitySection } from '../report/sections/validity.ts';
@@ -38,6 +39,7 @@ export function renderReportPage(
 <div class="pair">${section(environmentSection(report))}${section(configurationSection(report))}</div>
 <section id="results"><h2>Results Summary</h2>
 ${markdownToHtml(validitySection(report))}
+${report.agents !== null && markdownToHtml(loadAgentsSection(report.agents))}
 <h3 id="charts">Over time</h3>
 ${timelineFigures(report, timeline)}
 <div class="columns">

@@ -82,6 +82,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     patterns: findPatterns(evidence, context.runs, findings),
     comparison: { runs: context.runs, scaling: assessScaling(context.runs, run.scenario.ratePerSecond > 0) },
     trackerCounters: run.trackerCounters,
+    agents: run.agents,
     clinic: run.clinic,
     notes: notesOf(evidence),
   } as const;

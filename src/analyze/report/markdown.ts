@@ -11,6 +11,7 @@ import { comparisonSection } from './sections/comparison.ts';
 import { configurationSection, environmentSection } from './sections/environment.ts';
 import { historySection, quickReferenceSection } from './sections/history-and-reference.ts';
 import { latencyStatistics, memoryUsage } from './sections/latency-and-memory.ts';
+import { loadAgentsSection } from './sections/load-agents.ts';
 import { profilingSection } from './sections/profiling.ts';
 import { requestBreakdown, requestStatistics } from './sections/requests.ts';
 import { validitySection } from './sections/validity.ts';
@@ -24,6 +25,7 @@ export function renderMarkdown(report: Report): string {
     configurationSection(report),
     '## Results Summary',
     validitySection(report),
+    ...(report.agents === null ? [] : [loadAgentsSection(report.agents)]),
     requestStatistics(report),
     requestBreakdown(report),
     latencyStatistics(report),

@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import {
+  agentsSchema,
   clinicSchema,
   environmentSchema,
   loadThreadSchema,
@@ -277,6 +278,8 @@ export const reportSchema = z.object({
     optimize: z.array(assessmentSchema),
   }),
   trackerCounters: z.record(z.string(), number).nullable(),
+  /** The hosts that made the load. Null: the lab itself. */
+  agents: agentsSchema.nullable().default(null),
   /** What clinic made of the tracker in a start of its own; its words, no verdict of ours. Null: it was not asked. */
   clinic: clinicSchema.nullable().default(null),
   notMeasured: z.array(z.object({ figure: text, reason: text })),

@@ -4,6 +4,7 @@ import { describeMissingProfiles } from '../../missing-profiles.ts';
 import { HELD_UP } from '../rules/generator-limited.ts';
 import type { Status } from '../status.ts';
 import { invalidReason } from '../validity.ts';
+import { agentsSummary } from './agents-words.ts';
 import { clinicSummary } from './clinic-words.ts';
 import {
   formatCount,
@@ -39,7 +40,7 @@ export function summarize(
   width?: number,
 ): string[] {
   return [
-    ...wrapLines([verdict(report), ...validity(report)], width),
+    ...wrapLines([verdict(report), ...agentsSummary(report.agents), ...validity(report)], width),
     '',
     ...figures(report),
     '',

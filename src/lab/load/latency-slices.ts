@@ -15,17 +15,23 @@ export class LatencySlices {
   readonly #slices = new Map<number, Uint32Array>();
   #lastSlice = -1;
   #lastCounts: Uint32Array | undefined;
+  readonly #shiftNs: Nanoseconds;
+
+  /** @param shiftNs - what is added to the times, where the slices are those of another machine's monotonic clock */
+  constructor(shiftNs: Nanoseconds = 0) {
+    this.#shiftNs = shiftNs;
+  }
 
   /** @param fromNs - when it was sent, by the monotonic clock. @param toNs - when its reply was read */
   countReply(fromNs: Nanoseconds, toNs: Nanoseconds): void {
     const bucket = latencyBucket(toNs - fromNs);
-    const last = sliceAt(toNs);
-    for (let slice = sliceAt(fromNs); slice <= last; slice++) this.#count(slice, bucket);
+    const last = sliceAt(toNs + this.#shiftNs);
+    for (let slice = sliceAt(fromNs + this.#shiftNs); slice <= last; slice++) this.#count(slice, bucket);
   }
 
   /** A request without a reply, after the time-out. */
   countTimeOut(sentNs: Nanoseconds, afterNs: Nanoseconds): void {
-    this.#count(sliceAt(sentNs), latencyBucket(afterNs));
+    this.#count(sliceAt(sentNs + this.#shiftNs), latencyBucket(afterNs));
   }
 
   /** In order of time; slices without a request are left out. */

@@ -40,6 +40,8 @@ export interface EngineOptions {
   readonly openLoop: boolean;
   /** Monotonic. */
   readonly now: () => Nanoseconds;
+  /** From that clock to the one by which slices of time are counted. Default: 0, the same. */
+  readonly sliceShiftNs?: Nanoseconds;
 }
 
 export interface PhaseReport {
@@ -59,6 +61,7 @@ export class LoadEngine {
   readonly #tallies: (PhaseTally | undefined)[] = phaseNames.map(() => undefined);
   readonly #interval = new IntervalTally();
   readonly #refusals: RefusedSends;
+  readonly #sliceShiftNs: Nanoseconds;
   /** On in the profiled phase, whose profiles have times. */
   #slices: LatencySlices | undefined;
   #phase = 0;
@@ -76,6 +79,7 @@ export class LoadEngine {
     this.#timeoutNs = options.timeoutMs * 1e6;
     this.#openLoop = options.openLoop;
     this.#now = options.now;
+    this.#sliceShiftNs = options.sliceShiftNs ?? 0;
     this.#refusals = new RefusedSends(options.sockets);
   }
 
@@ -89,7 +93,7 @@ export class LoadEngine {
     this.#phase = phaseIndex(phase);
     this.#tallies[this.#phase] ??= new PhaseTally(this.#openLoop);
     this.#tally = this.#tallies[this.#phase];
-    if (phase === 'profiled') this.#slices ??= new LatencySlices();
+    if (phase === 'profiled') this.#slices ??= new LatencySlices(this.#sliceShiftNs);
   }
 
   /** Sends nothing from now on; replies are still taken. */

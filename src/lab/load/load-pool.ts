@@ -5,13 +5,14 @@
 import { LabError } from '../../errors.ts';
 import { builtEntry } from '../../package-root.ts';
 import { type LoadRow, type PhaseLoad, type PhaseName, phaseNames, type Scenario } from '../../run.ts';
-import type { Milliseconds, RunMilliseconds, Share } from '../../units.ts';
+import type { Milliseconds, Nanoseconds, RunMilliseconds, Share } from '../../units.ts';
 import { resolveEndpoint } from '../../wire/endpoint.ts';
 import type { IntervalReport } from './interval-tally.ts';
 import { mergeIntervals, type RowSpan } from './load-row.ts';
 import { mergeThreads, type PhaseSpan } from './merge-threads.ts';
 import { monotonicNs } from './monotonic-clock.ts';
 import type { EncodedHistogram } from './phase-tally.ts';
+import { clientShareOf } from './thread-clients.ts';
 import { ThreadHandle } from './thread-handle.ts';
 import type { ThreadReport, ToThread } from './thread-messages.ts';
 
@@ -29,10 +30,30 @@ export interface LoadOptions {
   readonly now: () => RunMilliseconds;
   /** Every 0.5 to 1.5 s and at the end of each phase; a row lies within one phase. */
   readonly onSecond: (row: LoadRow) => void;
-  /** A load thread died, once for each; the load of the others goes on. */
-  readonly onFailure?: (error: LabError) => void;
+  /** A part of the load is lost, a thread or an agent; the load of the others goes on, unless it was the last. */
+  readonly onFailure?: (error: LabError, isLast: boolean) => void;
   /** Program of the load threads. Default: this package's own. */
   readonly threadEntry?: string;
+  /** Numbers of the scenario's threads that this pool runs. Default: all of them. */
+  readonly threads?: readonly number[];
+  /** What the threads counted in the span of a row, before it is added up. */
+  readonly onIntervals?: (span: RowSpan, intervals: readonly IntervalReport[]) => void;
+  /** From this machine's monotonic clock to the one of the run's slices of time. Default: 0, the same. */
+  readonly sliceShiftNs?: Nanoseconds;
+}
+
+/** The load of a run, wherever it is made. */
+export interface Load {
+  /** How long before its time a phase has to be told of; 0 where it begins at once. */
+  readonly leadMs: Milliseconds;
+  /** Requests count for `phase` from when it resolves; the first call starts the load. */
+  beginPhase(phase: PhaseName): void | Promise<void>;
+  /** Resolves when nothing more is sent; {@link Load.stop} has to follow. */
+  endSending(): void | Promise<void>;
+  /** Sends nothing more and waits for the replies in flight; what is silent then has timed out. */
+  stop(): Promise<LoadResult>;
+  /** Ends at once, also during {@link Load.stop}. */
+  abort(): Promise<LoadResult>;
 }
 
 /** Threads that ended without a report. What they counted is in no figure of the result. */
@@ -77,7 +98,8 @@ export async function startLoad(options: LoadOptions): Promise<LoadPool> {
   return pool;
 }
 
-export class LoadPool {
+export class LoadPool implements Load {
+  readonly leadMs = 0;
   readonly #options: LoadOptions;
   readonly #threads: readonly ThreadHandle[];
   readonly #alive: Set<ThreadHandle>;
@@ -89,6 +111,7 @@ export class LoadPool {
   #rowTimer: NodeJS.Timeout | undefined;
   #result: Promise<LoadResult> | undefined;
   #giveUpTimer: NodeJS.Timeout | undefined;
+  #reports: readonly ThreadReport[] = [];
 
   /** Use {@link startLoad}. */
   constructor(
@@ -98,11 +121,17 @@ export class LoadPool {
     this.#options = options;
     const entry = options.threadEntry ?? builtEntry('lab/load/load-worker.js');
     this.#threads = Array.from(
-      { length: options.scenario.loadThreads },
-      (_, thread) =>
+      options.threads ?? { length: options.scenario.loadThreads },
+      (given, index) =>
         new ThreadHandle({
           entry,
-          setup: { scenario: options.scenario, infoHashes: options.infoHashes, thread, target },
+          setup: {
+            scenario: options.scenario,
+            infoHashes: options.infoHashes,
+            thread: given ?? index,
+            sliceShiftNs: options.sliceShiftNs ?? 0,
+            target,
+          },
           onSnapshot: (handle, message) => this.#addInterval(handle, message.number, message.interval),
           onLost: (handle, cause) => this.#onLost(handle, cause),
         }),
@@ -123,8 +152,10 @@ export class LoadPool {
   /**
    * Requests sent from now on count for `phase`; the first call starts the load. The phase that is on already may be
    * named again, an earlier one may not.
+   *
+   * @param atNs - when it begins, by `monotonicNs`: requests of an open loop are due from then on. Default: now
    */
-  beginPhase(phase: PhaseName): void {
+  beginPhase(phase: PhaseName, atNs: Nanoseconds = monotonicNs()): void {
     const current = this.#spans.at(-1);
     if (current?.phase === phase || this.#result !== undefined) return;
     if (current !== undefined && phaseNames.indexOf(phase) < phaseNames.indexOf(current.phase)) {
@@ -134,9 +165,17 @@ export class LoadPool {
     const startMs = this.#options.now();
     this.#spans.push({ phase, startMs, endMs: undefined });
     this.#rowStartMs = startMs;
-    this.#tellAll({ type: 'phase', phase, atNs: monotonicNs() });
+    this.#tellAll({ type: 'phase', phase, atNs });
     const onRowTimer = (): void => this.#onRowTimer();
     this.#rowTimer = setInterval(onRowTimer, ROW_MS);
+  }
+
+  /** Sending ends with {@link LoadPool.stop}. */
+  endSending(): void {}
+
+  /** What the threads reported; empty before the result is there. */
+  get reports(): readonly ThreadReport[] {
+    return this.#reports;
   }
 
   /** Sends nothing more and waits for the replies in flight; what is silent then has timed out. */
@@ -164,10 +203,8 @@ export class LoadPool {
   async #collect(): Promise<LoadResult> {
     const reports = await Promise.all(this.#threads.map((thread) => thread.finished));
     clearTimeout(this.#giveUpTimer);
-    const merged = mergeThreads(
-      reports.filter((report): report is ThreadReport => report !== null),
-      this.#spans as PhaseSpan[],
-    );
+    this.#reports = reports.filter((report): report is ThreadReport => report !== null);
+    const merged = mergeThreads(this.#reports, this.#spans as PhaseSpan[]);
     return { ...merged, lostThreads: this.#describeLost() };
   }
 
@@ -180,10 +217,12 @@ export class LoadPool {
   }
 
   #describeLost(): LostThreads {
-    const { concurrency, loadThreads } = this.#options.scenario;
-    let clients = 0;
-    for (const { number } of this.#lost.keys()) clients += Math.ceil((concurrency - number) / loadThreads);
-    return { count: this.#lost.size, clientShare: clients / concurrency, causes: [...this.#lost.values()] };
+    const numbers = [...this.#lost.keys()].map(({ number }) => number);
+    return {
+      count: this.#lost.size,
+      clientShare: clientShareOf(this.#options.scenario, numbers),
+      causes: [...this.#lost.values()],
+    };
   }
 
   #tellAll(message: ToThread): void {
@@ -231,7 +270,9 @@ export class LoadPool {
     const row = this.#openRows.get(number);
     if (row === undefined || row.waitingFor.size > 0) return;
     this.#openRows.delete(number);
-    if (row.intervals.length > 0) this.#options.onSecond(mergeIntervals(row.span, row.intervals));
+    if (row.intervals.length === 0) return;
+    this.#options.onIntervals?.(row.span, row.intervals);
+    this.#options.onSecond(mergeIntervals(row.span, row.intervals));
   }
 
   #onLost(thread: ThreadHandle, cause: string): void {
@@ -246,10 +287,11 @@ export class LoadPool {
     this.#options.onFailure?.(
       new LabError({
         code: 'LOAD_THREAD_DIED',
-        message: `load thread ${thread.number} of ${this.#threads.length} ended without a report (${cause})`,
+        message: `load thread ${thread.number} of ${this.#options.scenario.loadThreads} ended without a report (${cause})`,
         hint: 'the figures leave its clients out; look at stderr for its error, and run again',
         exitCode: 11,
       }),
+      this.#lost.size === this.#threads.length,
     );
   }
 }

@@ -1,7 +1,7 @@
 /** Entry of a load thread: opens its sockets, drives a {@link LoadEngine} by timers and messages, and reports. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { LabError } from '../../errors.ts';
-import type { PhaseName, Scenario } from '../../run.ts';
+import type { PhaseName } from '../../run.ts';
 import type { Nanoseconds, Share } from '../../units.ts';
 import { PEER_BYTES_IPV4, PEER_BYTES_IPV6 } from '../../wire/bep15.ts';
 import type { ReceivedBatch, UdpSocket } from '../../wire/udp-socket.ts';
@@ -13,6 +13,7 @@ import { Grid, Ramp, rampMs } from './pacer.ts';
 import { SeededRandom } from './seeded-random.ts';
 import { planSession } from './session-plan.ts';
 import { poolBytes, SwarmModel, workerIdentity } from './swarm-model.ts';
+import { clientsOf } from './thread-clients.ts';
 import { readThreadCpuNs } from './thread-cpu.ts';
 import type { FromThread, ThreadPhase, ThreadSetup, ToThread } from './thread-messages.ts';
 import { openThreadSockets, readSocketDrops } from './thread-sockets.ts';
@@ -28,14 +29,6 @@ const RAMP_TICK_MS = 2;
 /** Apart from the streams of the clients' identities and memberships, which count up from 0. */
 const FIRST_STEP_STREAM = 0x5eed0001;
 const FIRST_ID_STREAM = 0x5eed0002;
-
-/** The clients of one thread: every `loadThreads`-th of the scenario, so that their number does not depend on threads. */
-function clientsOf(scenario: Scenario, thread: number): number[] {
-  const clients: number[] = [];
-  for (let client = thread; client < scenario.concurrency; client += scenario.loadThreads)
-    clients.push(client);
-  return clients;
-}
 
 function buildFleet({ scenario, infoHashes }: ThreadSetup, clients: readonly number[]): ClientFleet {
   const plan = planSession(scenario.mix, scenario.hashesPerWorker);
@@ -113,6 +106,7 @@ class LoadThread {
       timeoutMs: scenario.timeoutMs,
       openLoop: scenario.ratePerSecond > 0,
       now: monotonicNs,
+      sliceShiftNs: setup.sliceShiftNs,
     });
     const opened = new LoadThread(setup, port, sockets, engine);
     loadThread = opened;

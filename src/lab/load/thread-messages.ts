@@ -13,6 +13,8 @@ export interface ThreadSetup {
   readonly infoHashes: readonly string[] | null;
   /** 0 to `scenario.loadThreads - 1`; the thread runs every client whose number is `thread` modulo the threads. */
   readonly thread: number;
+  /** See `EngineOptions.sliceShiftNs`. */
+  readonly sliceShiftNs: Nanoseconds;
   readonly target: { readonly address: string; readonly family: AddressFamily; readonly port: number };
 }
 

@@ -11,8 +11,16 @@ const OWN_TRACKER_HOST = '127.0.0.1';
 
 /** Which tracker a run measures. */
 export type TargetSpec =
-  /** This package's tracker, started by the lab, with the given kind of socket and number of threads that serve. */
-  | { readonly kind: 'own'; readonly socket: 'dgram' | 'batched' | 'auto'; readonly workers: number }
+  /**
+   * This package's tracker, started by the lab, with the given kind of socket and number of threads that serve. `host`: the
+   * address that it serves, where that is not 127.0.0.1.
+   */
+  | {
+      readonly kind: 'own';
+      readonly socket: 'dgram' | 'batched' | 'auto';
+      readonly workers: number;
+      readonly host?: string;
+    }
   /** Any program, started by the lab, that serves `udp://HOST:PORT`. */
   | {
       readonly kind: 'command';
@@ -100,7 +108,14 @@ export async function openTarget(spec: TargetSpec, options: OpenTargetOptions): 
   const liveHeap = options.liveHeap ? { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES } : null;
   if (spec.kind === 'command') return startCommandTarget({ ...spec, cpus, liveHeap, nodeFlags, abort });
   return startOwnTracker({
-    args: ['--host', OWN_TRACKER_HOST, '--socket', spec.socket, '--workers', String(spec.workers)],
+    args: [
+      '--host',
+      spec.host ?? OWN_TRACKER_HOST,
+      '--socket',
+      spec.socket,
+      '--workers',
+      String(spec.workers),
+    ],
     nodeArgs: nodeFlags,
     cpus,
     liveHeap,

@@ -48,8 +48,9 @@ export function environmentSection(report: Report): string {
 }
 
 /** Where each side ran. The lab pins what it started, and nothing else. */
-function pinningWords({ environment, target }: Report): string {
+function pinningWords({ environment, target, agents }: Report): string {
   const { pinning } = environment;
+  if (agents !== null) return 'none: load agents are the generator, and the tracker may use every core';
   const isForeign = target.kind === 'address';
   if (pinning === null) {
     return isForeign

@@ -1,0 +1,45 @@
+import { formatLatency } from './format.ts';
+import { printable } from './printable.ts';
+import type { Report } from './report-schema.ts';
+
+/** The hosts that made the load. */
+export type LoadAgents = NonNullable<Report['agents']>;
+type LoadAgent = LoadAgents['members'][number];
+
+/** `0.287 ms ± 0.019 ms`; null where the agent did not start. */
+export function skewWords({ startSkewUs, clockUncertaintyUs }: LoadAgent): string | null {
+  if (startSkewUs === null) return null;
+  return `${formatLatency(startSkewUs * 1000)}${uncertainty(clockUncertaintyUs)}`;
+}
+
+/** The wall clock's difference, likewise. */
+export function clockWords({ clockOffsetUs, clockUncertaintyUs }: LoadAgent): string | null {
+  if (clockOffsetUs === null) return null;
+  return `${formatLatency(clockOffsetUs * 1000)}${uncertainty(clockUncertaintyUs)}`;
+}
+
+function uncertainty(us: number | null): string {
+  return us === null ? '' : ` ± ${formatLatency(us * 1000)}`;
+}
+
+/** One line of all agents, and one of each that was lost; none where the lab itself made the load. */
+export function agentsSummary(agents: LoadAgents | null): string[] {
+  if (agents === null) return [];
+  const { members, redis } = agents;
+  const skews = members.map(({ startSkewUs }) => startSkewUs).filter((skew) => skew !== null);
+  const widestUs = Math.max(...skews) - Math.min(...skews);
+  const started =
+    skews.length === 0
+      ? 'none of them started'
+      : `started within ${formatLatency(widestUs * 1000)} of each other`;
+  return [
+    `  Load: ${members.length} agents at ${printable(redis)}, ${started}.`,
+    ...members.flatMap(({ name, lost, clientShare }) =>
+      lost === null
+        ? []
+        : [
+            `  LOST: agent ${printable(name)} with ${(clientShare * 100).toFixed(1)} % of the clients: ${printable(lost.reason)}.`,
+          ],
+    ),
+  ];
+}
