@@ -163,7 +163,7 @@ async function printResult(
       const reports = analyzed.map(({ report }) => report);
       for (const line of summarizeSuite(reports)) out.write(`${line}\n`);
       out.write('\n');
-      for (const line of scalingLines(suiteScaling(reports.map(ownFigures)))) out.write(`${line}\n`);
+      for (const line of scalingLines(suiteScaling(ownFigures(reports)))) out.write(`${line}\n`);
       out.write('\n');
     }
   }

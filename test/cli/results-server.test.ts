@@ -66,11 +66,12 @@ describe('the server of the results', () => {
     symlinkSync(path.join(root, 'other'), path.join(runs, 'linked-run'));
     writeFileSync(path.join(directory, 'notes.exe'), 'secret');
     const compared = path.join(runs, comparisonId);
-    const [a, b] = (['a', 'b'] as const).map((side) => {
-      const folder = writeSyntheticRun(path.join(compared, side), { run: { runId: `run-${side}` } });
-      return { label: `<b>${side}</b>`, directories: [folder] };
-    }) as [SideFolders, SideFolders];
-    await analyzeRun(a.directories[0] as string);
+    const sideOf = (side: string): SideFolders => ({
+      label: `<b>${side}</b>`,
+      directories: [writeSyntheticRun(path.join(compared, side), { run: { runId: `run-${side}` } })],
+    });
+    const [a, b] = [sideOf('a'), sideOf('b')];
+    await analyzeRun(path.join(compared, 'a', 'run-a'));
     writeComparison(compared, compareFolders(a, b));
     writeFileSync(path.join(compared, 'a', 'secret.html'), 'secret');
     mkdirSync(path.join(compared, 'c', 'run-c'), { recursive: true });
