@@ -101,7 +101,7 @@ const patternSchema = z
   .meta({ id: 'Pattern' });
 
 /** A statement of the template held against this run. `note`: a figure that is neither yes nor no. */
-const assessmentSchema = z
+export const assessmentSchema = z
   .object({
     name: text,
     statement: text,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { comparisonSchema } from '../../../src/analyze/compare/comparison-schema.ts';
 import { thresholdsSchema } from '../../../src/analyze/gate/check-thresholds.ts';
 import { reportSchema } from '../../../src/analyze/report/report-schema.ts';
+import { historySchema } from '../../../src/analyze/trend/history-schema.ts';
 import { packageRoot } from '../../../src/package-root.ts';
 import { runSchema } from '../../../src/run.ts';
 import { expectGolden } from '../golden.ts';
@@ -13,6 +14,7 @@ describe('a published JSON Schema', () => {
     ['report.schema.json', 'tracker-lab report.json', reportSchema],
     ['comparison.schema.json', 'tracker-lab comparison.json', comparisonSchema],
     ['thresholds.schema.json', 'tracker-lab thresholds.json', thresholdsSchema],
+    ['history.schema.json', 'tracker-lab history --json', historySchema],
     ['run.schema.json', 'tracker-lab run.json', runSchema],
   ] as const)('%s is what the code reads and writes', (name, title, schema) => {
     const published = { ...z.toJSONSchema(schema, { io: 'input' }), title };
