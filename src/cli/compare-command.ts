@@ -186,6 +186,7 @@ async function compareNewRuns(options: NewRuns): Promise<ExitCode> {
     // What a signal ended, such as a build, is no failure of its own.
     const code = interrupt.exitCode();
     if (code === null) throw error;
+    context.stderr.write('Nothing was measured.\n');
     return code;
   } finally {
     await checkouts?.remove();
@@ -229,7 +230,11 @@ async function judgeMeasured(options: {
   const { failure } = measured;
   if (failure !== null) context.stderr.write(`${withLabCommand(failure.toLine(), context)}\n`);
   const ended = interrupt.exitCode() ?? failure?.exitCode ?? null;
-  if (measured.a.length === 0 || measured.b.length === 0) return ended ?? ExitCode.invalidRun;
+  if (measured.a.length === 0 || measured.b.length === 0) {
+    const missing = measured.a.length === 0 ? 'a' : 'b';
+    context.stderr.write(`No comparison: side ${missing} has no run. What was measured is in ${directory}\n`);
+    return ended ?? ExitCode.invalidRun;
+  }
   const compared = await judge({
     before: { label: labels[0], directories: measured.a },
     after: { label: labels[1], directories: measured.b },
