@@ -47,6 +47,8 @@ export interface Timeline {
   readonly phases: readonly { readonly name: string; readonly startS: number; readonly endS: number }[];
   /** Moments at which the event loop had stood still past the limit of the rule `event-loop-stall`. */
   readonly stalls: readonly { readonly atS: number; readonly delayMs: number }[];
+  /** Spans of the profiled phase in which P99 was far above that of the other slices. */
+  readonly slowSpans: readonly { readonly startS: number; readonly endS: number }[];
   readonly charts: readonly TimelineChart[];
 }
 

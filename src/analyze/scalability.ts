@@ -59,7 +59,7 @@ export function fitScalability(points: readonly ScalingPoint[]): ScalabilityAnsw
     };
   }
   const [lambda, sigma, kappa] = refine(linearStart(usable), usable);
-  const fitted = usable.map(({ workers }) => throughput([lambda, sigma, kappa], workers));
+  const fitted = usable.map(({ workers }) => fittedThroughput({ lambda, sigma, kappa }, workers));
   const residuals = usable.map((point, index) => 1 - (fitted[index] as number) / point.requestsPerSecond);
   const rSquared = explained(usable, fitted);
   if (!Number.isFinite(rSquared) || rSquared < LEAST_R_SQUARED) {
@@ -70,6 +70,14 @@ export function fitScalability(points: readonly ScalingPoint[]): ScalabilityAnsw
   }
   const peakWorkers = kappa > 0 && sigma < 1 ? Math.sqrt((1 - sigma) / kappa) : null;
   return { ok: true, fit: { lambda, sigma, kappa, peakWorkers, rSquared, residuals } };
+}
+
+/** Requests a second that the law gives for a number of workers. */
+export function fittedThroughput(
+  { lambda, sigma, kappa }: Pick<ScalabilityFit, 'lambda' | 'sigma' | 'kappa'>,
+  workers: number,
+): number {
+  return throughput([lambda, sigma, kappa], workers);
 }
 
 function throughput([lambda, sigma, kappa]: Parameters, workers: number): number {

@@ -1,5 +1,5 @@
 /** The command line: `run(argv, context)` parses, dispatches and turns every outcome into an exit code. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { ExitCode, LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import { agentCommand } from './agent-command.ts';
@@ -9,28 +9,45 @@ import { compareCommand } from './compare-command.ts';
 import { completionCommand } from './completion-command.ts';
 import type { CliContext } from './context.ts';
 import { doctorCommand } from './doctor-command.ts';
+import { type Example, examplesText } from './examples-text.ts';
 import { explainCommand } from './explain-command.ts';
 import { exportCommand } from './export-command.ts';
 import { hashesCommand } from './hashes-command.ts';
 import { historyCommand } from './history-command.ts';
 import { initCommand } from './init-command.ts';
-import { withLabCommand } from './lab-command.ts';
+import { labCommand, withLabCommand } from './lab-command.ts';
 import { openCommand } from './open-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { serveCommand } from './serve-command.ts';
 
-const examples = `Examples:
-  tracker-lab --scenario heavy                         start our tracker, load it, profile it, write the report
-  tracker-lab --scenario medium --target udp://127.0.0.1:6969    load a tracker that already runs
-  tracker-lab init && tracker-lab --tracker mine --scenario quick    name trackers and scenarios in lab.config.json
-  tracker-lab explain gc-pressure                      how a rule judges, by which limits and why
-  tracker-lab --scenario medium --threshold 'p95<5ms' --threshold 'success>=99.9%'    hold a line: exit code 99
-  tracker-lab compare --repeat 6 --a '--tracker-socket dgram' --b '--tracker-socket batched'   which is better
-  tracker-lab analyze profiles/20261124-101500-heavy   judge a run again, or print any pprof file's top tables
-  tracker-lab capacity                                 how many users the newest run's tracker carries
-  tracker-lab open                                     the newest run's page, with its charts and flame graphs
-  tracker-lab export --format speedscope --out run.json    the newest run for another tool
-`;
+const examples: readonly Example[] = [
+  { line: 'tracker-lab --scenario heavy', what: 'start our tracker, load it, profile it, write the report' },
+  {
+    line: 'tracker-lab --scenario medium --target udp://127.0.0.1:6969',
+    what: 'load a tracker that already runs',
+  },
+  { line: 'tracker-lab init', what: 'name trackers and scenarios in lab.config.json' },
+  {
+    line: 'tracker-lab --tracker mine --scenario quick',
+    what: 'measure one of its trackers under one of its scenarios',
+  },
+  { line: 'tracker-lab explain gc-pressure', what: 'how a rule judges, by which limits and why' },
+  {
+    line: "tracker-lab --threshold 'p95<5ms' --threshold 'success>=99.9%'",
+    what: 'hold a line: exit code 99 where one fails',
+  },
+  {
+    line: "tracker-lab compare --repeat 6 --a '--tracker-socket dgram' --b '--tracker-socket batched'",
+    what: 'which is better, by statistics',
+  },
+  {
+    line: 'tracker-lab analyze profiles/20261124-101500-heavy',
+    what: "judge a run again, or print any pprof file's top tables",
+  },
+  { line: 'tracker-lab capacity', what: "how many users the newest run's tracker carries" },
+  { line: 'tracker-lab open', what: "the newest run's page, with its charts and flame graphs" },
+  { line: 'tracker-lab export --format speedscope --out run.json', what: 'the newest run for another tool' },
+];
 
 const exitCodes = `
 Exit codes:
@@ -57,8 +74,12 @@ export async function run(argv: readonly string[], context: CliContext): Promise
     .version(packageVersion)
     .enablePositionalOptions()
     .showHelpAfterError(withLabCommand('(tracker-lab --help shows all flags)', context))
-    .addHelpText('before', withLabCommand(examples, context))
+    .addHelpText('before', examplesText(examples, context))
     .addHelpText('after', withLabCommand(exitCodes, context))
+    .configureHelp({
+      commandUsage: (command) =>
+        new Help().commandUsage(command).replace(/^tracker-lab/, () => labCommand(context)),
+    })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),

@@ -7,6 +7,7 @@ import { ExitCode, LabError } from '../errors.ts';
 import { parseCommand } from '../lab/target/parse-command.ts';
 import { allowedCpus } from '../lab/target/pinning.ts';
 import type { CliContext } from './context.ts';
+import { type Example, examplesText } from './examples-text.ts';
 import { findPair, findSide } from './find-side.ts';
 import { createInterrupt, type Interrupt } from './interrupt.ts';
 import { withLabCommand } from './lab-command.ts';
@@ -30,14 +31,27 @@ interface CompareFlags extends RunFlags {
   readonly markdown: boolean;
 }
 
-const examples = `
-Examples:
-  tracker-lab compare 20261124-101500-heavy 20261124-113000-heavy       two stored runs: figures and functions, no verdict
-  tracker-lab compare --repeat 6 --scenario medium --a '--tracker-socket dgram' --b '--tracker-socket batched'
-  tracker-lab compare v1.2 main --exec 'node server.js' --target udp://127.0.0.1:6969 --build 'npm ci'
-  tracker-lab compare profiles/compare-20261124-101500                  judge the runs of an earlier comparison again
-
-With six runs a side or more that took turns, each figure gets a verdict. Exit code 10: a figure got worse.
+const examples: readonly Example[] = [
+  {
+    line: 'tracker-lab compare 20261124-101500-heavy 20261124-113000-heavy',
+    what: 'two stored runs: figures and functions, no verdict',
+  },
+  {
+    line: "tracker-lab compare --repeat 6 --scenario medium --a '--tracker-socket dgram' --b '--tracker-socket batched'",
+    what: 'new runs of two kinds, in turn',
+  },
+  {
+    line: "tracker-lab compare v1.2 main --exec 'node server.js' --target udp://127.0.0.1:6969 --build 'npm ci'",
+    what: 'two git revisions of a tracker, each in a checkout of its own',
+  },
+  {
+    line: 'tracker-lab compare profiles/compare-20261124-101500',
+    what: 'judge the runs of an earlier comparison again',
+  },
+];
+const afterwards = `
+With six runs a side or more that took turns, each figure gets a verdict.
+Exit codes: 0 ok · 10 a figure got worse · 11 a side has no valid run · 130 interrupted (SIGINT) · 143 terminated (SIGTERM)
 `;
 
 export function compareCommand(context: CliContext, setExitCode: (code: ExitCode) => void): Command {
@@ -45,7 +59,7 @@ export function compareCommand(context: CliContext, setExitCode: (code: ExitCode
     .description(
       'compare two sides of stored runs, or measure both in turn; all flags of a run are taken too',
     )
-    .addHelpText('after', withLabCommand(examples, context))
+    .addHelpText('after', `\n${examplesText(examples, context)}${afterwards}`)
     .action(async function compare(a: string | undefined, b: string | undefined, given: CompareFlags) {
       const out = path.resolve(context.cwd, given.out);
       const flags = { ...given, out };
@@ -172,6 +186,7 @@ async function compareNewRuns(options: NewRuns): Promise<ExitCode> {
     // What a signal ended, such as a build, is no failure of its own.
     const code = interrupt.exitCode();
     if (code === null) throw error;
+    context.stderr.write('Nothing was measured.\n');
     return code;
   } finally {
     await checkouts?.remove();
@@ -215,7 +230,11 @@ async function judgeMeasured(options: {
   const { failure } = measured;
   if (failure !== null) context.stderr.write(`${withLabCommand(failure.toLine(), context)}\n`);
   const ended = interrupt.exitCode() ?? failure?.exitCode ?? null;
-  if (measured.a.length === 0 || measured.b.length === 0) return ended ?? ExitCode.invalidRun;
+  if (measured.a.length === 0 || measured.b.length === 0) {
+    const missing = measured.a.length === 0 ? 'a' : 'b';
+    context.stderr.write(`No comparison: side ${missing} has no run. What was measured is in ${directory}\n`);
+    return ended ?? ExitCode.invalidRun;
+  }
   const compared = await judge({
     before: { label: labels[0], directories: measured.a },
     after: { label: labels[1], directories: measured.b },

@@ -20,7 +20,10 @@ export function completionCommand(program: Command, context: CliContext): Comman
   return new Command('completion')
     .description('print a script that completes commands and flags in a shell')
     .addArgument(new Argument('<shell>', 'for which shell').choices(Object.keys(writers)))
-    .addHelpText('after', '\nFor the tracker-lab on your path:\n  source <(tracker-lab completion bash)\n')
+    .addHelpText(
+      'after',
+      '\nFor a program `tracker-lab` on your path:\n  source <(tracker-lab completion bash)\n',
+    )
     .action(function printCompletion(shell: Shell) {
       const words: CommandWords = commandWords(program, suggestions);
       context.stdout.write(writers[shell](words));

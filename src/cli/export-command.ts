@@ -7,6 +7,7 @@ import { LabError } from '../errors.ts';
 import { packageVersion } from '../package-root.ts';
 import { type ProfileKind, profileKinds } from '../run.ts';
 import type { CliContext } from './context.ts';
+import { type Example, examplesText } from './examples-text.ts';
 import { findRun } from './find-run.ts';
 
 interface ExportOptions {
@@ -16,6 +17,16 @@ interface ExportOptions {
   readonly runs: string;
   readonly pushPyroscope?: string;
 }
+
+const examples: readonly Example[] = [
+  { line: 'tracker-lab export --format speedscope --out run.json', what: 'all profiles of the newest run' },
+  { line: 'tracker-lab export RUN --format folded --profile allocations', what: 'stacks for flamegraph.pl' },
+  {
+    line: 'tracker-lab export RUN --format junit --out junit.xml',
+    what: 'validity, thresholds and rules as tests',
+  },
+  { line: 'tracker-lab export --push-pyroscope http://127.0.0.1:4040', what: 'send the pprof files' },
+];
 
 /** `lab export`: a run for other people's tools. */
 export function exportCommand(context: CliContext): Command {
@@ -27,6 +38,7 @@ export function exportCommand(context: CliContext): Command {
     .option('--out <file>', 'where to write it; else on stdout')
     .option('--runs <dir>', 'root of the runs', 'profiles')
     .option('--push-pyroscope <url>', 'send the pprof files, labelled, such as http://127.0.0.1:4040')
+    .addHelpText('after', `\n${examplesText(examples, context)}`)
     .action(async function exportOne(run: string | undefined, options: ExportOptions) {
       if (options.format === undefined && options.pushPyroscope === undefined) {
         throw new LabError({

@@ -31,7 +31,10 @@ export async function applyGate(analyzed: readonly AnalyzedRun[], options: GateO
   const thresholds = flags.threshold;
   if (thresholds.length === 0 && !isGitHub && context.env['GITHUB_STEP_SUMMARY'] === undefined) return true;
   const { checkThresholds } = await import('../analyze/gate/check-thresholds.ts');
-  const { annotations, jobSummary, thresholdLines } = await import('../analyze/gate/threshold-text.ts');
+  const { thresholdLines } = await import('../analyze/gate/threshold-text.ts');
+  const { checksOf } = await import('../analyze/export/check-list.ts');
+  const { githubAnnotations, githubSummary } = await import('../analyze/export/github-actions.ts');
+  const { checksOfThresholds } = await import('../analyze/export/threshold-checks.ts');
   const { writeWhole } = await import('../analyze/write-whole.ts');
   const baseline = await readBaseline(options);
   let passed = true;
@@ -42,9 +45,12 @@ export async function applyGate(analyzed: readonly AnalyzedRun[], options: GateO
       output.write(analyzed.length > 1 ? `Thresholds of ${report.scenario.name}:\n` : 'Thresholds:\n');
       for (const line of thresholdLines(document.results)) output.write(`  ${line}\n`);
     }
-    writeStepSummary(context, jobSummary(report, document.results));
+    const checks = checksOf(report, checksOfThresholds(document.results));
+    writeStepSummary(context, githubSummary(report, checks));
     if (isGitHub) {
-      for (const line of annotations(report, document.results)) context.stderr.write(`${line}\n`);
+      // A bottleneck that every tracker has is for the summary: a mark on each push would soon be passed over.
+      const failed = checks.filter(({ outcome }) => outcome === 'failed');
+      context.stderr.write(githubAnnotations(report, failed));
     }
     passed &&= document.passed;
   }

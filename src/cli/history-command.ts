@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
+import type { HistoryDocument } from '../analyze/trend/history-schema.ts';
 import { LabError } from '../errors.ts';
 import type { CliContext } from './context.ts';
+import { type Example, examplesText } from './examples-text.ts';
 import { integerBetween } from './parse-values.ts';
 
 interface HistoryOptions {
@@ -12,6 +14,12 @@ interface HistoryOptions {
   readonly json: boolean;
   readonly markdown: boolean;
 }
+
+const examples: readonly Example[] = [
+  { line: 'tracker-lab history', what: 'all runs by scenario, load and tracker' },
+  { line: 'tracker-lab history --scenario heavy --count 50', what: 'more of one scenario' },
+  { line: 'tracker-lab history --json', what: 'for a program: schemas/history.schema.json' },
+];
 
 /** `lab history`: the runs of a results folder by scenario and tracker, where figures changed, and the trends to watch. */
 export function historyCommand(context: CliContext): Command {
@@ -27,6 +35,7 @@ export function historyCommand(context: CliContext): Command {
     )
     .option('--json', 'print rows, changes and trends as JSON', false)
     .option('--markdown', 'print Markdown', false)
+    .addHelpText('after', `\n${examplesText(examples, context)}`)
     .action(async function showHistory(options: HistoryOptions) {
       const { readHistory } = await import('../analyze/history.ts');
       const { historyGroups } = await import('../analyze/trend/history-groups.ts');
@@ -54,7 +63,8 @@ export function historyCommand(context: CliContext): Command {
       if (brokenLines > 0) {
         context.stderr.write(`${brokenLines} lines of ${file} could not be read and are left out.\n`);
       }
-      if (options.json) context.stdout.write(`${JSON.stringify({ schemaVersion: 1, groups }, null, 2)}\n`);
+      const document: HistoryDocument = { schemaVersion: 1, groups };
+      if (options.json) context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       else if (options.markdown) context.stdout.write(historyMarkdown(groups, options.count));
       else for (const line of historyLines(groups, options.count)) context.stdout.write(`${line}\n`);
     });

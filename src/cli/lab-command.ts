@@ -15,7 +15,7 @@ export function labCommand({ env, entry, cwd }: Pick<CliContext, 'env' | 'entry'
 }
 
 const ownCommand =
-  /\btracker-lab (?=(capacity|hashes|init|doctor|analyze|compare|history|open|export|completion|--[a-z])\b)/g;
+  /\btracker-lab (?=(agent|capacity|hashes|init|doctor|analyze|compare|history|open|serve|explain|export|completion|--[a-z][a-z-]*)\b)/g;
 
 /** A text with `tracker-lab COMMAND` as the reader can type it. npm's own lines must not get into a list that is kept. Pure. */
 export function withLabCommand(text: string, context: Pick<CliContext, 'env' | 'entry' | 'cwd'>): string {

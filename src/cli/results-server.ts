@@ -1,20 +1,11 @@
 /** Serves the pages of a results folder to this machine alone, and only to read. */
-import { createReadStream, existsSync, lstatSync, realpathSync } from 'node:fs';
+import { createReadStream, existsSync, realpathSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { LabError } from '../errors.ts';
-import { plainName, runFolders } from './run-folders.ts';
-
-/** Files of a run that a browser may have, by their ends. */
-const contentTypes: readonly (readonly [end: string, type: string])[] = [
-  ['.html', 'text/html; charset=utf-8'],
-  ['.json', 'application/json; charset=utf-8'],
-  ['.md', 'text/plain; charset=utf-8'],
-  ['.ndjson', 'text/plain; charset=utf-8'],
-  ['.hdr', 'text/plain; charset=utf-8'],
-  ['.pb.gz', 'application/octet-stream'],
-];
+import { comparisonFolders, runFolders } from './run-folders.ts';
+import { servedFile } from './served-file.ts';
 
 /** Of every answer. The pages carry a stricter policy of their own. */
 const commonHeaders = {
@@ -33,7 +24,7 @@ export interface ResultsServer {
 /**
  * Listens on 127.0.0.1. Only GET and HEAD are answered, only under the names `127.0.0.1` and `localhost` (a page of
  * somebody else must not read runs through a name of its own that points here), and only files that lie directly in the
- * folder of a run; links are not followed.
+ * folder of a run or of a comparison; links are not followed.
  *
  * @param port - 0: any that is free
  * @throws LabError `PORT_IN_USE`, `NO_SUCH_FOLDER`
@@ -99,11 +90,11 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
     response.end(isHead ? undefined : page);
     return;
   }
-  const found = fileOf(root, given);
+  const found = servedFile(root, given);
   if (found === null) return refuse(response, 404, 'There is no such page. The list of the runs is at /.');
   response.writeHead(200, {
     ...commonHeaders,
-    'content-type': found.type,
+    'content-type': found.contentType,
     'content-length': String(found.sizeBytes),
   });
   if (isHead) response.end();
@@ -113,32 +104,29 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
       .pipe(response);
 }
 
-/** Null for all that is not a plain file directly in a run's folder. Names are not decoded: ours need no escapes. */
-function fileOf(root: string, given: string): { file: string; type: string; sizeBytes: number } | null {
-  const [, run = '', name = '', ...more] = given.split('/');
-  if (more.length > 0 || !plainName.test(run) || !plainName.test(name)) return null;
-  const type = contentTypes.find(([end]) => name.endsWith(end))?.[1];
-  const directory = path.join(root, run);
-  const file = path.join(directory, name);
-  if (type === undefined || lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
-    return null;
-  if (!existsSync(path.join(directory, 'run.json'))) return null;
-  const stats = lstatSync(file, { throwIfNoEntry: false });
-  return stats?.isFile() === true ? { file, type, sizeBytes: stats.size } : null;
-}
-
 async function runsPage(root: string): Promise<string> {
   const { readHistory } = await import('../analyze/history.ts');
+  const { readComparison } = await import('../analyze/compare/read-comparison.ts');
   const { renderRunsPage } = await import('../analyze/page/runs-page.ts');
   const { rows } = readHistory(path.join(root, 'history.jsonl'));
-  return renderRunsPage(
-    root,
-    runFolders(root).map((runId) => ({
+  const hasPage = (...names: readonly string[]): boolean => existsSync(path.join(root, ...names));
+  return renderRunsPage(root, {
+    runs: runFolders(root).map((runId) => ({
       runId,
-      hasPage: existsSync(path.join(root, runId, 'report.html')),
+      hasPage: hasPage(runId, 'report.html'),
       row: rows.find((one) => one.runId === runId) ?? null,
     })),
-  );
+    comparisons: comparisonFolders(root).map((name) => ({
+      name,
+      hasPage: hasPage(name, 'comparison.html'),
+      comparison: readComparison(path.join(root, name)),
+      runPages: (['a', 'b'] as const).flatMap((side) =>
+        runFolders(path.join(root, name, side))
+          .filter((runId) => hasPage(name, side, runId, 'report.html'))
+          .map((runId) => ({ side, runId })),
+      ),
+    })),
+  });
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ExecaError, execa } from 'execa';
 import { LabError } from '../errors.ts';
+import { runBuild } from './run-build.ts';
 
 interface RevisionFolder {
   /** The revision as it was named, and the commit that it is. */
@@ -67,11 +68,9 @@ export async function checkOutRevisions(options: RevisionOptions): Promise<Revis
       const folder = path.join(tree, inside.stdout.trim());
       if (build !== null) {
         tell(`Building ${revision}: ${build}`);
-        await execa(build, { shell: true, cwd: folder, cancelSignal: signal, all: true }).catch(
-          (cause: unknown) => {
-            throw failed('BUILD_FAILED', `"${build}" failed for ${revision}`, cause);
-          },
-        );
+        await runBuild(build, folder, signal).catch((cause: unknown) => {
+          throw failed('BUILD_FAILED', `"${build}" failed for ${revision}`, cause);
+        });
       }
       folders.push({
         label: commit.startsWith(revision) ? revision : `${revision} (${commit.slice(0, 12)})`,

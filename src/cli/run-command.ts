@@ -9,6 +9,7 @@ import { clinicTools } from '../run.ts';
 import type { CliContext } from './context.ts';
 import { describeConfig, describePlan, type LabSetting } from './describe-plan.ts';
 import { baselineOption, type GateFlags, thresholdOption } from './gate-flags.ts';
+import { withLabCommand } from './lab-command.ts';
 import { integerBetween, parseEnvironment, parseSweep, settingParser } from './parse-values.ts';
 import { redisCaOption, redisOption } from './redis-flags.ts';
 import { resolveRun } from './resolve-run.ts';
@@ -176,7 +177,9 @@ export function addRunCommand(
       const { plans, tracker } = resolveRun({ flags, command, cwd: context.cwd, cpuCount });
       const targetCores = tracker.settings.target === null ? flags.trackerWorkers : 1;
       const { pinning } = planPinning({ mode: flags.pin, allowed: cpus, targetCores });
-      for (const line of unknownVariables(context.env, command)) context.stderr.write(`${line}\n`);
+      for (const line of unknownVariables(context.env, command)) {
+        context.stderr.write(`${withLabCommand(line, context)}\n`);
+      }
       if (flags.printConfig || flags.dryRun) {
         context.stdout.write(
           flags.printConfig

@@ -202,11 +202,11 @@ async function printResult(
     }
     if (analyzed.length > 1) {
       const { summarizeSuite } = await import('../analyze/report/summarize-suite.ts');
-      const { scalingLines, suiteScaling } = await import('../analyze/report/suite-scaling.ts');
+      const { ownFigures, scalingLines, suiteScaling } = await import('../analyze/report/suite-scaling.ts');
       const reports = analyzed.map(({ report }) => report);
       for (const line of summarizeSuite(reports)) out.write(`${line}\n`);
       out.write('\n');
-      for (const line of scalingLines(suiteScaling(reports))) out.write(`${line}\n`);
+      for (const line of scalingLines(suiteScaling(ownFigures(reports)))) out.write(`${line}\n`);
       out.write('\n');
     }
   }

@@ -26,6 +26,8 @@ export const chartInks: Readonly<
       readonly warmUp: string;
       readonly profiled: string;
       readonly stall: string;
+      readonly slow: string;
+      readonly slowBand: string;
     }
   >
 > = {
@@ -35,6 +37,8 @@ export const chartInks: Readonly<
     warmUp: 'rgba(90,100,110,.10)',
     profiled: 'rgba(11,98,164,.09)',
     stall: '#c5221f',
+    slow: '#b06000',
+    slowBand: 'rgba(224,142,0,.22)',
   },
   dark: {
     text: '#aeb6bf',
@@ -42,5 +46,7 @@ export const chartInks: Readonly<
     warmUp: 'rgba(160,170,180,.12)',
     profiled: 'rgba(109,179,242,.13)',
     stall: '#f28b82',
+    slow: '#fbbc5c',
+    slowBand: 'rgba(251,188,92,.24)',
   },
 };

@@ -4,7 +4,7 @@ import { chartInks, seriesColour } from './chart-inks.ts';
 import { axis, fromZero, powersOfTen, splitText, withUnit } from './chart-parts.ts';
 import { currentTheme, type Theme } from './theme.ts';
 
-/** A chart over the run's time: phases shaded, stalls marked. All of them share one cursor. */
+/** A chart over the run's time: phases shaded, stalls and slow spans marked. All of them share one cursor. */
 export function timelineChart(
   chart: TimelineChart,
   timeline: Timeline,
@@ -50,7 +50,12 @@ export function timelineChart(
       ],
       series: [{ label: 'Time', value: (_plot, value: number | null) => withUnit(value, 's') }, ...series],
       hooks: {
-        drawClear: [(plot) => drawPhases(plot, timeline, theme)],
+        drawClear: [
+          (plot) => {
+            drawPhases(plot, timeline, theme);
+            drawSlowSpans(plot, timeline, theme);
+          },
+        ],
         draw: [(plot) => drawStalls(plot, timeline, theme)],
       },
     },
@@ -76,6 +81,24 @@ function drawPhases(plot: uPlot, { phases }: Timeline, theme: Theme): void {
     if (ctx.measureText(name).width + 6 * uPlot.pxRatio < right - left) {
       ctx.fillText(name, left + 4 * uPlot.pxRatio, bbox.top + 3 * uPlot.pxRatio);
     }
+  }
+  ctx.restore();
+}
+
+/** A band for each, and a foot on the axis: of 50 ms in a minute a band alone would be a hair. */
+function drawSlowSpans(plot: uPlot, { slowSpans }: Timeline, theme: Theme): void {
+  const { ctx, bbox } = plot;
+  const inks = chartInks[theme];
+  const least = uPlot.pxRatio;
+  const foot = 4 * uPlot.pxRatio;
+  ctx.save();
+  for (const { startS, endS } of slowSpans) {
+    const left = plot.valToPos(startS, 'x', true);
+    const width = Math.max(least, plot.valToPos(endS, 'x', true) - left);
+    ctx.fillStyle = inks.slowBand;
+    ctx.fillRect(left, bbox.top, width, bbox.height);
+    ctx.fillStyle = inks.slow;
+    ctx.fillRect(left, bbox.top + bbox.height - foot, width, foot);
   }
   ctx.restore();
 }

@@ -1,15 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { analyzeRun } from '../../src/analyze/analyze.ts';
+import { scalingOf } from '../../src/analyze/page/scaling-curve.ts';
 import { assessScaling } from '../../src/analyze/report/comparison.ts';
 import { growth } from '../../src/analyze/report/growth-steps.ts';
 import type { ScenarioFigures } from '../../src/analyze/report/report-schema.ts';
 import { suiteSchema } from '../../src/analyze/report/report-schema.ts';
 import { suiteDocument } from '../../src/analyze/report/suite-document.ts';
 import { readTables } from './report/markdown-tables.ts';
-import { writeSyntheticRun } from './synthetic-run.ts';
+import { halfBusy, writeSyntheticRun } from './synthetic-run.ts';
 
 let root: string;
 beforeEach(() => {
@@ -83,6 +84,58 @@ describe('the runs of a suite', () => {
   });
 });
 
+/** A suite whose throughput follows the law with these parameters. */
+function writeLawfulSuite(sigma: number, kappa: number, invalid: readonly string[] = []): string[] {
+  return scenarios.map(([name, concurrency]) => {
+    const rate =
+      (50 * concurrency) / (1 + sigma * (concurrency - 1) + kappa * concurrency * (concurrency - 1));
+    const answered = { sent: Math.round(rate * 12), succeeded: Math.round(rate * 12) };
+    const counted = { timedOut: 0, errorReplies: 0, malformedReplies: 0, sendFailed: 0, unresolved: 0 };
+    const none = { sent: 0, succeeded: 0, ...counted };
+    return writeSyntheticRun(root, {
+      run: { runId: `run-${name}`, suiteId: 'suite-1' },
+      scenario: { name, concurrency },
+      clean: {
+        operations: { connect: none, announce: { ...answered, ...counted }, scrape: none },
+        ...(invalid.includes(name)
+          ? { threads: [{ cpuShare: 0.99, sendLagNsP50: 2e6, sendLagNsP99: 9e6, sendLagNsMax: 2e7 }] }
+          : {}),
+      },
+      // As Little's law has it, or the run is invalid.
+      latenciesNs: [(concurrency / rate) * 1e9],
+      process: halfBusy,
+    });
+  });
+}
+
+describe('the law of scaling over the runs of a suite', () => {
+  it('stands in each report, in Markdown and as a curve with how well it fits in the page', async () => {
+    const [directory] = writeLawfulSuite(0.002, 1e-8);
+    const { report, markdown } = await analyzeRun(directory as string);
+    expect(report.comparison.law?.usedWorkers).toEqual([10, 100, 1_000, 10_000]);
+    expect(report.comparison.law?.fit?.sigma).toBeCloseTo(0.002, 4);
+    expect(report.comparison.law?.fit?.rSquared).toBeGreaterThan(0.999);
+    expect(markdown).toContain('- Scaling by the Universal Scalability Law: contention σ 0.002');
+    const curve = scalingOf(report.comparison)?.fit?.points ?? [];
+    expect([curve[0]?.[0], curve.at(-1)?.[0]]).toEqual([10, 10_000]);
+    expect(curve[0]?.[1]).toBeCloseTo((50 * 10) / (1 + 0.002 * 9), -1);
+    const page = readFileSync(path.join(directory as string, 'report.html'), 'utf8');
+    expect(page).toContain('fitted to 4 runs; it explains 100.0 % of the variance');
+    expect(page).toContain('"fit":{"label":"Fitted","points":[[10,');
+  });
+
+  it('is not fitted where a run says nothing of the tracker, and the page says why', async () => {
+    const [directory] = writeLawfulSuite(0.002, 1e-8, ['stress']);
+    const { report } = await analyzeRun(directory as string);
+    expect(report.comparison.law?.leftOut).toEqual([
+      { workers: 10_000, reason: expect.stringContaining('it is invalid: the load generator was the limit') },
+    ]);
+    const page = readFileSync(path.join(directory as string, 'report.html'), 'utf8');
+    expect(page).toContain('No curve is fitted: it needs 4 different numbers of workers, there are 3.');
+    expect(scalingOf(report.comparison)?.fit).toBeNull();
+  });
+});
+
 describe('a run by itself', () => {
   it('says that the other scenarios and the scaling were not measured', async () => {
     const { report, markdown } = await analyzeRun(writeSyntheticRun(root));
@@ -115,6 +168,7 @@ describe('the scaling', () => {
     cpuCapacityShare,
     memoryBytesPerMinute: null,
     status: { tier: 'Good', reason: 'a' },
+    notScaling: null,
   });
   const answers = (...runs: ScenarioFigures[]): string[] => assessScaling(runs).map((one) => one.answer);
 

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { historySchema } from '../../src/analyze/trend/history-schema.ts';
 import { sideOrder } from '../../src/cli/measure-sides.ts';
 import { halfBusy, syntheticRun, writeSyntheticRun } from '../analyze/synthetic-run.ts';
 import { command } from './command.ts';
@@ -91,7 +92,7 @@ describe('--threshold', () => {
     expect(exitCode).toBe(99);
     expect(stdout).toContain('  passed  p95<5ms  (3.00 ms)');
     expect(stdout).toContain('  FAILED  rps>=20000  (12,200.00 req/s)');
-    expect(stderr).toMatch(/^::error title=Threshold rps>=20000 failed::/m);
+    expect(stderr).toBe('::error title=threshold%3A rps>=20000::heavy on tracker-lab: 12,200.00 req/s\n');
     const written = JSON.parse(readFileSync(path.join(directory, 'thresholds.json'), 'utf8')) as object;
     expect(written).toMatchObject({ passed: false, runId: syntheticRun().runId });
   });
@@ -154,6 +155,9 @@ describe('lab history', () => {
     expect(stdout).toMatch(/2026-01-02 03:04 +1\.2 +1,234\.50 +5\.00 ms +4\.5 µs/);
     expect(stdout).toContain('cannot be told: RPS stays stable or improves');
     expect(stderr).toContain('1 lines');
+    const json = await command(['history', '--out', root, '--json']);
+    const document = historySchema.parse(JSON.parse(json.stdout));
+    expect(document.groups.map(({ rows, trends }) => [rows.length, trends.length > 0])).toEqual([[1, true]]);
   });
 
   it('says so where there is none', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { examplesText } from '../../src/cli/examples-text.ts';
 import { labCommand, withLabCommand } from '../../src/cli/lab-command.ts';
+import { command } from './command.ts';
 
 const cwd = '/home/me/tracker-lab';
 
@@ -32,5 +34,49 @@ describe('a hint that names a command', () => {
     ],
   ])('names it as it was started, and leaves the product its name', (env, expected) => {
     expect(withLabCommand(hint, { env, entry: `${cwd}/dist/cli/main.js`, cwd })).toBe(expected);
+  });
+});
+
+describe('every help', () => {
+  const commands = [
+    [],
+    ['compare'],
+    ['history'],
+    ['export'],
+    ['open'],
+    ['serve'],
+    ['analyze'],
+    ['completion'],
+  ];
+
+  it.each(commands)('of %j shows commands as the reader can type them', async (...words) => {
+    const started = { npm_lifecycle_event: 'lab' };
+    const { stdout, exitCode } = await command([...words, '--help'], cwd, started);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Usage: npm run lab -- /m);
+    const typed = stdout.split('\n').filter((line) => /^ {2}(?:tracker-lab|npm|npx) /.test(line));
+    expect(typed.filter((line) => !/^ {2}npm run (?:--silent )?lab -- /.test(line))).toEqual([]);
+    const installed = await command([...words, '--help'], cwd);
+    expect(installed.stdout).toMatch(/^Usage: tracker-lab /m);
+    expect(installed.stdout).not.toContain('npm run');
+  });
+
+  it('keeps what npm prints out of what is for a program', () => {
+    const lines = [
+      'tracker-lab history --json',
+      'tracker-lab export RUN --format folded',
+      'tracker-lab open',
+    ];
+    const text = examplesText(
+      lines.map((line) => ({ line, what: '' })),
+      { env: { npm_lifecycle_event: 'lab' }, entry: `${cwd}/dist/cli/main.js`, cwd },
+    );
+    expect(text.split('\n').map((line) => line.trim())).toEqual([
+      'Examples:',
+      'npm run --silent lab -- history --json',
+      'npm run --silent lab -- export RUN --format folded',
+      'npm run lab -- open',
+      '',
+    ]);
   });
 });

@@ -7,6 +7,11 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { analyzeRun } from '../../src/analyze/analyze.ts';
+import {
+  compareFolders,
+  type SideFolders,
+  writeComparison,
+} from '../../src/analyze/compare/compare-folders.ts';
 import { type ResultsServer, startResultsServer } from '../../src/cli/results-server.ts';
 import { builtEntry } from '../../src/package-root.ts';
 import { writeSyntheticRun } from '../analyze/synthetic-run.ts';
@@ -42,6 +47,7 @@ function ask(
 
 describe('the server of the results', () => {
   const runId = '20260102-030405-heavy';
+  const comparisonId = 'compare-20260102-040000';
   let root: string;
   let server: ResultsServer;
 
@@ -59,6 +65,20 @@ describe('the server of the results', () => {
     writeFileSync(path.join(root, 'other', 'report.html'), 'secret');
     symlinkSync(path.join(root, 'other'), path.join(runs, 'linked-run'));
     writeFileSync(path.join(directory, 'notes.exe'), 'secret');
+    const compared = path.join(runs, comparisonId);
+    const sideOf = (side: string): SideFolders => ({
+      label: `<b>${side}</b>`,
+      directories: [writeSyntheticRun(path.join(compared, side), { run: { runId: `run-${side}` } })],
+    });
+    const [a, b] = [sideOf('a'), sideOf('b')];
+    await analyzeRun(path.join(compared, 'a', 'run-a'));
+    writeComparison(compared, compareFolders(a, b));
+    writeFileSync(path.join(compared, 'a', 'secret.html'), 'secret');
+    mkdirSync(path.join(compared, 'c', 'run-c'), { recursive: true });
+    writeFileSync(path.join(compared, 'c', 'run-c', 'run.json'), '{}');
+    writeFileSync(path.join(compared, 'c', 'run-c', 'report.html'), 'secret');
+    mkdirSync(path.join(runs, 'compare-broken'));
+    writeFileSync(path.join(runs, 'compare-broken', 'comparison.json'), '{"schemaVersion": 1');
     server = await startResultsServer(runs, 0);
   });
   afterAll(() => server.close());
@@ -75,6 +95,21 @@ describe('the server of the results', () => {
     expect((await ask(server.url, { path: `/${runId}/report.json?x=1` })).body).toContain(
       '"schemaVersion": 1',
     );
+  });
+
+  it('lists comparisons with their verdict, and serves their pages and those of their runs', async () => {
+    const { body } = await ask(server.url);
+    expect(body).toContain(`<a href="/${comparisonId}/comparison.html">${comparisonId}</a>`);
+    expect(body).toContain('&lt;b&gt;b&lt;/b&gt; against &lt;b&gt;a&lt;/b&gt;');
+    expect(body).toContain('Not enough runs: 1 valid runs a side, 6 needed.');
+    expect(body).toContain('comparison.json cannot be read');
+    expect(body).toContain(`<a href="/${comparisonId}/a/run-a/report.html">run-a</a>`);
+    // It was never analysed and has no page.
+    expect(body).not.toContain('run-b/report.html');
+    const page = await ask(server.url, { path: `/${comparisonId}/comparison.html` });
+    expect([page.status, page.body.includes('What changed, per request')]).toEqual([200, true]);
+    const nested = await ask(server.url, { path: `/${comparisonId}/a/run-a/report.html` });
+    expect([nested.status, nested.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
   });
 
   it('answers HEAD without a body', async () => {
@@ -123,6 +158,12 @@ describe('the server of the results', () => {
     `/${runId}/report.html\\..\\x.html`,
     `/${'x'.repeat(300)}/report.html`,
     '/constructor/report.html',
+    `/${comparisonId}/a/secret.html`,
+    `/${comparisonId}/c/run-c/report.html`,
+    `/${comparisonId}/a/run-b/report.html`,
+    `/${comparisonId}/a/../a/run-a/report.html`,
+    `/${comparisonId}/a/run-a/x/report.html`,
+    `//${comparisonId}/comparison.html`,
   ])('has nothing at %s', async (given) => {
     const { status, body } = await ask(server.url, { path: given });
     expect(status).toBe(404);

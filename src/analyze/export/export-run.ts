@@ -86,7 +86,11 @@ export async function exportRun(directory: string, options: ExportOptions): Prom
     case 'gha': {
       const report = await reportOf(directory);
       const checks = checksOf(report, thresholdChecks(directory));
-      return { text: githubAnnotations(checks), remark: null, summary: githubSummary(report, checks) };
+      return {
+        text: githubAnnotations(report, checks),
+        remark: null,
+        summary: githubSummary(report, checks),
+      };
     }
   }
 }

@@ -13,24 +13,27 @@ const commands: Readonly<Record<Check['outcome'], string | null>> = {
 };
 
 /**
- * A workflow command for each check that failed or warns; the others are silent. Each is one line, whatever a name holds.
+ * A workflow command for each check that failed or warns; the others are silent. Each is one line, whatever a name holds, and
+ * says which run it is of.
  *
  * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
-export function githubAnnotations(checks: readonly Check[]): string {
+export function githubAnnotations({ scenario, target }: Report, checks: readonly Check[]): string {
+  const run = `${scenario.name} on ${target.name}`;
   return checks
     .map(({ outcome, at, group, name, message }) => {
       const command = commands[outcome];
       if (command === null || command === undefined) return '';
       const place =
         at === null ? '' : `file=${escapeProperty(at.file)},${at.line === null ? '' : `line=${at.line},`}`;
-      return `::${command} ${place}title=${escapeProperty(`${group}: ${name}`)}::${escapeData(message)}\n`;
+      return `::${command} ${place}title=${escapeProperty(`${group}: ${name}`)}::${escapeData(`${run}: ${message}`)}\n`;
     })
     .join('');
 }
 
 function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  const plain = text.replaceAll(/[^\P{Cc}\r\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '�');
+  return plain.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
 
 function escapeProperty(text: string): string {
@@ -44,7 +47,7 @@ const icons: Readonly<Record<Check['outcome'], string>> = {
   passed: '✅ passed',
 };
 
-/** The job summary: verdict, headline figures, and the checks that are worth a look. GitHub's Markdown. */
+/** The job summary: verdict, headline figures, all thresholds, and of the other checks those worth a look. GitHub's Markdown. */
 export function githubSummary(report: Report, checks: readonly Check[]): string {
   const { clean } = report.phases;
   const { overall } = report.statuses;
@@ -61,7 +64,9 @@ export function githubSummary(report: Report, checks: readonly Check[]): string 
     ['CPU per request', shown(cpu, (value) => `${value.toFixed(1)} µs`)],
     ['Memory growth', shown(report.memory.rss?.growthBytes, formatMegabytes)],
   ];
-  const told = checks.filter(({ outcome }) => outcome === 'failed' || outcome === 'warned');
+  const told = checks.filter(
+    ({ outcome, group }) => outcome === 'failed' || outcome === 'warned' || group === 'threshold',
+  );
   const rows = told.map(({ outcome, group, name, message }) => [
     icons[outcome],
     `${group}: ${escapeText(name)}`,

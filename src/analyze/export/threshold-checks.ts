@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../../errors.ts';
-import { thresholdsSchema } from '../gate/check-thresholds.ts';
+import { type ThresholdResult, thresholdsSchema } from '../gate/check-thresholds.ts';
 import { readRunFile } from '../run-file.ts';
 import type { Check } from './check-list.ts';
 
@@ -24,7 +24,12 @@ export function thresholdChecks(directory: string): Check[] {
       hint: `remove the file, or write it anew: tracker-lab analyze ${directory} --threshold …`,
     });
   }
-  return parsed.data.results.map(
+  return checksOfThresholds(parsed.data.results);
+}
+
+/** The same of results at hand. */
+export function checksOfThresholds(results: readonly ThresholdResult[]): Check[] {
+  return results.map(
     ({ threshold, value, passed, observed }): Check => ({
       group: 'threshold',
       name: threshold,

@@ -1,8 +1,9 @@
 /** The places of a page's charts, each with its figures in words for who cannot see it. */
-import type { LatencyCurve, Timeline, TimelineChart } from '../../page-data.ts';
+import type { LatencyCurve, Scaling, Timeline, TimelineChart } from '../../page-data.ts';
 import { formatLatency, formatMegabytes, significant } from '../report/format.ts';
 import type { Report } from '../report/report-schema.ts';
 import { median } from '../series.ts';
+import { SLOW_FACTOR } from '../slow/slow-limits.ts';
 import { type Html, html } from './html.ts';
 
 /** The charts over time, in their order. */
@@ -30,8 +31,13 @@ export function timelineFigures(report: Report, timeline: Timeline | null): Html
     stalls === 0
       ? 'The event loop never stood still for 50 ms or longer.'
       : `${stalls} ${stalls === 1 ? 'moment is' : 'moments are'} marked at which the event loop had stood still for 50 ms or longer.`;
+  const slow = timeline?.slowSpans.length ?? 0;
+  const slowMarks =
+    slow === 0
+      ? null
+      : html` ${slow} ${slow === 1 ? 'span' : 'spans'} of the profiled phase ${slow === 1 ? 'has' : 'have'} a foot on the axis: P99 was ${SLOW_FACTOR} times its median or more there (<a href="#what-is-different-when-it-is-slow">what is different when it is slow</a>).`;
   const hasLoop = timeline?.charts.some((chart) => chart.id === 'loop') === true;
-  return html`<p>Bands are the phases: warm-up, clean (the headline figures), profiled (under the profilers).${hasLoop && ` ${marks}`}</p>
+  return html`<p>Bands are the phases: warm-up, clean (the headline figures), profiled (under the profilers).${hasLoop && ` ${marks}`}${slowMarks}</p>
 <div class="charts">${figures}</div>`;
 }
 
@@ -74,4 +80,13 @@ export function latencyFigure(curves: readonly LatencyCurve[]): Html {
   if (all === undefined) return html`<p>Latency by percentile: not measured: nothing was answered.</p>`;
   const last = all.points.at(-1)?.[1] ?? 0;
   return html`<figure class="chart wide"><figcaption><strong>Latency by percentile</strong> <span>Logarithmic in both: each step to the right is ten times rarer. The slowest reply took ${formatLatency(last * 1e6)}.</span></figcaption><div class="plot tall" data-chart="percentiles"></div></figure>`;
+}
+
+/** The chart of a suite's runs by their workers; how well the fitted curve fits stands beside it, or why there is none. */
+export function scalingFigure({ fit }: Scaling, { law }: Report['comparison']): Html {
+  const told =
+    fit === null || law === null || law.fit === null
+      ? `No curve is fitted: ${law?.reason ?? 'the report is of an older version'}.`
+      : `Dashed: the Universal Scalability Law, fitted to ${law.usedWorkers.length} runs; it explains ${(law.fit.rSquared * 100).toFixed(1)} % of the variance, and the run farthest from it is ${(Math.max(...law.fit.residuals.map(Math.abs)) * 100).toFixed(1)} % off.`;
+  return html`<figure class="chart wide"><figcaption><strong>Scaling</strong> <span>Requests per second and P95 by the number of workers. ${told}</span></figcaption><div class="plot tall" data-chart="scaling"></div></figure>`;
 }

@@ -1,5 +1,5 @@
 /** report.html: the report of one run to look at, in the template's order. */
-import type { HistoryTrend, LatencyCurve, Scaling } from '../../page-data.ts';
+import type { HistoryTrend, LatencyCurve } from '../../page-data.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Report } from '../report/report-schema.ts';
 import { analysisSection } from '../report/sections/analysis.ts';
@@ -12,13 +12,15 @@ import { loadAgentsSection } from '../report/sections/load-agents.ts';
 import { profilingSection } from '../report/sections/profiling.ts';
 import { requestBreakdown, requestStatistics } from '../report/sections/requests.ts';
 import { validitySection } from '../report/sections/validity.ts';
-import { latencyFigure, timelineFigures } from './chart-figures.ts';
+import { latencyFigure, scalingFigure, timelineFigures } from './chart-figures.ts';
 import { firstScreen } from './first-screen.ts';
 import { flameGraphs } from './flame-data.ts';
 import { flameSection } from './flame-section.ts';
 import { type Html, html } from './html.ts';
 import { markdownToHtml } from './markdown-html.ts';
+import { milliseconds } from './milliseconds.ts';
 import { renderPage } from './page-shell.ts';
+import { scalingOf } from './scaling-curve.ts';
 import { timelineOf } from './timeline-charts.ts';
 
 /**
@@ -31,9 +33,9 @@ export function renderReportPage(
   evidence: Evidence,
   latency: readonly LatencyCurve[],
 ): string {
-  const timeline = timelineOf(evidence);
+  const timeline = timelineOf(evidence, report.whenSlow);
   const flames = flameGraphs(evidence);
-  const scaling = scalingOf(report);
+  const scaling = scalingOf(report.comparison);
   const history = historyOf(report);
   const content = html`${firstScreen(report)}
 <div class="pair">${section(environmentSection(report))}${section(configurationSection(report))}</div>
@@ -52,7 +54,7 @@ ${markdownToHtml(memoryUsage(report))}</div>
 </section>
 ${section(analysisSection(report))}
 <section>${markdownToHtml(comparisonSection(report))}
-${scaling !== null && html`<figure class="chart wide"><figcaption><strong>Scaling</strong> <span>Requests per second and P95 by the number of workers${scaling.fit !== null && ', with the fitted curve'}.</span></figcaption><div class="plot tall" data-chart="scaling"></div></figure>`}
+${scaling !== null && scalingFigure(scaling, report.comparison)}
 </section>
 <section id="flame"><h2>Flame graphs</h2>
 ${flames.length === 0 ? html`<p>No profile was captured.</p>` : flameSection(flames)}
@@ -83,26 +85,6 @@ ${section(quickReferenceSection(report))}`;
 
 function section(markdown: string, name = ''): Html {
   return html`<section${name !== '' && html` class="${name}"`}>${markdownToHtml(markdown)}</section>`;
-}
-
-const NS_PER_MS = 1e6;
-
-function milliseconds(valueNs: number | null): number | null {
-  return valueNs === null ? null : Number((valueNs / NS_PER_MS).toPrecision(5));
-}
-
-/** Null where fewer than two runs of different concurrency are there. */
-function scalingOf({ comparison }: Report): Scaling | null {
-  if (new Set(comparison.runs.map(({ concurrency }) => concurrency)).size < 2) return null;
-  return {
-    points: comparison.runs.map((run) => ({
-      label: run.scenario,
-      concurrency: run.concurrency,
-      requestsPerSecond: run.requestsPerSecond,
-      p95Ms: milliseconds(run.p95Ns),
-    })),
-    fit: null,
-  };
 }
 
 /** Null where this run is the first. */

@@ -3,6 +3,7 @@ import type { ChartSeries, Timeline, TimelineChart } from '../../page-data.ts';
 import { gcKinds, type LoadRow, type ProcessRow, type RuntimeRow } from '../../run.ts';
 import type { Milliseconds, RunMilliseconds } from '../../units.ts';
 import type { Evidence } from '../evidence.ts';
+import type { Report } from '../report/report-schema.ts';
 import { STALL_NS } from '../thresholds.ts';
 
 /** More points than a chart has pixels say nothing. A longer run has spans of several seconds. */
@@ -11,8 +12,11 @@ const MOST_POINTS = 900;
 const LEAST_SPAN_MS: Milliseconds = 950;
 const NS_PER_MS = 1e6;
 
-/** @returns null where the run has no timeline */
-export function timelineOf(evidence: Evidence): Timeline | null {
+/**
+ * @param whenSlow - of the report, for the spans in which it was slow
+ * @returns null where the run has no timeline
+ */
+export function timelineOf(evidence: Evidence, whenSlow: Report['whenSlow']): Timeline | null {
   const last = evidence.timeline.at(-1);
   if (last === undefined) return null;
   const { phases } = evidence.run;
@@ -29,6 +33,10 @@ export function timelineOf(evidence: Evidence): Timeline | null {
       .filter((row) => row.eventLoopDelayNsMax >= STALL_NS)
       .map((row) => ({ atS: seconds(row.atMs), delayMs: ms(row.eventLoopDelayNsMax) }))
       .slice(0, MOST_POINTS),
+    slowSpans: (whenSlow?.slices?.slowSpans ?? []).map(({ startMs, endMs: slowEndMs }) => ({
+      startS: seconds(startMs),
+      endS: seconds(slowEndMs),
+    })),
     charts: [
       ...loadCharts(evidence, endMs),
       ...processCharts(evidence, endMs),

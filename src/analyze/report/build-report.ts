@@ -22,6 +22,7 @@ import { assessScaling } from './comparison.ts';
 import { assessDeployments, assessOptimization, assessWorries } from './quick-reference.ts';
 import { REPORT_SCHEMA_VERSION, type Report, type ScenarioFigures } from './report-schema.ts';
 import { statusesOf } from './statuses.ts';
+import { suiteScaling } from './suite-scaling.ts';
 import { profileOfTop, topPairs } from './top-pair.ts';
 import { assessTrends } from './trends.ts';
 
@@ -80,7 +81,11 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     whenSlow: whenSlow(evidence),
     findings,
     patterns: findPatterns(evidence, context.runs, findings),
-    comparison: { runs: context.runs, scaling: assessScaling(context.runs, run.scenario.ratePerSecond > 0) },
+    comparison: {
+      runs: context.runs,
+      scaling: assessScaling(context.runs, run.scenario.ratePerSecond > 0),
+      law: context.runs.length < 2 ? null : suiteScaling(context.runs),
+    },
     trackerCounters: run.trackerCounters,
     agents: run.agents,
     clinic: run.clinic,

@@ -35,7 +35,14 @@ export function scenarioFigures(evidence: Evidence): ScenarioFigures {
     cpuCapacityShare: usedCapacity(evidence),
     memoryBytesPerMinute: memoryTrend(evidence)?.bytesPerMinute ?? null,
     status: overall,
+    notScaling: notScaling(evidence, invalid),
   };
+}
+
+function notScaling({ run }: Evidence, invalid: string | null): string | null {
+  if (run.scenario.ratePerSecond > 0) return 'its rate was fixed';
+  if (run.partial !== null) return 'it was cut short';
+  return invalid === null ? null : `it is invalid: ${invalid}`;
 }
 
 /** A scenario whose figures are all there. */

@@ -102,7 +102,7 @@ const patternSchema = z
   .meta({ id: 'Pattern' });
 
 /** A statement of the template held against this run. `note`: a figure that is neither yes nor no. */
-const assessmentSchema = z
+export const assessmentSchema = z
   .object({
     name: text,
     statement: text,
@@ -123,7 +123,31 @@ const scenarioFiguresSchema = z.object({
   /** Trend of RSS over the clean phase. */
   memoryBytesPerMinute: maybe,
   status: statusSchema,
+  /** Why the run says nothing of how the tracker scales, in a few words; null: it does. */
+  notScaling: text.nullable().default(null),
 });
+
+/** The Universal Scalability Law over the runs of a suite that say something of the tracker. */
+const suiteScalingSchema = z
+  .object({
+    /** Null where it was not fitted. */
+    fit: z
+      .object({
+        lambda: number,
+        sigma: number,
+        kappa: number,
+        peakWorkers: maybe,
+        rSquared: number,
+        residuals: z.array(number),
+      })
+      .nullable(),
+    /** Why there is no fit. */
+    reason: text.nullable(),
+    /** Workers of the runs that it is fitted to, and of those left out. */
+    usedWorkers: z.array(number),
+    leftOut: z.array(z.object({ workers: number, reason: text })),
+  })
+  .meta({ id: 'SuiteScaling' });
 
 /** One line of history.jsonl. */
 export const historyRowSchema = z.object({
@@ -263,6 +287,8 @@ export const reportSchema = z.object({
     /** The runs of this suite, this run among them. */
     runs: z.array(scenarioFiguresSchema),
     scaling: z.array(assessmentSchema),
+    /** Null of a run by itself, and in reports of older versions. */
+    law: suiteScalingSchema.nullable().default(null),
   }),
   history: z.object({
     /** Same scenario and tracker, oldest first, this run last. Only rows of the same environment stand in `trends`. */
@@ -295,6 +321,7 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
 export type Report = DeepReadonly<z.infer<typeof reportSchema>>;
 export type Assessment = DeepReadonly<z.infer<typeof assessmentSchema>>;
 export type ScenarioFigures = DeepReadonly<z.infer<typeof scenarioFiguresSchema>>;
+export type SuiteScaling = DeepReadonly<z.infer<typeof suiteScalingSchema>>;
 export type HistoryRow = DeepReadonly<z.infer<typeof historyRowSchema>>;
 export type TopPair = DeepReadonly<z.infer<typeof topPairSchema>>;
 
@@ -303,24 +330,6 @@ export const suiteSchema = z.object({
   schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
   suiteId: text,
   reports: z.array(reportSchema),
-  /** The Universal Scalability Law over the runs that say something of the tracker. */
-  scaling: z
-    .object({
-      fit: z
-        .object({
-          lambda: number,
-          sigma: number,
-          kappa: number,
-          peakWorkers: maybe,
-          rSquared: number,
-          residuals: z.array(number),
-        })
-        .nullable(),
-      /** Why there is no fit. */
-      reason: text.nullable(),
-      usedWorkers: z.array(number),
-      leftOut: z.array(z.object({ workers: number, reason: text })),
-    })
-    .optional(),
+  scaling: suiteScalingSchema.optional(),
 });
 export type SuiteDocument = DeepReadonly<z.infer<typeof suiteSchema>>;

@@ -1,30 +1,16 @@
 /** How throughput grows over the runs of a suite, by the Universal Scalability Law. Pure. */
-import { fitScalability, type ScalabilityFit } from '../scalability.ts';
+import { fitScalability } from '../scalability.ts';
 import { formatCount, significant } from './format.ts';
-import type { Report } from './report-schema.ts';
-
-/** The law over the runs of a suite that say something of the tracker. */
-export interface SuiteScaling {
-  /** Null where it was not fitted. */
-  readonly fit: ScalabilityFit | null;
-  /** Why it was not; null where it was. */
-  readonly reason: string | null;
-  /** Workers of the runs that it is fitted to, and of those left out with the reason. */
-  readonly usedWorkers: readonly number[];
-  readonly leftOut: readonly { readonly workers: number; readonly reason: string }[];
-}
+import type { Report, ScenarioFigures, SuiteScaling } from './report-schema.ts';
 
 /** Runs that the generator limited, that others disturbed, that were cut short or that had a fixed rate are left out, and told. */
-export function suiteScaling(reports: readonly Report[]): SuiteScaling {
+export function suiteScaling(runs: readonly ScenarioFigures[]): SuiteScaling {
   const usedWorkers: number[] = [];
   const leftOut: { workers: number; reason: string }[] = [];
   const points = [];
-  for (const report of reports) {
-    const workers = report.scenario.concurrency;
-    const requestsPerSecond = report.phases.clean?.requestsPerSecond ?? null;
-    const reason = whyNot(report);
-    if (reason !== null || requestsPerSecond === null) {
-      leftOut.push({ workers, reason: reason ?? 'nothing was answered' });
+  for (const { concurrency: workers, requestsPerSecond, notScaling } of runs) {
+    if (notScaling !== null || requestsPerSecond === null) {
+      leftOut.push({ workers, reason: notScaling ?? 'nothing was answered' });
       continue;
     }
     usedWorkers.push(workers);
@@ -36,17 +22,12 @@ export function suiteScaling(reports: readonly Report[]): SuiteScaling {
     : { fit: null, reason: answer.reason, usedWorkers, leftOut };
 }
 
-function whyNot(report: Report): string | null {
-  if (report.scenario.ratePerSecond > 0) return 'its rate was fixed';
-  if (report.partial !== null) return 'it was cut short';
-  if (report.valid) return null;
-  const isGenerator = report.findings.some(
-    (finding) => finding.rule === 'generator-limited' && finding.verdict === 'found',
-  );
-  return isGenerator ? 'the generator was the limit' : 'the run is invalid';
+/** The runs of these reports as rows of the scenario table, each out of its own report. */
+export function ownFigures(reports: readonly Report[]): ScenarioFigures[] {
+  return reports.flatMap(({ runId, comparison }) => comparison.runs.filter((run) => run.runId === runId));
 }
 
-/** The same in sentences. */
+/** The same in sentences, the ones behind the first indented. */
 export function scalingLines({ fit, reason, leftOut }: SuiteScaling): string[] {
   const omitted = leftOut.map(
     ({ workers, reason: why }) => `  Left out: ${formatCount(workers)} workers, ${why}.`,

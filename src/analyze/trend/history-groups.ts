@@ -1,41 +1,12 @@
 /** The history by scenario, load and tracker, with its change points and trends. Pure. */
 import type { History } from '../history.ts';
 import type { MemoryTrend } from '../memory-series.ts';
-import type { Assessment, HistoryRow } from '../report/report-schema.ts';
+import type { HistoryRow } from '../report/report-schema.ts';
 import { assessTrends } from '../report/trends.ts';
 import { isOtherEnvironment } from '../same-environment.ts';
 import { median } from '../series.ts';
 import { changePoints } from '../statistics/change-points.ts';
-
-/** Figures of a row in which a change is looked for. */
-const trendFigures = ['requestsPerSecond', 'p95Ns', 'cpuMicrosecondsPerRequest'] as const;
-export type TrendFigure = (typeof trendFigures)[number];
-
-export interface FigureChange {
-  readonly figure: TrendFigure;
-  /** The first run behind the change. */
-  readonly runId: string;
-  readonly startedAt: string;
-  readonly trackerVersion: string | null;
-  /** Medians of the runs between this change and its neighbours. */
-  readonly before: number;
-  readonly after: number;
-  /** Of the permutation test. */
-  readonly p: number;
-}
-
-export interface HistoryGroup {
-  readonly scenario: string;
-  readonly concurrency: number;
-  readonly ratePerSecond: number;
-  readonly trackerName: string;
-  /** Oldest first. */
-  readonly rows: readonly HistoryRow[];
-  /** Over the valid whole runs of the newest run's machine; oldest first. */
-  readonly changes: readonly FigureChange[];
-  /** Of the newest run against the valid ones before it on its machine. */
-  readonly trends: readonly Assessment[];
-}
+import { type FigureChange, type HistoryGroup, trendFigures } from './history-schema.ts';
 
 /** Rows looked at for changes: permutations over more would take seconds. */
 const MOST_ROWS = 100;

@@ -13,7 +13,7 @@ import { assessmentRows, bullets, escapeCell, escapeText, table } from '../repor
 import { printable } from '../report/printable.ts';
 import type { HistoryRow } from '../report/report-schema.ts';
 import { isOtherEnvironment } from '../same-environment.ts';
-import type { FigureChange, HistoryGroup, TrendFigure } from './history-groups.ts';
+import type { FigureChange, HistoryGroup, TrendFigure } from './history-schema.ts';
 
 const figures: Readonly<
   Record<TrendFigure, { readonly label: string; readonly format: (value: number) => string }>

@@ -77,15 +77,30 @@ export const orderSchema = z.discriminatedUnion('type', [
 export type Order = z.infer<typeof orderSchema>;
 
 const encoded = z.string().max(200_000);
-const intervalSchema: z.ZodType<IntervalReport> = z.object({
+/** In JSON as two lists; two typed arrays once read. */
+const pairsSchema = z
+  .object({ buckets: z.array(count).max(65_536), counts: z.array(count).max(65_536) })
+  .transform(({ buckets, counts }) => ({
+    buckets: Uint16Array.from(buckets),
+    counts: Float64Array.from(counts),
+  }));
+const intervalSchema = z.object({
   sent: count,
   succeeded: count,
   timedOut: count,
   errorReplies: count,
   malformedReplies: count,
   sendFailed: count,
-  latency: encoded.nullable(),
+  latency: pairsSchema.nullable(),
 });
+
+/** A thread's row as it travels. */
+export function toIntervalMessage({ latency, ...counts }: IntervalReport): z.input<typeof intervalSchema> {
+  return {
+    ...counts,
+    latency: latency === null ? null : { buckets: [...latency.buckets], counts: [...latency.counts] },
+  };
+}
 
 /** From an agent while it runs its slice: the progress of its job. */
 export const progressSchema = z.discriminatedUnion('type', [
@@ -107,7 +122,8 @@ export const progressSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('thread-lost'), line: z.string() }),
 ]);
-export type ProgressMessage = z.infer<typeof progressSchema>;
+/** As it travels; {@link progressSchema} reads it. */
+export type ProgressMessage = z.input<typeof progressSchema>;
 
 /** What a job returns: where its result is. */
 export const sliceDoneSchema = z.object({ agent: z.string(), chunks: z.int().positive() });

@@ -2,7 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LabError } from '../../errors.ts';
 import { type LoadPool, startLoad } from '../load/load-pool.ts';
-import type { LoadPlan, Order, ProgressMessage, SliceResult } from './agent-messages.ts';
+import {
+  type LoadPlan,
+  type Order,
+  type ProgressMessage,
+  type SliceResult,
+  toIntervalMessage,
+} from './agent-messages.ts';
 import type { ClockOffset } from './clock-offset.ts';
 import { monotonicUs } from './redis-clock.ts';
 import { hostMarks, isSameMachine } from './this-host.ts';
@@ -59,7 +65,7 @@ export class SliceRun {
       now: () => (monotonicUs() + clock.offsetUs) / 1000,
       onSecond: () => undefined,
       onIntervals: ({ phase, startMs, endMs }, intervals) =>
-        tell({ type: 'row', phase, startMs, endMs, intervals: [...intervals] }),
+        tell({ type: 'row', phase, startMs, endMs, intervals: intervals.map(toIntervalMessage) }),
       onFailure: (error: LabError) => tell({ type: 'thread-lost', line: error.toLine() }),
     });
     return new SliceRun(options, pool);

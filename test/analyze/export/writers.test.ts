@@ -165,20 +165,37 @@ describe('JUnit', () => {
 });
 
 describe('annotations of GitHub Actions', () => {
+  const hostileReport = reportOf({ target: { name: 'x\n::error::y\u001b[2J%0A' } });
+
   it('are one line each, whatever a name holds', () => {
-    const text = githubAnnotations([hostileCheck]);
+    const text = githubAnnotations(hostileReport, [hostileCheck]);
     expect(text.trimEnd().split('\n')).toHaveLength(1);
     expect(text).toMatch(/^::error file=src\/x/);
     expect(text).toContain('%0A::error::evil');
     expect(text).toContain('line=3,title=finding%3A x');
     expect(text).toContain('%2C%3A%25');
+    expect(text).toContain('::heavy on x%0A::error::y�[2J%250A: ');
   });
 
   it('are silent of what passed and of what could not be measured', () => {
     const quiet = (['passed', 'not measured'] as const).map(
       (outcome): Check => ({ ...hostileCheck, outcome }),
     );
-    expect(githubAnnotations(quiet)).toBe('');
+    expect(githubAnnotations(reportOf(), quiet)).toBe('');
+  });
+
+  it('come with a summary that has every threshold, also one that holds', () => {
+    const held: Check = {
+      ...hostileCheck,
+      group: 'threshold',
+      name: 'p95<5ms',
+      outcome: 'passed',
+      message: '3 ms',
+    };
+    const passed: Check = { ...held, group: 'validity', name: 'offered-rate' };
+    const text = githubSummary(reportOf(), [held, passed]);
+    expect(text).toMatch(/\| ✅ passed +\| threshold: p95&lt;5ms|\| ✅ passed +\| threshold: p95\\?<5ms/);
+    expect(text).not.toContain('offered-rate');
   });
 
   it('come with a summary in which hostile text is no markup', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkThresholds } from '../../../src/analyze/gate/check-thresholds.ts';
 import { parseThreshold } from '../../../src/analyze/gate/parse-threshold.ts';
-import { annotations, jobSummary, thresholdLines } from '../../../src/analyze/gate/threshold-text.ts';
+import { thresholdLines } from '../../../src/analyze/gate/threshold-text.ts';
 import { historyRow } from '../../../src/analyze/history.ts';
 import { buildReport } from '../../../src/analyze/report/build-report.ts';
 import { healthyAllocations } from '../drawn-profiles.ts';
@@ -114,22 +114,5 @@ describe('holding a report against thresholds', () => {
     expect(observed.map((one) => one?.passed)).toEqual([false, false, false]);
     expect(observed[1]?.observed).toContain('another machine');
     expect(observed[2]?.observed).toContain('--baseline');
-  });
-});
-
-describe('what GitHub is told', () => {
-  const failed = checkThresholds([parseThreshold('p95<1ns')], report, nothing).results;
-
-  it('has one annotation for each failure, on one line', () => {
-    const hostile = reportOf({ target: { name: 'x\n::error::y%0A' } });
-    const lines = annotations(hostile, failed);
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^::error title=Threshold p95<1ns failed::heavy on [^\n]*%250A/);
-  });
-
-  it('has a summary with figures and results', () => {
-    const summary = jobSummary(report, failed);
-    expect(summary).toContain('| Requests/second | 12,200.00');
-    expect(summary).toContain('**failed**');
   });
 });

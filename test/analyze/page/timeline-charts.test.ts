@@ -3,19 +3,23 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadRun } from '../../../src/analyze/load-run.ts';
+import { timelineFigures } from '../../../src/analyze/page/chart-figures.ts';
 import { latencyCurves } from '../../../src/analyze/page/latency-curves.ts';
 import { timelineOf } from '../../../src/analyze/page/timeline-charts.ts';
+import { buildReport } from '../../../src/analyze/report/build-report.ts';
 import { type SyntheticOptions, syntheticEvidence, writeSyntheticRun } from '../synthetic-run.ts';
 
+const alone = { history: { rows: [], brokenLines: 0 }, runs: [] };
+
 function chart(id: string, options: SyntheticOptions = {}) {
-  const found = timelineOf(syntheticEvidence(options))?.charts.find((one) => one.id === id);
+  const found = timelineOf(syntheticEvidence(options), null)?.charts.find((one) => one.id === id);
   if (found === undefined) throw new Error(`no chart ${id}`);
   return found;
 }
 
 describe('the charts over time', () => {
   it('have a point a second and the phases of the run', () => {
-    const timeline = timelineOf(syntheticEvidence());
+    const timeline = timelineOf(syntheticEvidence(), null);
     expect(timeline?.phases).toEqual([
       { name: 'warm-up', startS: 1, endS: 4 },
       { name: 'clean', startS: 4, endS: 16 },
@@ -55,12 +59,43 @@ describe('the charts over time', () => {
   it('mark each moment at which the loop had stood still for 50 ms', () => {
     const timeline = timelineOf(
       syntheticEvidence({ runtime: (row) => (row.atMs === 10_000 ? { eventLoopDelayNsMax: 80e6 } : {}) }),
+      null,
     );
     expect(timeline?.stalls).toEqual([{ atS: 10, delayMs: 80 }]);
   });
 
+  it('mark the spans in which it was slow', () => {
+    const slowSpans = [
+      { startMs: 17_000, endMs: 17_100 },
+      { startMs: 19_500, endMs: 20_000 },
+    ];
+    const slices = {
+      sliceMs: 100,
+      count: 60,
+      slow: 6,
+      episodes: 2,
+      slowNsP99: 9e6,
+      otherNsP99: 1e6,
+      slowSpans,
+    };
+    const whenSlow = { verdict: 'none', reason: '', slices, profile: null, testedFunctions: 0 } as const;
+    const timeline = timelineOf(syntheticEvidence(), { ...whenSlow, functions: [], conditions: [] });
+    expect(timeline?.slowSpans).toEqual([
+      { startS: 17, endS: 17.1 },
+      { startS: 19.5, endS: 20 },
+    ]);
+    const words = timelineFigures(buildReport(syntheticEvidence(), alone), timeline).markup;
+    expect(words).toMatch(
+      / 2 spans of the profiled phase have a foot on the axis: P99 was 2 times its median/,
+    );
+    const none = timelineOf(syntheticEvidence(), null);
+    expect(timelineFigures(buildReport(syntheticEvidence(), alone), none).markup).not.toContain(
+      'foot on the axis',
+    );
+  });
+
   it('leave out what was not sampled', () => {
-    const timeline = timelineOf(syntheticEvidence({ without: ['runtime'] }));
+    const timeline = timelineOf(syntheticEvidence({ without: ['runtime'] }), null);
     expect(timeline?.charts.map(({ id }) => id)).toEqual(['rps', 'latency', 'losses', 'cpu', 'memory']);
     const memory = timeline?.charts.find(({ id }) => id === 'memory');
     expect(memory?.series.map(({ label }) => label)).toEqual(['Resident (RSS)']);

@@ -41,6 +41,7 @@ const figures = ({
   cpuCapacityShare: cpu,
   memoryBytesPerMinute: memory,
   status: { tier: invalid ? null : 'Good', reason: '' },
+  notScaling: invalid ? 'it is invalid' : null,
 });
 
 describe('latency that grows with the workers', () => {

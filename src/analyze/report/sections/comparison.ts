@@ -1,7 +1,16 @@
 import { scenarioRows } from '../../thresholds.ts';
 import { formatCount, formatDuration, formatLatency, formatRate } from '../format.ts';
-import { assessmentRows, bullets, figure, notMeasured, statusCell, table } from '../markdown-text.ts';
+import {
+  assessmentRows,
+  bullets,
+  escapeText,
+  figure,
+  notMeasured,
+  statusCell,
+  table,
+} from '../markdown-text.ts';
 import type { Report, ScenarioFigures } from '../report-schema.ts';
+import { scalingLines } from '../suite-scaling.ts';
 
 const purposes: Readonly<Record<(typeof scenarioRows)[number]['name'], string>> = {
   light: 'the baseline: the best latency that this tracker has',
@@ -12,7 +21,7 @@ const purposes: Readonly<Record<(typeof scenarioRows)[number]['name'], string>> 
 
 /** Comparative Results: the scenarios of the suite side by side. */
 export function comparisonSection(report: Report): string {
-  const { runs, scaling } = report.comparison;
+  const { runs, scaling, law } = report.comparison;
   const rows = scenarioRows.map((row) => {
     const run = runs.find((one) => one.scenario === row.name);
     return run === undefined ? unmeasuredRow(row, runs) : measuredRow(row.title, run);
@@ -33,6 +42,7 @@ export function comparisonSection(report: Report): string {
     `**Scenarios:**\n\n${bullets(scenarioRows.map((row) => `**${row.title}**: ${purposes[row.name]}.`))}`,
     '**Scaling:**',
     table(['Expected', 'Holds', 'Observed'], assessmentRows(scaling)),
+    ...(law === null ? [] : [bullets(scalingLines(law).map((line) => escapeText(line.trim())))]),
   ].join('\n\n');
 }
 
