@@ -36,7 +36,7 @@ const growth = drawProfile(
   kept,
 );
 
-const before = (isRepeated: number, encodePeers: number, itself: number): Profile =>
+const keptEarly = (isRepeated: number, encodePeers: number, itself: number): Profile =>
   drawProfile(
     `
     ${String(isRepeated).padEnd(28)}${String(encodePeers).padEnd(28)}${String(itself).padEnd(28)}30000000
@@ -49,7 +49,11 @@ const before = (isRepeated: number, encodePeers: number, itself: number): Profil
 
 describe('a function that leaks and is inlined into its caller', () => {
   it('is named by what it kept before it was inlined, and the caller is told beside it', () => {
-    const finding = leaking({ cpu, 'heap-growth': growth, 'live-heap': before(1_500_000, 200_000, 100_000) });
+    const finding = leaking({
+      cpu,
+      'heap-growth': growth,
+      'live-heap': keptEarly(1_500_000, 200_000, 100_000),
+    });
     expect(finding.subject).toMatchObject({ function: 'isRepeated', file: 'src/seen.ts' });
     expect(finding.confidence).toBe('medium');
     expect(finding.summary).toContain(
@@ -60,9 +64,9 @@ describe('a function that leaks and is inlined into its caller', () => {
   });
 
   it.each([
-    ['few samples saw it', before(400_000, 0, 0)],
-    ['the others kept as much', before(1_500_000, 1_600_000, 0)],
-    ['the caller kept as much by its own code then', before(1_500_000, 0, 1_600_000)],
+    ['few samples saw it', keptEarly(400_000, 0, 0)],
+    ['the others kept as much', keptEarly(1_500_000, 1_600_000, 0)],
+    ['the caller kept as much by its own code then', keptEarly(1_500_000, 0, 1_600_000)],
   ])('is not where %s', (_, liveHeap) => {
     const finding = leaking({ cpu, 'heap-growth': growth, 'live-heap': liveHeap });
     expect(finding.subject?.function).not.toBe('isRepeated');
