@@ -25,6 +25,11 @@ export interface ProcessRow {
   readonly involuntaryContextSwitches: number;
   /** Time spent runnable but waiting for a core, from /proc/PID/schedstat. */
   readonly runQueueDelayMs: number;
+  /**
+   * CPU time of the threads on which V8 collects garbage and compiles beside a Node.js program's own; null where the
+   * target runs none, or they cannot be told from others. Absent from older rows.
+   */
+  readonly v8HelperCpuMs?: number | null;
   /** Threads by state at that moment: `R` running or runnable, `S` asleep, `D` in uninterruptible sleep; others left out. */
   readonly threadStates: {
     readonly running: number;

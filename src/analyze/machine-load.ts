@@ -3,7 +3,7 @@ import type { MachineRow, ProcessRow } from '../run.ts';
 import type { Milliseconds, RunMilliseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { machineRows, median } from './series.ts';
-import { LEAST_MACHINE_WINDOWS } from './thresholds.ts';
+import { LEAST_MACHINE_WINDOWS, LEAST_WINDOW_MS, SAMPLING_ERROR_CORES } from './thresholds.ts';
 
 /** In cores: 0.5 is half a core. Each figure is over windows of about a second. */
 export interface MachineLoad {
@@ -17,14 +17,6 @@ export interface MachineLoad {
   /** Both together, second by second: three quarters of the seconds are below it. */
   readonly takenCoresP75: number;
 }
-
-/**
- * A window ends with the first sample this long after its beginning. The kernel counts in ticks of 10 ms, and machine
- * and target are read one after the other: within a quarter of a second the edges would weigh too much.
- */
-const LEAST_WINDOW_MS: Milliseconds = 900;
-/** Measured: ±2 % of a core; a window this far below zero is no error of sampling. */
-const SAMPLING_ERROR_CORES = 0.08;
 
 /** A reason in words where it cannot be told. */
 export function machineLoad(evidence: Evidence): MachineLoad | string {
@@ -74,6 +66,7 @@ function upperQuartile(values: readonly number[]): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.75))] ?? 0;
 }
 
+/** A window ends with the first sample that is far enough from its beginning. */
 function windowsOf(rows: readonly MachineRow[]): { first: MachineRow; last: MachineRow }[] {
   const windows: { first: MachineRow; last: MachineRow }[] = [];
   let [first] = rows;

@@ -3,11 +3,7 @@ import { gcKinds, type LoadRow, type ProcessRow, type RuntimeRow } from '../run.
 import type { Milliseconds, RunMilliseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { loadRows, median } from './series.ts';
-
-/** A stall this long, as a share of the slowest reply, is its cause; half of a stall in one thing is the stall's cause. */
-const CAUSE_SHARE = 0.5;
-/** A busy loop is held for some time in every second; a stall is longer than that by this much. */
-const UNUSUAL_RATIO = 1.5;
+import { SLOWEST_CAUSE_SHARE, STALL_CAUSE_SHARE, UNUSUAL_STALL_RATIO } from './thresholds.ts';
 
 /** One sentence; null where no second of the phase has a reply. */
 export function maxLatencyWhen(evidence: Evidence): string | null {
@@ -43,17 +39,17 @@ function cause(
   const stallMs = row.eventLoopDelayNsMax / 1e6;
   const usualMs = (median(runtime.map((other) => other.eventLoopDelayNsMax)) ?? 0) / 1e6;
   const shown = (ms: Milliseconds): string => `${ms.toFixed(1)} ms`;
-  if (stallMs < maxMs * CAUSE_SHARE) {
+  if (stallMs < maxMs * SLOWEST_CAUSE_SHARE) {
     return `the tracker’s event loop stood still for no more than ${shown(stallMs)} then, so the time was spent in a queue or on the generator’s side`;
   }
-  if (stallMs < usualMs * UNUSUAL_RATIO) {
+  if (stallMs < usualMs * UNUSUAL_STALL_RATIO) {
     return `the tracker’s event loop was held for up to ${shown(stallMs)} then, as in other seconds`;
   }
   const stood = `the tracker’s event loop stood still for ${shown(stallMs)} then`;
   const gcMs = gcKinds.reduce((sum, kind) => sum + row.gc[kind].ms - before.gc[kind].ms, 0);
-  if (gcMs >= stallMs * CAUSE_SHARE) return `${stood}, with ${shown(gcMs)} of garbage collection`;
+  if (gcMs >= stallMs * STALL_CAUSE_SHARE) return `${stood}, with ${shown(gcMs)} of garbage collection`;
   const waitedMs = waitedBetween(timeline, before.atMs, row.atMs);
-  if (waitedMs >= stallMs * CAUSE_SHARE)
+  if (waitedMs >= stallMs * STALL_CAUSE_SHARE)
     return `${stood}, and its threads waited ${shown(waitedMs)} for a core`;
   return stood;
 }

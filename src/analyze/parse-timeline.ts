@@ -15,6 +15,7 @@ const rowSchema = z.discriminatedUnion('kind', [
     voluntaryContextSwitches: number,
     involuntaryContextSwitches: number,
     runQueueDelayMs: number,
+    v8HelperCpuMs: number.nullable().default(null),
     threadStates: z.object({ running: number, asleep: number, uninterruptible: number }),
     socketDrops: number.nullable(),
     socketQueueBytes: number.nullable(),

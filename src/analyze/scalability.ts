@@ -1,4 +1,5 @@
 /** The Universal Scalability Law: how throughput grows with workers, and what holds it back. Pure. */
+import { LEAST_FIT_POINTS, LEAST_R_SQUARED } from './thresholds.ts';
 
 /** One run: workers, and requests a second. */
 export interface ScalingPoint {
@@ -26,14 +27,6 @@ export type ScalabilityAnswer =
   | { readonly ok: true; readonly fit: ScalabilityFit }
   | { readonly ok: false; readonly reason: string };
 
-/** Points that three parameters need to leave one to judge them by. */
-const LEAST_POINTS = 4;
-/**
- * Least R² of a fit that is told. Source: lab: below it the scatter is more than a tenth of the variance, as much as equal
- * runs differ by.
- */
-const LEAST_R_SQUARED = 0.9;
-
 const ITERATIONS = 200;
 const CLOSE_ENOUGH = 1e-12;
 
@@ -52,10 +45,10 @@ export function fitScalability(points: readonly ScalingPoint[]): ScalabilityAnsw
     .filter(({ workers, requestsPerSecond }) => workers > 0 && requestsPerSecond > 0)
     .sort((a, b) => a.workers - b.workers || a.requestsPerSecond - b.requestsPerSecond);
   const different = new Set(usable.map(({ workers }) => workers)).size;
-  if (different < LEAST_POINTS) {
+  if (different < LEAST_FIT_POINTS) {
     return {
       ok: false,
-      reason: `it needs ${LEAST_POINTS} different numbers of workers, there are ${different}`,
+      reason: `it needs ${LEAST_FIT_POINTS} different numbers of workers, there are ${different}`,
     };
   }
   const [lambda, sigma, kappa] = refine(linearStart(usable), usable);

@@ -1,5 +1,5 @@
 /** Gives a figure its status by the tiers of `thresholds.ts`. Pure. */
-import type { Condition, Tier, TierName, TierTable } from './thresholds.ts';
+import type { Condition, Tier, TierName, TierTable } from './tier-tables.ts';
 
 /** A status and why, or no status and why not. */
 export interface Status {

@@ -16,6 +16,8 @@ export interface TargetFigures {
   /** Time spent waiting for a core, as a share of the phase. */
   readonly runQueueDelayShare: Share | null;
   readonly involuntaryContextSwitchesPerSecond: number | null;
+  /** CPU of V8's helper threads, of one core, as {@link TargetFigures.cpuShare}; null where they are not known. */
+  readonly v8HelperCpuShare: Share | null;
   /** Times a thread fell asleep (for a datagram, a lock, a disk) a reply of any kind. */
   readonly voluntaryContextSwitchesPerRequest: number | null;
   /** Threads in each state, mean over the samples. */
@@ -59,6 +61,7 @@ export function targetFigures(
     systemMicrosecondsPerRequest: perRequest(system === null ? null : system * 1e6, answeredPerSecond),
     runQueueDelayShare:
       kernel && (kernel.last.runQueueDelayMs - kernel.first.runQueueDelayMs) / kernel.elapsedMs,
+    v8HelperCpuShare: helperShare(kernel),
     involuntaryContextSwitchesPerSecond:
       kernel &&
       ((kernel.last.involuntaryContextSwitches - kernel.first.involuntaryContextSwitches) * 1000) /
@@ -82,6 +85,11 @@ export function targetFigures(
     eventLoopUtilizationMean:
       runtime.length === 0 ? null : mean(runtime.map((row) => row.eventLoopUtilization)),
   };
+}
+
+function helperShare(kernel: ReturnType<typeof span<ProcessRow>>): Share | null {
+  const [first, last] = [kernel?.first.v8HelperCpuMs ?? null, kernel?.last.v8HelperCpuMs ?? null];
+  return kernel === null || first === null || last === null ? null : (last - first) / kernel.elapsedMs;
 }
 
 type GcTotals = Readonly<Record<GcKind, { readonly count: number; readonly ms: number }>>;

@@ -1,186 +1,17 @@
 /**
  * Every limit that a figure is held against, in one place, each with where it comes from. `template` is the benchmark
- * results template, named by its section; `lab` is this project's own choice, with the reason.
+ * results template, named by its section; `lab` is this project's own choice, with the reason. The template's tables of tiers
+ * are in tier-tables.ts.
  *
  * Sizes in the template's "MB" are 10^6 bytes.
  */
-import type { Bytes, Nanoseconds, Share } from '../units.ts';
+import type { Bytes, Milliseconds, Nanoseconds, Share } from '../units.ts';
 
 const MS: Nanoseconds = 1e6;
 const MB: Bytes = 1e6;
 
-export const tierNames = ['Excellent', 'Good', 'Acceptable', 'Poor', 'Concern', 'Critical'] as const;
-export type TierName = (typeof tierNames)[number];
-
-/** One condition on one named figure. `above` and `below` are strict, `atLeast` and `atMost` are not. */
-export interface Condition {
-  readonly figure: string;
-  readonly is: 'above' | 'below' | 'atLeast' | 'atMost';
-  readonly limit: number;
-}
-
-export interface Tier {
-  readonly name: TierName;
-  /** All must hold. */
-  readonly conditions: readonly Condition[];
-}
-
-/** Tiers of one kind of figure. */
-export interface TierTable {
-  /** From the best to the worst; the worst needs no conditions, see `status.ts`. */
-  readonly tiers: readonly Tier[];
-  /** Wins over every tier where its conditions hold; null where the template has none. */
-  readonly critical: Tier | null;
-  /** Given where no tier's conditions hold. */
-  readonly worst: TierName;
-  /** Names the table in a reason. */
-  readonly label: string;
-  readonly source: string;
-}
-
-/** Figures: `requestsPerSecond`; `successShare` and `errorShare` of all requests, 0 to 1. */
-export const requestTiers: TierTable = {
-  label: 'request',
-  source: 'template: Request Statistics, Status Guide',
-  worst: 'Poor',
-  tiers: [
-    {
-      name: 'Good',
-      conditions: [
-        { figure: 'requestsPerSecond', is: 'above', limit: 10_000 },
-        { figure: 'successShare', is: 'above', limit: 0.999 },
-        { figure: 'errorShare', is: 'below', limit: 0.001 },
-      ],
-    },
-    {
-      name: 'Acceptable',
-      conditions: [
-        { figure: 'requestsPerSecond', is: 'atLeast', limit: 5_000 },
-        { figure: 'successShare', is: 'above', limit: 0.99 },
-        { figure: 'errorShare', is: 'below', limit: 0.01 },
-      ],
-    },
-  ],
-  critical: { name: 'Critical', conditions: [{ figure: 'errorShare', is: 'above', limit: 0.05 }] },
-};
-
-/**
- * Of an open loop, whose rate is the operator's own choice: judged is whether it was served. Figures: `servedShare`, replies
- * over what was offered; the shares as above.
- */
-export const openLoopTiers: TierTable = {
-  label: 'open-loop request',
-  source: 'lab: the success rates of the template, held against the offered rate in place of its RPS',
-  worst: 'Poor',
-  tiers: [
-    {
-      name: 'Good',
-      conditions: [
-        { figure: 'servedShare', is: 'above', limit: 0.999 },
-        { figure: 'successShare', is: 'above', limit: 0.999 },
-        { figure: 'errorShare', is: 'below', limit: 0.001 },
-      ],
-    },
-    {
-      name: 'Acceptable',
-      conditions: [
-        { figure: 'servedShare', is: 'above', limit: 0.99 },
-        { figure: 'successShare', is: 'above', limit: 0.99 },
-        { figure: 'errorShare', is: 'below', limit: 0.01 },
-      ],
-    },
-  ],
-  critical: { name: 'Critical', conditions: [{ figure: 'errorShare', is: 'above', limit: 0.05 }] },
-};
-
-/** Figures: `p95Ns`, `p99Ns`. */
-export const localLatencyTiers: TierTable = {
-  label: 'local latency',
-  source: 'template: Latency Status Guide (Local Network)',
-  worst: 'Poor',
-  tiers: [
-    {
-      name: 'Excellent',
-      conditions: [
-        { figure: 'p95Ns', is: 'below', limit: 1 * MS },
-        { figure: 'p99Ns', is: 'below', limit: 5 * MS },
-      ],
-    },
-    {
-      name: 'Good',
-      conditions: [
-        { figure: 'p95Ns', is: 'below', limit: 5 * MS },
-        { figure: 'p99Ns', is: 'below', limit: 10 * MS },
-      ],
-    },
-    {
-      name: 'Acceptable',
-      conditions: [
-        { figure: 'p95Ns', is: 'below', limit: 10 * MS },
-        { figure: 'p99Ns', is: 'below', limit: 50 * MS },
-      ],
-    },
-  ],
-  critical: { name: 'Critical', conditions: [{ figure: 'p95Ns', is: 'above', limit: 100 * MS }] },
-};
-
-/** Figures: `p95Ns`, `p99Ns`. The template names no critical tier for a remote tracker. */
-export const remoteLatencyTiers: TierTable = {
-  label: 'remote latency',
-  source: 'template: Latency Status Guide (Remote/Internet)',
-  worst: 'Poor',
-  tiers: [
-    {
-      name: 'Excellent',
-      conditions: [
-        { figure: 'p95Ns', is: 'below', limit: 10 * MS },
-        { figure: 'p99Ns', is: 'below', limit: 50 * MS },
-      ],
-    },
-    {
-      name: 'Good',
-      conditions: [
-        { figure: 'p95Ns', is: 'below', limit: 50 * MS },
-        { figure: 'p99Ns', is: 'below', limit: 100 * MS },
-      ],
-    },
-    {
-      name: 'Acceptable',
-      conditions: [
-        { figure: 'p95Ns', is: 'below', limit: 100 * MS },
-        { figure: 'p99Ns', is: 'below', limit: 200 * MS },
-      ],
-    },
-  ],
-  critical: null,
-};
-
 /** Growth past which memory is a concern. Source: template: Memory Status Guide. */
 export const MEMORY_CONCERN_BYTES: Bytes = 500 * MB;
-
-/** Figures: `growthBytes`; `continuousGrowth` is 1 where the growth goes on (see `memory-series.ts`), else 0. */
-export const memoryTiers: TierTable = {
-  label: 'memory growth',
-  source: 'template: Memory Status Guide',
-  worst: 'Concern',
-  tiers: [
-    {
-      name: 'Good',
-      conditions: [
-        { figure: 'growthBytes', is: 'below', limit: 100 * MB },
-        { figure: 'continuousGrowth', is: 'below', limit: 1 },
-      ],
-    },
-    {
-      name: 'Acceptable',
-      conditions: [
-        { figure: 'growthBytes', is: 'atMost', limit: MEMORY_CONCERN_BYTES },
-        { figure: 'continuousGrowth', is: 'below', limit: 1 },
-      ],
-    },
-  ],
-  critical: { name: 'Critical', conditions: [{ figure: 'growthBytes', is: 'above', limit: 1000 * MB }] },
-};
 
 /** Mean latency that the template expects of an operation. Source: template: Request Breakdown, Expected Range. */
 export const expectedOperationLatencyNs = {
@@ -261,6 +92,11 @@ export const NOTABLE_RISE_SHARE: Share = 0.2;
 export const GENERATOR_CPU_SHARE: Share = 0.8;
 /** Samples of a profile from which a share is told. Source: lab: a share of 10 % of 100 samples is known to ±3 points. */
 export const LEAST_PROFILE_SAMPLES = 100;
+/**
+ * Samples of what it keeps from which a function is named that V8 inlines later. Source: lab: were it less than half of
+ * what is kept there, five samples of it and none of others would be chance in one of 32 cases.
+ */
+export const LEAST_KEEPER_SAMPLES = 5;
 /** P95 over the mean up to which a closed loop's queue explains it. Source: lab: 1.05 to 1.25 in undisturbed runs here. */
 export const QUEUE_TAIL_FACTOR = 1.5;
 /** CPU of the tracker past which it is the limit, however busy the generator. Source: lab: docs/adr/0003. */
@@ -322,7 +158,7 @@ export const SYSCALL_EXCESS_SHARE: Share = 0.2;
  * what is collected. Source: lab: V8 allocates inline, so that the allocating function pays for making and filling each
  * object, and Go for mallocgc and clearing, about as much again as the collector takes for it.
  */
-export const ALLOCATION_COST_FACTOR = 2;
+export const ALLOCATION_COST_FACTOR = 1;
 /**
  * Announces per possible peer after which all peers are known to have come. Source: lab: of peers drawn at random, three
  * draws each leave out e^-3, one in twenty.
@@ -352,3 +188,88 @@ export const TAIL_GAP_FACTOR = 2;
 export const NOTABLE_TAIL_SHARE: Share = 0.5;
 /** Ratio of mean latencies up to which operations cost the same. Source: lab: the template's own ranges differ by 2.5. */
 export const SIMILAR_LATENCY_RATIO = 1.5;
+/**
+ * Stalls from which they are no single event. Source: lab: one event may lie in two neighbouring samples; a third came at another
+ * time.
+ */
+export const SURE_STALLS = 3;
+/** Part of the stalled time that something must account for to be its cause. Source: lab: the greater part comes first. */
+export const STALL_CAUSE_SHARE: Share = 0.5;
+/**
+ * Threads that may wait for a core at once because of one collection. Source: lab: V8 collects on the main thread and on the
+ * four workers of Node's platform.
+ */
+export const COLLECTING_THREADS = 5;
+/** Part of the slowest reply that a stall must be as long as to be its cause. Source: lab: the greater part comes first. */
+export const SLOWEST_CAUSE_SHARE: Share = 0.5;
+/**
+ * Stall over that of the usual second from which it is one. Source: lab: a busy loop is held for some time in every second;
+ * half as long again is more than the 10 % by which equal runs differ.
+ */
+export const UNUSUAL_STALL_RATIO = 1.5;
+/**
+ * Part of the kernel's share that stacks must explain to say who calls it. Source: lab: where they explain the smaller part,
+ * the greater may be somebody else's.
+ */
+export const EXPLAINING_SHARE: Share = 0.5;
+/** Least share that is told at all. Source: lab: it prints as next to nothing, and who is first in it is chance. */
+export const LEAST_TOLD_SHARE: Share = 0.005;
+/**
+ * Length of a window in which the machine's CPU is added up. Source: lab: the kernel counts in ticks of 10 ms and the samples
+ * are taken one after the other; within a quarter of a second the edges would weigh too much.
+ */
+export const LEAST_WINDOW_MS: Milliseconds = 900;
+/** CPU below zero that is still an error of sampling. Source: lab: measured at 2 % of a core, four times that is none. */
+export const SAMPLING_ERROR_CORES = 0.08;
+/**
+ * P99 of a slice of time over the median slice's from which it is slow. Source: lab: beyond what a P99 of 100 requests does by
+ * chance under a steady load, and worth an answer.
+ */
+export const SLOW_FACTOR = 2;
+/** Requests of the middle slice. Source: lab: below it a P99 is but the slowest request. */
+export const LEAST_REQUESTS = 100;
+/**
+ * Requests without which a slice has no P99 at all. Source: lab: one that a stall fills has only those under way, one a
+ * client.
+ */
+export const LEAST_REQUESTS_OF_A_SLICE = 5;
+/** CPU samples of the middle slice. Source: lab: of fewer no share can be seen to move. */
+export const LEAST_SAMPLES = 5;
+/** Times in which it was slow. Source: lab: with fewer the interval of a share says nothing. */
+export const LEAST_EPISODES = 4;
+/** Slices that were not slow, to compare with. Source: lab: fewer than four witnesses of five slices say nothing. */
+export const LEAST_OTHER_SLICES = 20;
+/** Slices in a row that count as one witness where they were not slow. Source: lab: as long as a slow time may be. */
+export const OTHER_EPISODE_SLICES = 5;
+/** Samples of the kernel and the runtime in a row that count as one witness. Source: lab: they come every quarter second. */
+export const OTHER_EPISODE_STEPS = 3;
+/** Share of all samples from which a function is looked at. Source: lab: rarer ones cannot hold up a slice. */
+export const LEAST_POOLED_SHARE: Share = 0.005;
+/**
+ * By how much a function's share of the slow slices' samples must be larger than of the others'. Source: lab: one in twenty,
+ * as P95: less of a slow time is not what makes it slow.
+ */
+export const LEAST_EXCESS: Share = 0.05;
+/** Condition when slow over the same otherwise. Source: lab: as UNUSUAL_STALL_RATIO. */
+export const LEAST_CONDITION_RATIO = 1.5;
+/** Probability with which all intervals of a kind hold together. Source: lab: the customary 95 %, divided by their number (Bonferroni). */
+export const SLOW_CONFIDENCE = 0.95;
+/**
+ * Slices after the profilers' start that are left out. Source: lab: their start holds the program up, and its queue has to
+ * drain.
+ */
+export const SETTLING_SLICES = 3;
+/** Time by which samples may lie outside of the phase. Source: lab: beyond it the clocks are two. */
+export const MOST_CLOCK_ERROR_MS: Milliseconds = 1_000;
+/**
+ * Difference of shares up to which two functions are told as alike when slow. Source: lab: a caller's share is its callee's and
+ * a little more.
+ */
+export const SAME_SHARE: Share = 0.03;
+/** Points that a fit of three parameters needs. Source: lab: one more than parameters, to judge them by. */
+export const LEAST_FIT_POINTS = 4;
+/**
+ * Least R² of a fit that is told. Source: lab: below it the scatter is more than a tenth of the variance, as much as equal
+ * runs differ by.
+ */
+export const LEAST_R_SQUARED = 0.9;

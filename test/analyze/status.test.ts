@@ -5,7 +5,7 @@ import {
   memoryTiers,
   remoteLatencyTiers,
   requestTiers,
-} from '../../src/analyze/thresholds.ts';
+} from '../../src/analyze/tier-tables.ts';
 
 const ms = 1e6;
 const mb = 1e6;

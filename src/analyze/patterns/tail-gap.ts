@@ -3,13 +3,8 @@ import type { EvidenceLine, Finding, RuleId } from '../finding.ts';
 import { offCpu } from '../off-cpu.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import { targetRuntime } from '../target-runtime.ts';
-import {
-  localLatencyTiers,
-  NOTABLE_COST_SHARE,
-  NOTABLE_TAIL_SHARE,
-  STALL_NS,
-  TAIL_GAP_FACTOR,
-} from '../thresholds.ts';
+import { NOTABLE_COST_SHARE, NOTABLE_TAIL_SHARE, STALL_NS, TAIL_GAP_FACTOR } from '../thresholds.ts';
+import { localLatencyTiers } from '../tier-tables.ts';
 import { cannotTell, context, type PatternAnswer } from './pattern.ts';
 
 /** P99 up to which a local tracker is excellent, whatever its P95. */

@@ -1,7 +1,7 @@
 /** Schemas of a phase's figures, of memory and of statuses, as they stand in report.json. */
 import { z } from 'zod';
 import { gcKinds, phaseNames } from '../../run.ts';
-import { tierNames } from '../thresholds.ts';
+import { tierNames } from '../tier-tables.ts';
 
 const number = z.number();
 const maybe = number.nullable();
@@ -80,6 +80,7 @@ export const phaseSchema = z
       cpuMicrosecondsPerRequest: maybe,
       systemMicrosecondsPerRequest: maybe,
       runQueueDelayShare: maybe,
+      v8HelperCpuShare: maybe.default(null),
       involuntaryContextSwitchesPerSecond: maybe,
       voluntaryContextSwitchesPerRequest: maybe,
       /** Mean over the samples. */

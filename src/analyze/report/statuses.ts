@@ -7,7 +7,7 @@ import {
   openLoopTiers,
   remoteLatencyTiers,
   requestTiers,
-} from '../thresholds.ts';
+} from '../tier-tables.ts';
 import type { Report } from './report-schema.ts';
 
 export interface StatusInput {

@@ -5,15 +5,21 @@ import type { EvidenceLine, Finding, Subject } from '../finding.ts';
 import { isBlockingCall } from '../off-cpu.ts';
 import type { Frame, Profile } from '../profile/profile.ts';
 import { processRows, runtimeRows, span } from '../series.ts';
+import { slowSuspect } from '../slow/slow-suspect.ts';
 import { targetRuntime } from '../target-runtime.ts';
-import { CRITICAL_STALL_NS, CRITICAL_STALL_SHARE, STALL_NS, STALL_TIME_SHARE } from '../thresholds.ts';
+import {
+  COLLECTING_THREADS,
+  CRITICAL_STALL_NS,
+  CRITICAL_STALL_SHARE,
+  STALL_CAUSE_SHARE,
+  STALL_NS,
+  STALL_TIME_SHARE,
+  SURE_STALLS,
+} from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { topAllocator } from './gc-pressure.ts';
 import { ownCores } from './own-cores.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
-
-/** Stalls from which it is no single event. */
-const SURE_STALLS = 3;
 
 /** Does the loop that serves the socket stand still for longer than an acceptable P99? */
 export function eventLoopStall(evidence: Evidence): Finding {
@@ -63,7 +69,10 @@ export function eventLoopStall(evidence: Evidence): Finding {
   const { isWaiting, isCollector } = stallCause({ stalledNs, gcMs, waitedMs });
   const timer = isWaiting || isCollector ? null : timerWork(evidence, share, lines);
   const blocking = isWaiting || isCollector || timer !== null ? null : blockingWork(evidence, share, lines);
-  const suspect = isCollector ? allocatorOf(evidence, lines) : (timer ?? blocking);
+  const known = isCollector ? allocatorOf(evidence, lines) : (timer ?? blocking);
+  const slow = isWaiting ? null : slowSuspect(evidence, known);
+  lines.push(...(slow?.lines ?? []));
+  const suspect = known ?? slow?.subject ?? null;
   lines.push({
     metric: 'garbage collection in the same samples',
     value: gcMs,
@@ -86,7 +95,9 @@ export function eventLoopStall(evidence: Evidence): Finding {
         ? ''
         : suspect === timer
           ? `; ${nameSubject(suspect)} does most of the work that timers start`
-          : `; ${nameSubject(suspect)} blocks the thread most, by synchronous calls for a disk or another process`;
+          : suspect === blocking
+            ? `; ${nameSubject(suspect)} blocks the thread most, by synchronous calls for a disk or another process`
+            : `; ${nameSubject(suspect)} is what the CPU does more of when it is slow`;
   const count = `${stalls} of ${rows.length} samples`;
   return {
     rule: 'event-loop-stall',
@@ -128,12 +139,16 @@ function stallFigures(rows: readonly RuntimeRow[], kernel: readonly ProcessRow[]
   return figures;
 }
 
+/**
+ * Waiting is added up over all threads: while the loop stands still for a collection, V8's helpers and it wait for each other
+ * where cores are few, so of what was waited that much is the collection's own.
+ */
 function stallCause({ stalledNs, gcMs, waitedMs }: Pick<StallFigures, 'stalledNs' | 'gcMs' | 'waitedMs'>): {
   readonly isWaiting: boolean;
   readonly isCollector: boolean;
 } {
-  const isWaiting = waitedMs * 1e6 >= stalledNs / 2 && waitedMs > gcMs;
-  return { isWaiting, isCollector: gcMs * 1e6 >= stalledNs / 2 && !isWaiting };
+  const isWaiting = (waitedMs - COLLECTING_THREADS * gcMs) * 1e6 >= stalledNs * STALL_CAUSE_SHARE;
+  return { isWaiting, isCollector: gcMs * 1e6 >= stalledNs * STALL_CAUSE_SHARE && !isWaiting };
 }
 
 /** Whether there are stalls and collections account for most of them. */
@@ -171,7 +186,7 @@ function timerWork(evidence: Evidence, share: number, lines: EvidenceLine[]): Su
     threshold: null,
     source: record.file,
   });
-  return top.share >= share / 2 ? top.subject : null;
+  return top.share >= share * STALL_CAUSE_SHARE ? top.subject : null;
 }
 
 function clockOf({ valueTypes }: Profile, valueIndex: number): string {
@@ -185,7 +200,7 @@ function blockingWork(evidence: Evidence, share: number, lines: EvidenceLine[]):
   const { profile, record } = loaded;
   const valueIndex = valueIndexOf(profile, 'wall', 'cpu');
   const top = chargedFunctions(profile, valueIndex, isBlockingCall)[0];
-  if (top === undefined || top.share < share / 2) return null;
+  if (top === undefined || top.share < share * STALL_CAUSE_SHARE) return null;
   lines.push({
     metric: `${top.subject.function}, in blocking calls, share of ${clockOf(profile, valueIndex)}`,
     value: top.share * 100,

@@ -5,11 +5,11 @@ import { phaseFigures } from '../phase-figures.ts';
 import {
   BUSY_CPU_SHARE,
   LEAST_PROFILE_SAMPLES,
-  localLatencyTiers,
   NOTABLE_WAIT_NS,
   NOTABLE_WAIT_SHARE,
   TURN_TAKING_CPU_SHARE,
 } from '../thresholds.ts';
+import { localLatencyTiers } from '../tier-tables.ts';
 import { type WaitFigures, waitFigures } from '../waiting.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';

@@ -1,3 +1,5 @@
+import type { PhaseName } from '../../run.ts';
+import type { Share } from '../../units.ts';
 import {
   busySampleCount,
   type ChargedFunction,
@@ -29,8 +31,9 @@ const costs: Readonly<
 };
 
 /**
- * Are the collector and, outside of V8, allocation a notable part of the cost? Judged by the CPU profile and by the collector's own time, whichever is more. The
- * subject is the application function that allocates most: it is what there is to change.
+ * Are the collector and, outside of V8, allocation a notable part of the cost? Judged by the CPU profile and by the collector's
+ * own time, whichever is more; in V8 with what its helper threads use, where the lab sampled them: on one core as on many
+ * they take it from the program. The subject is the application function that allocates most: it is what there is to change.
  */
 export function gcPressure(evidence: Evidence): Finding {
   const runtime = targetRuntime(evidence);
@@ -50,14 +53,18 @@ export function gcPressure(evidence: Evidence): Finding {
     gcTimeShare === null || activeShare === null || activeShare <= 0
       ? null
       : Math.min(1, gcTimeShare / activeShare);
+  const helpers = helperShare(evidence, 'clean', ownPart);
+  // perf's profile holds the helpers' stacks; V8's own has those of threads that run JavaScript.
+  const helpersBesideProfile =
+    cpu === null || cpu.record.kind === 'perf' ? null : helperShare(evidence, cpu.record.phase, ownPart);
   const told = greatest([
     {
-      share: cost?.share ?? null,
+      share: withHelpers(cost?.share ?? null, helpersBesideProfile),
       of: 'the CPU',
       from: cpu === null ? '' : `by the CPU profile of the ${cpu.record.phase} phase`,
     },
     {
-      share: gcCpuShare,
+      share: withHelpers(gcCpuShare, helpers),
       of: 'the CPU',
       from: "by the collector's own clock over the CPU that the tracker used or waited for, clean phase",
     },
@@ -100,18 +107,27 @@ export function gcPressure(evidence: Evidence): Finding {
       source: 'timeline.ndjson, clean phase',
     });
   }
+  if (helpers !== null) {
+    lines.push({
+      metric: "V8's helper threads, which collect (and compile) beside the program, share of CPU",
+      value: helpers * 100,
+      unit: '%',
+      threshold: null,
+      source: 'timeline.ndjson, clean phase',
+    });
+  }
   const allocator = topAllocator(evidence);
   lines.push(...(allocator?.lines ?? []));
   const { name } = costs[runtime];
   const verb = runtime === 'go' ? 'take' : 'takes';
   const { share } = told;
-  const sentence = `${name.charAt(0).toUpperCase()}${name.slice(1)} ${verb} ${percent(share)} of ${told.of}${inWords(words)}, ${told.from}`;
+  const sentence = `${name.charAt(0).toUpperCase()}${name.slice(1)} ${verb} ${percent(share)} of ${told.of}${inWords(words)}${helpers === null ? '' : `, ${percent(helpers)} of it on V8's helper threads`}, ${told.from}`;
   if (share < NOTABLE_COST_SHARE) return clear('gc-pressure', `${sentence}.`, lines);
   const subject = allocator?.top?.subject ?? cost?.subject ?? null;
   const blame = subject === null ? '' : `; ${nameSubject(subject)} ${howMuch(allocator?.top ?? null)}`;
   const known = cpu === null || cost === null ? null : shareConfidence(cpu, cost.share, NOTABLE_COST_SHARE);
   // The collector's own clock counts all of its time and is no sample.
-  const byClock = gcCpuShare !== null && gcCpuShare >= NOTABLE_COST_SHARE;
+  const byClock = (withHelpers(gcCpuShare, helpers) ?? 0) >= NOTABLE_COST_SHARE;
   const confidence = byClock ? 'high' : (known?.confidence ?? 'medium');
   return {
     rule: 'gc-pressure',
@@ -124,6 +140,22 @@ export function gcPressure(evidence: Evidence): Finding {
     evidence: [...lines, ...(known?.lines ?? [])],
     advice: adviceFor('gc-pressure', evidence),
   };
+}
+
+/**
+ * CPU of V8's helper threads over the tracker's, as far as it is this rule's; null where it was not sampled. V8 names no
+ * task of theirs: measured with `perf` in trackers that make garbage, three quarters of it is collecting and most of the rest
+ * waking up for it; compiling is over with the warm-up.
+ */
+function helperShare(evidence: Evidence, phase: PhaseName, ownPart: Share): Share | null {
+  const target = phaseFigures(evidence, phase)?.target ?? null;
+  const helpers = target?.v8HelperCpuShare ?? null;
+  const all = target?.cpuShare ?? null;
+  return helpers === null || all === null || all <= 0 ? null : (helpers / all) * ownPart;
+}
+
+function withHelpers(share: Share | null, helpers: Share | null): Share | null {
+  return share === null ? null : Math.min(1, share + (helpers ?? 0));
 }
 
 /** One way in which the cost was measured. */

@@ -144,6 +144,8 @@ function tellOnce(findings: readonly Finding[], evidence: Evidence): readonly Fi
     const special = found(rule);
     if (hot === undefined || special === undefined || !isSameSubject(hot.subject, special.subject)) continue;
     if ((hot.share ?? 0) <= ALLOCATION_COST_FACTOR * (special.share ?? 0)) fold(hot, special);
+    // What a function makes is collected on its account: as a remark it adds nothing to what the function is hot by.
+    else if (rule === 'gc-pressure' && special.severity === 'info') fold(special, hot);
   }
   return told;
 }

@@ -6,6 +6,7 @@ import { offCpu } from '../off-cpu.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
 import {
+  LEAST_TOLD_SHARE,
   NOTABLE_COST_SHARE,
   SATURATED_CPU_SHARE,
   SLEEPS_PER_REQUEST,
@@ -20,9 +21,6 @@ import { shareConfidence } from './share-confidence.ts';
 
 /** Functions that stand still and are told. */
 const TOLD_WAITERS = 3;
-
-/** Below it a share prints as next to nothing, and who is first in it is chance. */
-const LEAST_TOLD_SHARE = 0.005;
 
 /** One way in which locks show, and how much of the tracker's capacity it is. */
 interface LockCost {

@@ -1,11 +1,11 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
-import { inlinedCallees, topBufferMaker, topKeeper } from '../live-heap-growth.ts';
+import { inlinedKeeper, topBufferMaker, topKeeper } from '../live-heap-growth.ts';
 import { growthCause, type MemoryRegion, regionGrowth } from '../memory-regions.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
-import { phaseFigures } from '../phase-figures.ts';
 import { statusOf } from '../status.ts';
-import { MEMORY_CONCERN_BYTES, memoryTiers, worryLimits } from '../thresholds.ts';
+import { MEMORY_CONCERN_BYTES, worryLimits } from '../thresholds.ts';
+import { memoryTiers } from '../tier-tables.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 
@@ -132,11 +132,13 @@ const regionWords: Readonly<Record<MemoryRegion, string>> = {
   'native memory': 'native memory, of which the runtime has no account',
 };
 
-/** Whether the heap grows and its collections are mostly the major ones that a growing heap brings. */
+/**
+ * Whether what the collector has to do comes of what is kept: it pays for what survives, and of memory that its heap knows
+ * and that grows to the end of the load, that is what is kept.
+ */
 export function isGrowingHeap(evidence: Evidence): boolean {
-  const gc = phaseFigures(evidence, 'clean')?.target.gcMsByKind ?? null;
-  if (gc === null || regionGrowth(evidence)?.most !== 'V8 heap') return false;
-  return gc.major + gc.incremental > gc.minor;
+  const region = regionGrowth(evidence);
+  return region !== null && region.most !== 'native memory' && memoryTrend(evidence)?.continuous === true;
 }
 
 /** Functions that may be inlined and are told. */
@@ -159,32 +161,47 @@ function heapKeeper(evidence: Evidence, lines: EvidenceLine[]): KeeperWords {
     threshold: null,
     source,
   });
-  const inlined = inlinedCallees(evidence, subject).slice(0, TOLD_CALLEES);
-  const orInlined =
-    inlined.length === 0 ? '' : ` (itself or a function that V8 inlined into it: ${inlined.join(', ')})`;
   const what = isGrowth ? 'what came to be kept' : 'what is kept';
+  const { callees, keeper: inlined } = inlinedKeeper(evidence, subject);
+  if (inlined !== null) {
+    lines.push({
+      metric: `kept by ${inlined.subject.function} before V8 inlined it into ${subject.function}`,
+      value: inlined.bytes / 1e6,
+      unit: 'MB',
+      threshold: null,
+      source: inlined.source,
+    });
+    return {
+      subject: inlined.subject,
+      told: `; ${nameSubject(inlined.subject)} allocated most of it by what was kept before V8 inlined it: ${nameSubject(subject)}, into which it is inlined, stands for ${percent(share)} of ${what}`,
+      isSure: false,
+    };
+  }
+  const named = callees.slice(0, TOLD_CALLEES);
+  const orInlined =
+    named.length === 0 ? '' : ` (itself or a function that V8 inlined into it: ${named.join(', ')})`;
   return {
     subject,
     told: `; ${nameSubject(subject)}${orInlined} allocated ${percent(share)} of ${what}`,
-    isSure: isGrowth && inlined.length === 0,
+    isSure: isGrowth && named.length === 0,
   };
 }
 
 function bufferKeeper(evidence: Evidence, lines: EvidenceLine[]): KeeperWords {
   const maker = topBufferMaker(evidence);
   if (maker === null) return { subject: null, told: '', isSure: false };
+  const { subject, share, isKept, source } = maker;
   lines.push({
-    metric: `buffers made by ${maker.subject.function}, share of all that were made`,
-    value: maker.share * 100,
+    metric: `buffers made by ${subject.function}, share of all that ${isKept ? 'are kept' : 'were made'}`,
+    value: share * 100,
     unit: '%',
     threshold: null,
-    source: maker.source,
+    source,
   });
-  return {
-    subject: maker.subject,
-    told: `; ${nameSubject(maker.subject)} makes ${percent(maker.share)} of the buffers (which of them are kept, no profiler of V8 sees)`,
-    isSure: false,
-  };
+  const which = isKept
+    ? 'makes %s of the buffers that are kept, by their objects on the heap'
+    : 'makes %s of the buffers (which of them are kept, the profiles do not tell)';
+  return { subject, told: `; ${nameSubject(subject)} ${which.replace('%s', percent(share))}`, isSure: false };
 }
 
 function megabytes(bytes: number): string {

@@ -15,6 +15,7 @@ import type { Frame } from '../profile/profile.ts';
 import { targetRuntime } from '../target-runtime.ts';
 import {
   BUSY_CPU_SHARE,
+  EXPLAINING_SHARE,
   NOTABLE_COST_SHARE,
   SYSCALL_BOUND_SHARE,
   SYSCALL_EXCESS_SHARE,
@@ -194,7 +195,7 @@ interface KernelStacks {
 function kernelStacks({ profile }: LoadedProfile, kernelShare: Share): KernelStacks | null {
   const valueIndex = valueIndexOf(profile, 'cpu');
   const named = classCost(profile, valueIndex, ['syscall', 'network']);
-  if (named !== null && named.share >= kernelShare / 2) {
+  if (named !== null && named.share >= kernelShare * EXPLAINING_SHARE) {
     return {
       share: named.share,
       metric: 'stacks through the network or a system call, share of CPU',
@@ -203,7 +204,7 @@ function kernelStacks({ profile }: LoadedProfile, kernelShare: Share): KernelSta
     };
   }
   const native = nativeCallCost(profile, valueIndex);
-  return native !== null && native.share >= kernelShare / 2
+  return native !== null && native.share >= kernelShare * EXPLAINING_SHARE
     ? {
         share: native.share,
         metric: 'native functions called by the application, share of CPU',

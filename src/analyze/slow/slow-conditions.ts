@@ -3,9 +3,14 @@ import { gcKinds, type ProcessRow, type RuntimeRow } from '../../run.ts';
 import type { RunMilliseconds } from '../../units.ts';
 import type { Evidence } from '../evidence.ts';
 import { processRows, runtimeRows } from '../series.ts';
+import {
+  LEAST_CONDITION_RATIO,
+  LEAST_EPISODES,
+  OTHER_EPISODE_STEPS,
+  SLOW_CONFIDENCE,
+} from '../thresholds.ts';
 import { episodesOf, sums } from './episodes.ts';
 import { liftOf } from './lift.ts';
-import { CONFIDENCE, LEAST_CONDITION_RATIO, LEAST_EPISODES } from './slow-limits.ts';
 
 export interface SlowCondition {
   readonly name: string;
@@ -41,16 +46,13 @@ interface Condition {
   readonly steps: readonly Step[];
 }
 
-/** Samples in a row that count as one witness. */
-const OTHER_EPISODE_STEPS = 3;
-
 /** @param isSlow - whether it was slow in a span of the run's clock; null: partly, or not known */
 export function slowConditions(
   evidence: Evidence,
   isSlow: (startMs: RunMilliseconds, endMs: RunMilliseconds) => boolean | null,
 ): SlowCondition[] {
   const conditions = [...kernelConditions(evidence), ...runtimeConditions(evidence)];
-  const confidence = 1 - (1 - CONFIDENCE) / Math.max(1, conditions.length);
+  const confidence = 1 - (1 - SLOW_CONFIDENCE) / Math.max(1, conditions.length);
   return conditions.flatMap((condition) => {
     const kindOf = (step: Step): boolean | null => isSlow(step.startMs, step.endMs);
     const { slow, other } = episodesOf(condition.steps, kindOf, OTHER_EPISODE_STEPS);

@@ -1,15 +1,16 @@
 /** Which functions have a larger share of the CPU samples where it was slow. Pure. */
 import type { Share } from '../../units.ts';
+import {
+  LEAST_EXCESS,
+  LEAST_POOLED_SHARE,
+  OTHER_EPISODE_SLICES,
+  SAME_SHARE,
+  SLOW_CONFIDENCE,
+} from '../thresholds.ts';
 import { episodesOf, sums } from './episodes.ts';
 import { liftOf } from './lift.ts';
 import type { SampledFunctions } from './sampled-functions.ts';
-import {
-  CONFIDENCE,
-  LEAST_EXCESS,
-  LEAST_POOLED_SHARE,
-  MOST_FUNCTIONS,
-  OTHER_EPISODE_SLICES,
-} from './slow-limits.ts';
+import { MOST_FUNCTIONS } from './slow-limits.ts';
 import type { TimeSlice } from './time-slices-of.ts';
 
 export interface SlowFunction {
@@ -24,9 +25,6 @@ export interface SlowFunction {
   readonly liftLow: number;
   readonly liftHigh: number;
 }
-
-/** A caller's share is its callee's and a little more: where they differ by less, the one that does the work itself goes first. */
-const SAME_SHARE: Share = 0.03;
 
 /** The functions to be named, the one with the largest difference of shares first, and how many were looked at. */
 export function slowFunctions(
@@ -44,7 +42,7 @@ export function slowFunctions(
   const tested = [...pooled].filter(
     ([id, count]) => count >= samples * LEAST_POOLED_SHARE && functions[id]?.functionName !== '(lab agent)',
   );
-  const confidence = 1 - (1 - CONFIDENCE) / Math.max(1, tested.length);
+  const confidence = 1 - (1 - SLOW_CONFIDENCE) / Math.max(1, tested.length);
   const named: { readonly found: SlowFunction; readonly excess: number; readonly own: number }[] = [];
   for (const [id] of tested) {
     const hits = (slice: TimeSlice): number => slice.hits.get(id) ?? 0;

@@ -2,15 +2,15 @@
 import type { RunMilliseconds } from '../../units.ts';
 import type { LatencyBucket, SlicedEvidence } from '../evidence.ts';
 import { median } from '../series.ts';
-import type { SampledFunctions } from './sampled-functions.ts';
 import {
-  JOINED_SLICES,
   LEAST_REQUESTS,
   LEAST_REQUESTS_OF_A_SLICE,
   LEAST_SAMPLES,
   MOST_CLOCK_ERROR_MS,
   SETTLING_SLICES,
-} from './slow-limits.ts';
+} from '../thresholds.ts';
+import type { SampledFunctions } from './sampled-functions.ts';
+import { JOINED_SLICES } from './slow-limits.ts';
 
 /** One slice of time of the profiled phase. */
 export interface TimeSlice {

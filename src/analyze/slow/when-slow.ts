@@ -2,11 +2,11 @@
 import type { Evidence } from '../evidence.ts';
 import { median, phaseLoad } from '../series.ts';
 import { targetRuntime } from '../target-runtime.ts';
+import { LEAST_EPISODES, LEAST_OTHER_SLICES, OTHER_EPISODE_SLICES, SLOW_FACTOR } from '../thresholds.ts';
 import { episodesOf } from './episodes.ts';
 import { sampledFunctions } from './sampled-functions.ts';
 import { type SlowCondition, slowConditions } from './slow-conditions.ts';
 import { type SlowFunction, slowFunctions } from './slow-functions.ts';
-import { LEAST_EPISODES, LEAST_OTHER_SLICES, OTHER_EPISODE_SLICES, SLOW_FACTOR } from './slow-limits.ts';
 import { type TimeSlice, timeSlicesOf } from './time-slices-of.ts';
 
 /** Slow slices of the profiled phase against the others. */

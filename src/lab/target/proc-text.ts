@@ -69,6 +69,8 @@ const threadStates: Readonly<Record<string, ThreadState>> = {
 export interface TaskCounters {
   readonly voluntaryContextSwitches: number;
   readonly involuntaryContextSwitches: number;
+  /** Time on a core; 0 where the kernel does not tell. */
+  readonly cpuMs: number;
   /** Time spent runnable but waiting for a core. */
   readonly runQueueDelayMs: number;
 }
@@ -80,16 +82,17 @@ interface TaskReading extends TaskCounters {
 /**
  * /proc/PID/task/TID/status and schedstat (on-CPU ns, run-queue delay ns, slices) of one thread.
  *
- * @param schedstat - null where the kernel has none; the delay is 0 then
+ * @param schedstat - null where the kernel has none; both times are 0 then
  */
 export function parseTask(status: string, schedstat: string | null): TaskReading | null {
   const voluntary = /^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1];
   const involuntary = /^nonvoluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1];
   if (voluntary === undefined || involuntary === undefined) return null;
-  const delayNs = Number(schedstat?.trim().split(/\s+/)[1] ?? 0);
+  const [cpuNs = 0, delayNs = 0] = (schedstat ?? '').trim().split(/\s+/).map(Number);
   return {
     voluntaryContextSwitches: Number(voluntary),
     involuntaryContextSwitches: Number(involuntary),
+    cpuMs: Number.isFinite(cpuNs) ? cpuNs / NANOS_PER_MS : 0,
     runQueueDelayMs: Number.isFinite(delayNs) ? delayNs / NANOS_PER_MS : 0,
     state: threadStates[/^State:\s+(\w)/m.exec(status)?.[1] ?? ''] ?? 'other',
   };

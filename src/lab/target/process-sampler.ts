@@ -10,6 +10,7 @@ import {
   type UdpSocketRow,
 } from './proc-text.ts';
 import { listProc, readProc } from './read-proc.ts';
+import { v8HelperThreads } from './v8-helper-threads.ts';
 
 /** A process row before the lab's clock has stamped it. */
 export type ProcessReading = Omit<ProcessRow, 'atMs'>;
@@ -61,6 +62,8 @@ interface ProcessCounters {
   cpuUserMs: number;
   cpuSystemMs: number;
   readonly tasks: Map<string, TaskCounters>;
+  /** Threads of V8's; null where none are known, or not yet. */
+  v8Helpers: readonly string[] | null;
 }
 
 /** What a process has at the moment; gone with it. */
@@ -100,6 +103,7 @@ export class ProcessReader {
       voluntaryContextSwitches: sumOf(tasks, 'voluntaryContextSwitches'),
       involuntaryContextSwitches: sumOf(tasks, 'involuntaryContextSwitches'),
       runQueueDelayMs: sumOf(tasks, 'runQueueDelayMs'),
+      v8HelperCpuMs: helperCpuMs(processes),
       threadStates: {
         running: inState('running'),
         asleep: inState('asleep'),
@@ -117,12 +121,26 @@ export class ProcessReader {
     const rssBytes = parseResidentBytes(readProc(`${folder}/status`));
     if (stat === null || lineage === null || rssBytes === null) return null;
     const key = `${pid}@${lineage.startTicks}`;
-    const counters = this.#counters.get(key) ?? { cpuUserMs: 0, cpuSystemMs: 0, tasks: new Map() };
+    const counters = this.#counters.get(key) ?? newCounters();
     this.#counters.set(key, counters);
     counters.cpuUserMs = stat.cpuUserMs;
     counters.cpuSystemMs = stat.cpuSystemMs;
-    return { rssBytes, threads: stat.threads, threadStates: readTasks(folder, counters.tasks) };
+    const threadStates = readTasks(folder, counters.tasks);
+    counters.v8Helpers ??= v8HelperThreads(pid, [...counters.tasks.keys()]);
+    return { rssBytes, threads: stat.threads, threadStates };
   }
+}
+
+function newCounters(): ProcessCounters {
+  return { cpuUserMs: 0, cpuSystemMs: 0, tasks: new Map(), v8Helpers: null };
+}
+
+/** Null where no process has helpers that are known. */
+function helperCpuMs(processes: readonly ProcessCounters[]): number | null {
+  const known = processes.flatMap(({ v8Helpers, tasks }) =>
+    v8Helpers === null ? [] : v8Helpers.map((id) => tasks.get(id)?.cpuMs ?? 0),
+  );
+  return known.length === 0 ? null : known.reduce((sum, cpuMs) => sum + cpuMs, 0);
 }
 
 /** Brings the counters up to date and tells the states of the threads that are there. */

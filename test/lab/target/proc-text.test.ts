@@ -60,6 +60,7 @@ describe('a thread', () => {
     expect(parseTask(status, '9000000 2500000 173\n')).toEqual({
       voluntaryContextSwitches: 150,
       involuntaryContextSwitches: 23,
+      cpuMs: 9,
       runQueueDelayMs: 2.5,
       state: 'asleep',
     });

@@ -1,0 +1,148 @@
+/** The same as rule-limits.ts, of stalls and of what is different when it is slow. */
+import {
+  COLLECTING_THREADS,
+  LEAST_CONDITION_RATIO,
+  LEAST_EPISODES,
+  LEAST_EXCESS,
+  LEAST_OTHER_SLICES,
+  LEAST_POOLED_SHARE,
+  LEAST_REQUESTS,
+  LEAST_REQUESTS_OF_A_SLICE,
+  LEAST_SAMPLES,
+  MOST_CLOCK_ERROR_MS,
+  OTHER_EPISODE_SLICES,
+  OTHER_EPISODE_STEPS,
+  SAME_SHARE,
+  SETTLING_SLICES,
+  SLOW_CONFIDENCE,
+  SLOW_FACTOR,
+  SLOWEST_CAUSE_SHARE,
+  STALL_CAUSE_SHARE,
+  SURE_STALLS,
+  UNUSUAL_STALL_RATIO,
+} from '../thresholds.ts';
+import type { Limit } from './rule-threshold.ts';
+
+export const stallLimits = {
+  SURE_STALLS: {
+    name: 'SURE_STALLS',
+    value: SURE_STALLS,
+    unit: 'samples',
+    reason: 'lab: one event may lie in two neighbouring samples; a third came at another time.',
+  },
+  STALL_CAUSE_SHARE: {
+    name: 'STALL_CAUSE_SHARE',
+    value: STALL_CAUSE_SHARE * 100,
+    unit: '%',
+    reason: 'lab: the greater part comes first.',
+  },
+  COLLECTING_THREADS: {
+    name: 'COLLECTING_THREADS',
+    value: COLLECTING_THREADS,
+    unit: 'threads',
+    reason: "lab: V8 collects on the main thread and on the four workers of Node's platform.",
+  },
+  SLOWEST_CAUSE_SHARE: {
+    name: 'SLOWEST_CAUSE_SHARE',
+    value: SLOWEST_CAUSE_SHARE * 100,
+    unit: '%',
+    reason: 'lab: the greater part comes first.',
+  },
+  UNUSUAL_STALL_RATIO: {
+    name: 'UNUSUAL_STALL_RATIO',
+    value: UNUSUAL_STALL_RATIO,
+    unit: 'times',
+    reason:
+      'lab: a busy loop is held for some time in every second; half as long again is more than the 10 % by which equal runs differ.',
+  },
+  SLOW_FACTOR: {
+    name: 'SLOW_FACTOR',
+    value: SLOW_FACTOR,
+    unit: 'times',
+    reason: 'lab: beyond what a P99 of 100 requests does by chance under a steady load, and worth an answer.',
+  },
+  LEAST_REQUESTS: {
+    name: 'LEAST_REQUESTS',
+    value: LEAST_REQUESTS,
+    unit: 'requests',
+    reason: 'lab: below it a P99 is but the slowest request.',
+  },
+  LEAST_REQUESTS_OF_A_SLICE: {
+    name: 'LEAST_REQUESTS_OF_A_SLICE',
+    value: LEAST_REQUESTS_OF_A_SLICE,
+    unit: 'requests',
+    reason: 'lab: one that a stall fills has only those under way, one a client.',
+  },
+  LEAST_SAMPLES: {
+    name: 'LEAST_SAMPLES',
+    value: LEAST_SAMPLES,
+    unit: 'samples',
+    reason: 'lab: of fewer no share can be seen to move.',
+  },
+  LEAST_EPISODES: {
+    name: 'LEAST_EPISODES',
+    value: LEAST_EPISODES,
+    unit: 'times',
+    reason: 'lab: with fewer the interval of a share says nothing.',
+  },
+  LEAST_OTHER_SLICES: {
+    name: 'LEAST_OTHER_SLICES',
+    value: LEAST_OTHER_SLICES,
+    unit: 'slices',
+    reason: 'lab: fewer than four witnesses of five slices say nothing.',
+  },
+  OTHER_EPISODE_SLICES: {
+    name: 'OTHER_EPISODE_SLICES',
+    value: OTHER_EPISODE_SLICES,
+    unit: 'slices',
+    reason: 'lab: as long as a slow time may be.',
+  },
+  OTHER_EPISODE_STEPS: {
+    name: 'OTHER_EPISODE_STEPS',
+    value: OTHER_EPISODE_STEPS,
+    unit: 'samples',
+    reason: 'lab: they come every quarter second.',
+  },
+  LEAST_POOLED_SHARE: {
+    name: 'LEAST_POOLED_SHARE',
+    value: LEAST_POOLED_SHARE * 100,
+    unit: '%',
+    reason: 'lab: rarer ones cannot hold up a slice.',
+  },
+  LEAST_EXCESS: {
+    name: 'LEAST_EXCESS',
+    value: LEAST_EXCESS * 100,
+    unit: 'points',
+    reason: 'lab: one in twenty, as P95: less of a slow time is not what makes it slow.',
+  },
+  LEAST_CONDITION_RATIO: {
+    name: 'LEAST_CONDITION_RATIO',
+    value: LEAST_CONDITION_RATIO,
+    unit: 'times',
+    reason: 'lab: as UNUSUAL_STALL_RATIO.',
+  },
+  SLOW_CONFIDENCE: {
+    name: 'SLOW_CONFIDENCE',
+    value: SLOW_CONFIDENCE * 100,
+    unit: '%',
+    reason: 'lab: the customary 95 %, divided by their number (Bonferroni).',
+  },
+  SETTLING_SLICES: {
+    name: 'SETTLING_SLICES',
+    value: SETTLING_SLICES,
+    unit: 'slices',
+    reason: 'lab: their start holds the program up, and its queue has to drain.',
+  },
+  MOST_CLOCK_ERROR_MS: {
+    name: 'MOST_CLOCK_ERROR_MS',
+    value: MOST_CLOCK_ERROR_MS,
+    unit: 'ms',
+    reason: 'lab: beyond it the clocks are two.',
+  },
+  SAME_SHARE: {
+    name: 'SAME_SHARE',
+    value: SAME_SHARE * 100,
+    unit: 'points',
+    reason: "lab: a caller's share is its callee's and a little more.",
+  },
+} as const satisfies Readonly<Record<string, Limit>>;
