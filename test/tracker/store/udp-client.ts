@@ -1,7 +1,7 @@
 /** A BitTorrent client of a few datagrams, from an address of loopback of its own. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { announceRequest, type AnnounceFields, connectRequest, scrapeRequest } from '../tracker-fixture.ts';
+import { type AnnounceFields, announceRequest, connectRequest, scrapeRequest } from '../tracker-fixture.ts';
 
 /** After so long an answer does not come any more. */
 const ANSWER_MS = 8000;
