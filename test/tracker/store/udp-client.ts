@@ -39,8 +39,8 @@ export class UdpClient {
   }
 
   /** The first datagram that comes after this one was sent. @throws Error where none comes */
-  async ask(request: Uint8Array, port: number): Promise<Buffer> {
-    const answer = once(this.socket, 'message', { signal: AbortSignal.timeout(ANSWER_MS) });
+  async ask(request: Uint8Array, port: number, withinMs = ANSWER_MS): Promise<Buffer> {
+    const answer = once(this.socket, 'message', { signal: AbortSignal.timeout(withinMs) });
     this.socket.send(request, port, this.peerBytes === 6 ? '127.0.0.1' : '::1');
     return ((await answer) as [Buffer])[0];
   }
