@@ -38,10 +38,34 @@ export class UdpClient {
     return this.socket.address().port;
   }
 
+  send(request: Uint8Array, port: number): void {
+    this.socket.send(request, port, this.peerBytes === 6 ? '127.0.0.1' : '::1');
+  }
+
+  /** Fulfilled when so many datagrams have come. @throws Error where they do not */
+  async collect(datagrams: number, take: (answer: Buffer) => void): Promise<void> {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    await new Promise<void>((resolve, reject) => {
+      let left = datagrams;
+      signal.addEventListener('abort', () =>
+        reject(new Error(`${left} of ${datagrams} answers are missing`)),
+      );
+      const onMessage = (answer: Buffer): void => {
+        take(answer);
+        left--;
+        if (left === 0) {
+          this.socket.off('message', onMessage);
+          resolve();
+        }
+      };
+      this.socket.on('message', onMessage);
+    });
+  }
+
   /** The first datagram that comes after this one was sent. @throws Error where none comes */
   async ask(request: Uint8Array, port: number, withinMs = ANSWER_MS): Promise<Buffer> {
     const answer = once(this.socket, 'message', { signal: AbortSignal.timeout(withinMs) });
-    this.socket.send(request, port, this.peerBytes === 6 ? '127.0.0.1' : '::1');
+    this.send(request, port);
     return ((await answer) as [Buffer])[0];
   }
 
