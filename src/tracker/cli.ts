@@ -84,7 +84,8 @@ export function parseFlags(argv: readonly string[], version: string): ParsedFlag
   if (flags.secret !== undefined && flags.secretFile !== undefined) {
     throw new LabError({
       code: USAGE_CODE,
-      message: 'a secret and a file of it were given (--secret, --secret-file, TRACKER_SECRET, TRACKER_SECRET_FILE)',
+      message:
+        'a secret and a file of it were given (--secret, --secret-file, TRACKER_SECRET, TRACKER_SECRET_FILE)',
       hint: 'give one of them',
     });
   }

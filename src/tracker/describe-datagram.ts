@@ -2,6 +2,7 @@
 import { Action, ANNOUNCE_REQUEST_BYTES, RequestOffset, readUint16, readUint32 } from '../wire/bep15.ts';
 import type { ReceivedBatch } from '../wire/udp-socket.ts';
 import { CUT_OPTIONS, readUrlData } from './announce-options.ts';
+import { DEFERRED } from './handle-datagram.ts';
 
 const actionNames = new Map<number, string>([
   [Action.connect, 'connect'],
@@ -15,7 +16,8 @@ export function describeDatagram(batch: ReceivedBatch, index: number, answerByte
   const length = batch.length(index);
   const action = length < 16 ? undefined : readUint32(batch.bytes, start + RequestOffset.action);
   const name = action === undefined ? 'short datagram' : (actionNames.get(action) ?? `action ${action}`);
-  const answer = answerBytes === 0 ? 'no answer' : `${answerBytes} bytes back`;
+  const late = answerBytes === DEFERRED ? 'answered later' : `${answerBytes} bytes back`;
+  const answer = answerBytes === 0 ? 'no answer' : late;
   const line = `${name} from ${senderOf(batch, index)}: ${length} bytes, ${answer}`;
   if (action !== Action.announce || length <= ANNOUNCE_REQUEST_BYTES) {
     return line;

@@ -14,10 +14,15 @@ export async function readSecretFile(file: string): Promise<string> {
   try {
     secret = ((await readFile(file, 'utf8')).split('\n', 1)[0] as string).trim();
   } catch (cause) {
-    throw badSecretFile(`${file} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, cause);
+    throw badSecretFile(
+      `${file} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`,
+      cause,
+    );
   }
   if (secret.length < SHORTEST_SECRET) {
-    throw badSecretFile(`the first line of ${file} has ${secret.length} characters, not ${SHORTEST_SECRET} or more`);
+    throw badSecretFile(
+      `the first line of ${file} has ${secret.length} characters, not ${SHORTEST_SECRET} or more`,
+    );
   }
   return secret;
 }

@@ -111,7 +111,6 @@ function createClient({ Redis, Cluster }: Ioredis, target: StoreTarget): Client 
       lazyConnect: true,
       enableOfflineQueue: false,
       clusterRetryStrategy: pauseMs,
-      clusterNodeRetryStrategy: pauseMs,
       maxRedirections: 4,
     });
   }

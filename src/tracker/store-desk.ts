@@ -2,7 +2,12 @@
  * Requests that wait for the store's answer: whom to answer, what was asked, and until when. A fixed number of places,
  * each made when it is first needed and used again, so that a store that does not answer costs bounded memory. Pure.
  */
-import { ANNOUNCE_REQUEST_BYTES, MAX_SCRAPE_HASHES, PEER_BYTES_IPV6, SCRAPE_ENTRY_BYTES } from '../wire/bep15.ts';
+import {
+  ANNOUNCE_REQUEST_BYTES,
+  MAX_SCRAPE_HASHES,
+  PEER_BYTES_IPV6,
+  SCRAPE_ENTRY_BYTES,
+} from '../wire/bep15.ts';
 import { SOCKET_ADDRESS_STRIDE } from '../wire/socket-address.ts';
 import type { AddressFamily } from '../wire/udp-socket.ts';
 

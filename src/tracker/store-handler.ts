@@ -5,19 +5,19 @@
  * the swarms that this instance keeps of its own clients, or with an error.
  */
 import {
+  Action,
   ANNOUNCE_REQUEST_BYTES,
   ANNOUNCE_RESPONSE_HEAD_BYTES,
-  Action,
   INFO_HASH_BYTES,
   RequestOffset,
   ResponseOffset,
+  readUint32,
   SCRAPE_ENTRY_BYTES,
   SCRAPE_HEAD_REQUEST_BYTES,
   SCRAPE_HEAD_RESPONSE_BYTES,
-  readUint32,
 } from '../wire/bep15.ts';
 import type { UdpSocket } from '../wire/udp-socket.ts';
-import { type DatagramState, DatagramHandler, DEFERRED } from './handle-datagram.ts';
+import { DatagramHandler, type DatagramState, DEFERRED } from './handle-datagram.ts';
 import { copyBytes } from './move-bytes.ts';
 import type { RandomSource } from './random-source.ts';
 import { errorTexts, writeError, writeHead } from './reply.ts';

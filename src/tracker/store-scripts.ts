@@ -58,6 +58,10 @@ local function count_address(member, by)
   if redis.call('HINCRBY', KEYS[4], address, by) <= 0 then redis.call('HDEL', KEYS[4], address) end
 end
 
+-- A script that has written once is not checked against maxmemory any more, and taking out the dead is writing.
+-- This one changes nothing and is checked.
+if kind ~= 'x' then redis.call('SETRANGE', KEYS[3], 0, '') end
+
 for set = 1, 2 do
   if most > 0 then
     for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[set], '-inf', dead)) do count_address(member, -1) end

@@ -11,7 +11,7 @@ function flagsOf(...argv: string[]): TrackerFlags {
 
 describe('parseFlags', () => {
   beforeEach(() => {
-    vi.stubEnv('TRACKER_SECRET', undefined);
+    for (const name of ['TRACKER_SECRET', 'TRACKER_SECRET_FILE', 'TRACKER_STORE']) vi.stubEnv(name, undefined);
   });
   afterEach(() => {
     vi.unstubAllEnvs();
@@ -24,12 +24,13 @@ describe('parseFlags', () => {
       workers: 1,
       logLevel: 'info',
       maxPeers: 4_000_000,
+      storeOutage: 'serve-cache',
     });
   });
 
   it('reads every flag', () => {
     const argv =
-      '--port 0 --host 127.0.0.1 --whitelist l.txt --secret s --connect-limit 5 --interval 900 --max-peers 9 --max-torrents 8 --max-peers-per-address 7 --socket batched --workers 3 --log-level debug';
+      '--port 0 --host 127.0.0.1 --whitelist l.txt --secret s --connect-limit 5 --interval 900 --max-peers 9 --max-torrents 8 --max-peers-per-address 7 --socket batched --workers 3 --log-level debug --store redis://h --store-outage refuse';
     expect(flagsOf(...argv.split(' '))).toEqual({
       port: 0,
       host: '127.0.0.1',
@@ -43,12 +44,21 @@ describe('parseFlags', () => {
       socket: 'batched',
       workers: 3,
       logLevel: 'debug',
+      store: 'redis://h',
+      storeOutage: 'refuse',
     });
+  });
+
+  it('takes the store from the environment, where ps does not show its password, and looks at it', () => {
+    vi.stubEnv('TRACKER_STORE', 'redis://:hidden@h');
+    expect(flagsOf().store).toBe('redis://:hidden@h');
+    expect(() => flagsOf('--store', 'h:6379')).toThrow('it is no redis:// URL');
   });
 
   it('takes the secret from the environment, where ps does not show it', () => {
     vi.stubEnv('TRACKER_SECRET', 'hidden');
     expect(flagsOf().secret).toBe('hidden');
+    expect(() => flagsOf('--secret-file', 'f')).toThrow('a secret and a file of it were given');
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CONNECTION_ID_LIFETIME_S, ConnectionIds } from '../../src/tracker/connection-id.ts';
+import { CLOCK_SKEW_S, CONNECTION_ID_LIFETIME_S, ConnectionIds } from '../../src/tracker/connection-id.ts';
 
 const key = Uint8Array.from({ length: 16 }, (_, index) => index * 7);
 const ipv4 = Uint8Array.of(192, 0, 2, 7);
@@ -25,6 +25,30 @@ describe('ConnectionIds', () => {
       expect([0, 1, 60, 119, 120].map(at)).toEqual(Array(5).fill('valid'));
       expect([CONNECTION_ID_LIFETIME_S + 1, 300, 3600, 65_535].map(at)).toEqual(Array(4).fill('expired'));
       expect(at(65_536), 'an id that is too old to tell is a forged one').toBe('forged');
+    }
+  });
+
+  it('accepts ids of clocks that are ahead or behind, for as long as BEP 15 has it', () => {
+    const [mine, other] = [new ConnectionIds(key, CLOCK_SKEW_S), new ConnectionIds(key, CLOCK_SKEW_S)];
+    for (const nowS of [5, 65_530, 1_795_000_000]) {
+      for (const aheadS of [-CLOCK_SKEW_S, -1, 0, 1, CLOCK_SKEW_S]) {
+        const id = issued(other, ipv4, nowS + aheadS);
+        for (const laterS of [0, CONNECTION_ID_LIFETIME_S]) {
+          expect(mine.verify(ipv4, 4, nowS + laterS, id, 0), `${aheadS} s ahead, ${laterS} s later`).toBe(
+            'valid',
+          );
+        }
+      }
+      const tooFar = issued(other, ipv4, nowS + CLOCK_SKEW_S + 1);
+      expect(mine.verify(ipv4, 4, nowS, tooFar, 0)).toBe('forged');
+      const old = issued(other, ipv4, nowS);
+      expect(mine.verify(ipv4, 4, nowS + CONNECTION_ID_LIFETIME_S + CLOCK_SKEW_S, old, 0)).toBe('valid');
+      expect(mine.verify(ipv4, 4, nowS + CONNECTION_ID_LIFETIME_S + CLOCK_SKEW_S + 1, old, 0)).toBe(
+        'expired',
+      );
+      expect(ids.verify(ipv4, 4, nowS, issued(ids, ipv4, nowS + 1), 0), 'one clock has no future').toBe(
+        'forged',
+      );
     }
   });
 

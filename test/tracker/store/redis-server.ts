@@ -44,7 +44,18 @@ export async function startRedis(args: readonly string[] = [], port = 0): Promis
     const child = spawn(
       'redis-server',
       [
-        ...['--port', String(chosen), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'],
+        ...[
+          '--port',
+          String(chosen),
+          '--bind',
+          '127.0.0.1',
+          '--dir',
+          folder,
+          '--save',
+          '',
+          '--appendonly',
+          'no',
+        ],
         ...args,
       ],
       { stdio: ['ignore', 'pipe', 'ignore'] },
@@ -62,7 +73,14 @@ export async function startRedis(args: readonly string[] = [], port = 0): Promis
 /** A cluster of one node, which holds all slots. */
 export async function startRedisCluster(): Promise<RedisServer> {
   const bus = await freePort();
-  const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', String(bus)]);
+  const server = await startRedis([
+    '--cluster-enabled',
+    'yes',
+    '--cluster-port',
+    String(bus),
+    '--cluster-announce-ip',
+    '127.0.0.1',
+  ]);
   server.command('cluster', 'addslotsrange', '0', '16383');
   while (!server.command('cluster', 'info').includes('cluster_state:ok')) {
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,7 +1,7 @@
 /** A BitTorrent client of a few datagrams, from an address of loopback of its own. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { announceRequest, type AnnounceFields, connectRequest, scrapeRequest } from '../tracker-fixture.ts';
+import { type AnnounceFields, announceRequest, connectRequest, scrapeRequest } from '../tracker-fixture.ts';
 
 /** After so long an answer does not come any more. */
 const ANSWER_MS = 8000;
@@ -38,10 +38,34 @@ export class UdpClient {
     return this.socket.address().port;
   }
 
-  /** The first datagram that comes after this one was sent. @throws Error where none comes */
-  async ask(request: Uint8Array, port: number): Promise<Buffer> {
-    const answer = once(this.socket, 'message', { signal: AbortSignal.timeout(ANSWER_MS) });
+  send(request: Uint8Array, port: number): void {
     this.socket.send(request, port, this.peerBytes === 6 ? '127.0.0.1' : '::1');
+  }
+
+  /** Fulfilled when so many datagrams have come. @throws Error where they do not */
+  async collect(datagrams: number, take: (answer: Buffer) => void): Promise<void> {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    await new Promise<void>((resolve, reject) => {
+      let left = datagrams;
+      signal.addEventListener('abort', () =>
+        reject(new Error(`${left} of ${datagrams} answers are missing`)),
+      );
+      const onMessage = (answer: Buffer): void => {
+        take(answer);
+        left--;
+        if (left === 0) {
+          this.socket.off('message', onMessage);
+          resolve();
+        }
+      };
+      this.socket.on('message', onMessage);
+    });
+  }
+
+  /** The first datagram that comes after this one was sent. @throws Error where none comes */
+  async ask(request: Uint8Array, port: number, withinMs = ANSWER_MS): Promise<Buffer> {
+    const answer = once(this.socket, 'message', { signal: AbortSignal.timeout(withinMs) });
+    this.send(request, port);
     return ((await answer) as [Buffer])[0];
   }
 
