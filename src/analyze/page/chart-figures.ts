@@ -3,7 +3,7 @@ import type { LatencyCurve, Scaling, Timeline, TimelineChart } from '../../page-
 import { formatLatency, formatMegabytes, significant } from '../report/format.ts';
 import type { Report } from '../report/report-schema.ts';
 import { median } from '../series.ts';
-import { SLOW_FACTOR } from '../slow/slow-limits.ts';
+import { SLOW_FACTOR } from '../thresholds.ts';
 import { type Html, html } from './html.ts';
 
 /** The charts over time, in their order. */
