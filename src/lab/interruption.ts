@@ -2,7 +2,7 @@ import type { Milliseconds } from '../units.ts';
 
 /** Why a run was cut short. */
 export interface InterruptionCause {
-  readonly kind: 'signal' | 'target-exited' | 'load-failed' | 'profiler-failed';
+  readonly kind: 'signal' | 'target-exited' | 'load-failed' | 'profiler-failed' | 'unfinished';
   readonly reason: string;
 }
 

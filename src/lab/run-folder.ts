@@ -14,9 +14,16 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { cannotWrite } from '../cannot-write.ts';
-import type { LabError } from '../errors.ts';
+import { LabError } from '../errors.ts';
 import type { Run, TimelineRow } from '../run.ts';
 import { SpaceReserve } from './space-reserve.ts';
+import { Watchdog } from './watchdog.ts';
+
+/**
+ * Of a lab that was killed: no folder of a run without load, and no half file, also of a tracker that was just writing.
+ * $1: the folder.
+ */
+const TIDY = '[ -e "$1/run.json" ] || exec rm -rf -- "$1"; sleep 1; rm -f -- "$1"/*.tmp';
 
 export class RunFolder {
   readonly runId: string;
@@ -26,8 +33,11 @@ export class RunFolder {
   #timelineError: Error | null = null;
   /** For run.json. */
   readonly #reserve: SpaceReserve;
-  /** A run that ends at once, as on a second Ctrl-C, leaves no half folder. */
-  readonly #onLabExit = () => rmSync(this.directory, { recursive: true, force: true });
+  readonly #watchdog: Watchdog;
+  /** What run.json says while the run goes on; null before its load. */
+  #soFar: Run | null = null;
+  /** A lab that ends at once, as on a second Ctrl-C. */
+  readonly #onLabExit = () => this.giveUp('the lab was ended at once');
 
   private constructor(runId: string, directory: string) {
     this.runId = runId;
@@ -40,6 +50,7 @@ export class RunFolder {
       rmSync(directory, { recursive: true, force: true });
       throw error;
     }
+    this.#watchdog = new Watchdog(TIDY, [directory]);
     process.once('exit', this.#onLabExit);
   }
 
@@ -92,8 +103,22 @@ export class RunFolder {
   }
 
   /**
-   * Ends the timeline and writes run.json last, so that a folder with a run.json is complete; room for it was kept from
-   * the start. Where the timeline could not be written whole, the run is marked partial.
+   * Writes run.json for a lab that may be killed before the run's end. What the disk does not take is no reason to end the
+   * run: the run.json of before stays.
+   *
+   * @param run - of what is known by now, marked partial
+   */
+  saveSoFar(run: Run): void {
+    this.#soFar = run;
+    try {
+      this.amend(run);
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+    }
+  }
+
+  /**
+   * Ends the timeline and writes the final run.json, after all other files; room for it was kept from the start. Where the timeline could not be written whole, the run is marked partial.
    *
    * @returns the run as it was written
    * @throws LabError `OUT_NOT_WRITABLE`; what is in the folder by then stays
@@ -105,6 +130,7 @@ export class RunFolder {
     const written = reason === null ? run : { ...run, partial: run.partial ?? { reason } };
     process.off('exit', this.#onLabExit);
     this.#reserve.release();
+    this.#watchdog.dismiss();
     this.amend(written);
     return written;
   }
@@ -118,10 +144,27 @@ export class RunFolder {
     this.writeFile('run.json', `${JSON.stringify(run, null, 2)}\n`);
   }
 
+  /**
+   * Ends a run that nothing more is known of. The folder of one whose load had begun stays, marked partial; that of another
+   * is removed.
+   *
+   * @param reason - what brought it to an end
+   */
+  giveUp(reason: string): void {
+    const run = this.#soFar;
+    if (run === null) return this.discard();
+    this.#closeTimeline();
+    process.off('exit', this.#onLabExit);
+    this.#reserve.release();
+    this.#watchdog.dismiss();
+    this.saveSoFar({ ...run, partial: { reason } });
+  }
+
   /** Removes the folder of a run that never began. */
   discard(): void {
     this.#closeTimeline();
     this.#reserve.release();
+    this.#watchdog.dismiss();
     process.off('exit', this.#onLabExit);
     rmSync(this.directory, { recursive: true, force: true });
   }

@@ -18,16 +18,21 @@ export interface PhasesOptions extends PlannedSources {
   readonly directory: string;
   readonly interruption: Interruption;
   readonly onPhase: (phase: PhaseName) => void;
+  /** Called just before each phase, with the profiles so far: its work falls into the phase before. Default: nothing. */
+  readonly beforePhase?: (phase: PhaseName, profiles: ProfilesSoFar) => void;
   /** Called at the start and at the end of each phase, within it. */
   readonly onPhaseEdge: () => void;
   /** Called with what is found missing, at once. `present`: kinds of which there is a file. */
   readonly onMissing?: (missing: readonly MissingProfile[], present: ReadonlySet<ProfileKind>) => void;
 }
 
-export interface PhasesResult {
-  readonly load: LoadResult;
+export interface ProfilesSoFar {
   readonly profiles: readonly ProfileFile[];
   readonly missingProfiles: readonly MissingProfile[];
+}
+
+export interface PhasesResult extends ProfilesSoFar {
+  readonly load: LoadResult;
 }
 
 /** Planned length of all phases together, with what lies between them. */
@@ -44,16 +49,16 @@ export async function runPhases(options: PhasesOptions): Promise<PhasesResult> {
   // A run that ends early ends its load at once, also while it waits for the last replies.
   const aborted = interruption.raised.then(() => pool.abort());
 
-  let goOn = await runPhase('warm-up', scenario.warmupMs, options);
+  let goOn = await runPhase('warm-up', scenario.warmupMs, captured, options);
   if (goOn && options.warmupSource !== null) {
     await captured.stop([options.warmupSource], captureOptions('warm-up', options));
     goOn = await interruption.wait(SETTLE_MS);
   }
-  if (goOn) goOn = await runPhase('clean', scenario.durationMs, options);
+  if (goOn) goOn = await runPhase('clean', scenario.durationMs, captured, options);
   const sources = goOn ? options.sources : [];
   const profiled = captureOptions('profiled', options);
   if (sources.length > 0) {
-    await beginPhase('profiled', options);
+    await beginPhase('profiled', captured, options);
     await captured.start(sources, profiled);
     goOn = await interruption.wait(scenario.profileDurationMs - pool.leadMs);
   }
@@ -67,14 +72,17 @@ export async function runPhases(options: PhasesOptions): Promise<PhasesResult> {
 async function runPhase(
   phase: PhaseName,
   durationMs: Milliseconds,
+  captured: Captured,
   options: PhasesOptions,
 ): Promise<boolean> {
-  await beginPhase(phase, options);
+  await beginPhase(phase, captured, options);
   // What is far away is told of the next phase before its time.
   return options.interruption.wait(durationMs - options.pool.leadMs);
 }
 
-async function beginPhase(phase: PhaseName, { pool, onPhase, onPhaseEdge }: PhasesOptions): Promise<void> {
+async function beginPhase(phase: PhaseName, captured: Captured, options: PhasesOptions): Promise<void> {
+  const { pool, onPhase, onPhaseEdge } = options;
+  options.beforePhase?.(phase, { profiles: captured.files, missingProfiles: captured.missing });
   onPhaseEdge();
   await pool.beginPhase(phase);
   onPhaseEdge();

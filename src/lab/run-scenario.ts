@@ -38,6 +38,7 @@ import { preflight } from './target/preflight.ts';
 import { sampledHashes } from './target/preflight-hashes.ts';
 import { udpFloor } from './target/udp-floor.ts';
 import { type NamedContent, toRun } from './to-run.ts';
+import { UnfinishedRun } from './unfinished-run.ts';
 
 export interface RunOptions {
   readonly plan: ScenarioPlan;
@@ -80,7 +81,8 @@ interface RunContext {
 /**
  * Runs one scenario against one target and leaves a run's folder.
  *
- * @throws LabError where the run could not begin (no target, no profiler, no socket); no folder is left then
+ * @throws LabError where the run could not begin (no target, no profiler, no socket); no folder is left then. What is thrown
+ * once the load had begun leaves a partial run.
  */
 export async function runScenario(wanted: RunOptions): Promise<RunOutcome> {
   const agents = wanted.agents ?? null;
@@ -104,30 +106,29 @@ export async function runScenario(wanted: RunOptions): Promise<RunOutcome> {
     if (measured.floor === null) note(`The floor of UDP was not measured: ${measured.reason}.`);
     target = await prepareTarget(context);
     // While it runs: an ended process no longer tells.
-    const record = await withRuntime(target);
-    const result = await measure(target, context);
-    isMeasured = true;
-    const end = await stopTarget(target, options);
-    const { run, latencyFiles } = toRun({
+    const known = {
       runId: folder.runId,
       suiteId: options.suiteId,
       startedAt,
       environment: readEnvironment(context.pinning, measured.floor),
-      target: record,
+      target: await withRuntime(target),
       plan: options.plan,
-      load: result.load,
+      notes,
+    };
+    const result = await measure(target, context, new UnfinishedRun(folder, known));
+    isMeasured = true;
+    const end = await stopTarget(target, options);
+    const { run, latencyFiles } = toRun({
+      ...known,
+      ...result,
       agents: agents?.record() ?? null,
-      monotonicOriginMs: result.monotonicOriginMs,
-      profiles: result.profiles,
-      missingProfiles: result.missingProfiles,
       end,
       interruption: interruption.cause,
-      notes,
     });
     const saved = save(folder, run, latencyFiles);
     return { directory: folder.directory, run: await withClinic(saved, context) };
   } catch (error) {
-    if (!isMeasured) folder.discard();
+    if (!isMeasured) folder.giveUp(error instanceof LabError ? error.message : String(error));
     throw error;
   } finally {
     if (target !== null) await stopTarget(target, options);
@@ -255,7 +256,7 @@ interface Measured extends PhasesResult {
   readonly monotonicOriginMs: number;
 }
 
-async function measure(target: Target, context: RunContext): Promise<Measured> {
+async function measure(target: Target, context: RunContext, unfinished: UnfinishedRun): Promise<Measured> {
   const { options, interruption, note } = context;
   const { scenario } = options.plan;
   const agents = options.agents ?? null;
@@ -300,7 +301,12 @@ async function measure(target: Target, context: RunContext): Promise<Measured> {
       ...sources,
       directory: context.folder.directory,
       interruption,
-      onPhase: (phase) => options.onEvent({ kind: 'phase', phase }),
+      beforePhase: (phase, profiles) => unfinished.beforePhase(phase, { ...profiles, monotonicOriginMs }),
+      onPhase(phase) {
+        options.onEvent({ kind: 'phase', phase });
+        const soFar = phase === 'profiled' ? pool.phasesSoFar?.() : undefined;
+        if (soFar !== undefined) unfinished.keep(soFar);
+      },
       onPhaseEdge: () => observation.readSockets(),
     });
     return { ...result, monotonicOriginMs };

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { Watchdog } from '../watchdog.ts';
 import { readJsonLines } from './json-lines.ts';
 import { connectAgent, type NodeAgent } from './node-agent-client.ts';
 
@@ -28,6 +29,7 @@ export class AgentHub {
   readonly #links = new Map<AgentPeer, Socket>();
   readonly #sockets = new Set<Socket>();
   #child: ChildProcess | null = null;
+  readonly #watchdog: Watchdog | null;
   readonly #removeFolder = () => {
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
   };
@@ -36,6 +38,7 @@ export class AgentHub {
     this.#folder = folder;
     this.socketPath = socketPath;
     this.#server = createServer((socket) => this.#welcome(socket)).unref();
+    this.#watchdog = folder === null ? null : new Watchdog('rm -rf -- "$1"', [folder]);
     process.once('exit', this.#removeFolder);
   }
 
@@ -68,6 +71,7 @@ export class AgentHub {
     for (const socket of this.#sockets) if (socket !== kept) socket.destroy();
     this.#server.close();
     process.off('exit', this.#removeFolder);
+    this.#watchdog?.dismiss();
     this.#removeFolder();
   }
 

@@ -13,7 +13,14 @@ import type { ClientFleet } from './client-fleet.ts';
 import { type IntervalReport, IntervalTally } from './interval-tally.ts';
 import { LatencySlices, type SliceCounts } from './latency-slices.ts';
 import type { Grid } from './pacer.ts';
-import { type EncodedHistogram, Outcome, PhaseTally, phaseIndex, type TallyReport } from './phase-tally.ts';
+import {
+  type EncodedHistogram,
+  Outcome,
+  PhaseTally,
+  phaseIndex,
+  type TallyCopy,
+  type TallyReport,
+} from './phase-tally.ts';
 import { RefusedSends } from './refused-sends.ts';
 import {
   checkResponse,
@@ -173,6 +180,11 @@ export class LoadEngine {
 
   takeInterval(): IntervalReport {
     return this.#interval.takeReport();
+  }
+
+  /** What has been counted for a phase so far; undefined where it has not begun. */
+  copyOf(phase: PhaseName): TallyCopy | undefined {
+    return this.#tallies[phaseIndex(phase)]?.copy();
   }
 
   /** Every phase that began, in order. */

@@ -11,10 +11,10 @@ import type { IntervalReport } from './interval-tally.ts';
 import { mergeIntervals, type RowSpan } from './load-row.ts';
 import { mergeThreads, type PhaseSpan } from './merge-threads.ts';
 import { monotonicNs } from './monotonic-clock.ts';
-import type { EncodedHistogram } from './phase-tally.ts';
+import { type EncodedHistogram, PhaseTally } from './phase-tally.ts';
 import { clientShareOf } from './thread-clients.ts';
 import { ThreadHandle } from './thread-handle.ts';
-import type { ThreadReport, ToThread } from './thread-messages.ts';
+import type { ThreadPhase, ThreadReport, ToThread } from './thread-messages.ts';
 
 const ROW_MS = 1_000;
 /** What a thread may take for its report beyond the time-out of its last request; then it counts as lost. */
@@ -50,6 +50,11 @@ export interface Load {
   beginPhase(phase: PhaseName): void | Promise<void>;
   /** Resolves when nothing more is sent; {@link Load.stop} has to follow. */
   endSending(): void | Promise<void>;
+  /**
+   * What was counted in the phases that are over, while the load goes on; null where it is over itself. Absent where the
+   * counts are on other machines until the end.
+   */
+  phasesSoFar?(): Promise<LoadResult | null>;
   /** Sends nothing more and waits for the replies in flight; what is silent then has timed out. */
   stop(): Promise<LoadResult>;
   /** Ends at once, also during {@link Load.stop}. */
@@ -176,6 +181,27 @@ export class LoadPool implements Load {
   /** What the threads reported; empty before the result is there. */
   get reports(): readonly ThreadReport[] {
     return this.#reports;
+  }
+
+  /**
+   * What was counted in the phases that are over, while the load goes on; what is in flight is unresolved in it. The load
+   * threads only copy their counts. Null where the load itself is over, whose result has more.
+   */
+  async phasesSoFar(): Promise<LoadResult | null> {
+    const spans = this.#spans.filter(({ endMs }) => endMs !== undefined) as PhaseSpan[];
+    const byThread = await Promise.all([...this.#alive].map((thread) => thread.phasesSoFar()));
+    if (this.#result !== undefined) return null;
+    const reports: ThreadReport[] = [];
+    for (const phases of byThread) {
+      const report = { phases: [] as ThreadPhase[], histograms: [] as EncodedHistogram[], latencySlices: [] };
+      for (const { tally: copy, ...part } of phases) {
+        const tally = PhaseTally.ofCopy(copy);
+        report.phases.push({ ...part, tally: tally.report() });
+        report.histograms.push(...tally.histograms(part.phase));
+      }
+      reports.push(report);
+    }
+    return { ...mergeThreads(reports, spans), lostThreads: this.#describeLost() };
   }
 
   /** Sends nothing more and waits for the replies in flight; what is silent then has timed out. */

@@ -15,7 +15,7 @@ import { planSession } from './session-plan.ts';
 import { poolBytes, SwarmModel, workerIdentity } from './swarm-model.ts';
 import { clientsOf } from './thread-clients.ts';
 import { readThreadCpuNs } from './thread-cpu.ts';
-import type { FromThread, ThreadPhase, ThreadSetup, ToThread } from './thread-messages.ts';
+import type { FromThread, PhaseSoFar, ThreadPhase, ThreadSetup, ToThread } from './thread-messages.ts';
 import { openThreadSockets, readSocketDrops } from './thread-sockets.ts';
 import { TransactionTable } from './transaction-table.ts';
 
@@ -127,6 +127,9 @@ class LoadThread {
       case 'snapshot':
         this.#tell({ type: 'snapshot', number: message.number, interval: this.#engine.takeInterval() });
         break;
+      case 'tell-phases':
+        this.#tell({ type: 'phases', phases: this.#phasesSoFar() });
+        break;
       case 'stop':
         this.#stop();
         break;
@@ -220,6 +223,13 @@ class LoadThread {
     clearInterval(this.#rampTimer);
     this.#metronome?.stop();
     if (this.#engine.pending === 0) this.#finish();
+  }
+
+  #phasesSoFar(): PhaseSoFar[] {
+    return this.#marks.flatMap(({ phase, start, end }) => {
+      const tally = end === undefined ? undefined : this.#engine.copyOf(phase);
+      return tally === undefined ? [] : [{ phase, tally, ...betweenMarks(start, end) }];
+    });
   }
 
   #finish(): void {

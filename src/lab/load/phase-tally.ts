@@ -8,7 +8,7 @@ import {
   type StrayReplies,
 } from '../../run.ts';
 import type { Nanoseconds } from '../../units.ts';
-import { LatencyCounts } from './latency-counts.ts';
+import { type CountsCopy, LatencyCounts } from './latency-counts.ts';
 import { encodeHistogram } from './latency-histogram.ts';
 
 /** Different error texts that are kept apart in a phase; the rest is counted under {@link OTHER_TEXTS}. */
@@ -49,6 +49,19 @@ export interface TallyReport {
   readonly sendLag: { readonly nsP50: number; readonly nsP99: number; readonly nsMax: number };
 }
 
+/** A whole tally as it is at one moment; plain data, for another thread. */
+export interface TallyCopy {
+  readonly stray: StrayReplies;
+  readonly totals: readonly number[];
+  readonly sent: Float64Array;
+  readonly outcomes: Float64Array;
+  readonly errorTexts: ReadonlyMap<string, number>;
+  readonly sendLag: CountsCopy;
+  readonly service: readonly CountsCopy[];
+  /** Null in closed loop. */
+  readonly response: readonly CountsCopy[] | null;
+}
+
 export class PhaseTally {
   readonly stray: { -readonly [Kind in keyof StrayReplies]: number } = {
     late: 0,
@@ -71,6 +84,46 @@ export class PhaseTally {
   /** @param openLoop - whether response time, from the intended send, is kept as well */
   constructor(openLoop: boolean) {
     this.#response = openLoop ? operations.map(() => new LatencyCounts()) : null;
+  }
+
+  /**
+   * A tally of a load that still goes on, from its copy: what was in flight at that moment is unresolved, as it stays where
+   * the load ends there.
+   */
+  static ofCopy(copy: TallyCopy): PhaseTally {
+    const tally = new PhaseTally(copy.response !== null);
+    Object.assign(tally.stray, copy.stray);
+    const [peersReceived = 0, retries = 0, sentBytes = 0, receivedBytes = 0, notSent = 0] = copy.totals;
+    Object.assign(tally, { peersReceived, retries, sentBytes, receivedBytes });
+    tally.#notSent = notSent;
+    tally.#sent.set(copy.sent);
+    tally.#outcomes.set(copy.outcomes);
+    for (const [text, count] of copy.errorTexts) tally.#errorTexts.set(text, count);
+    tally.#sendLag.restore(copy.sendLag);
+    copy.service.forEach((counts, operation) => {
+      tally.#service[operation]?.restore(counts);
+    });
+    copy.response?.forEach((counts, operation) => {
+      tally.#response?.[operation]?.restore(counts);
+    });
+    operations.forEach((_, operation) => {
+      tally.#outcomes[operation * OUTCOMES + Outcome.unresolved] = tally.#inFlight(operation);
+    });
+    return tally;
+  }
+
+  /** For {@link PhaseTally.ofCopy}. */
+  copy(): TallyCopy {
+    return {
+      stray: { ...this.stray },
+      totals: [this.peersReceived, this.retries, this.sentBytes, this.receivedBytes, this.#notSent],
+      sent: this.#sent.slice(),
+      outcomes: this.#outcomes.slice(),
+      errorTexts: new Map(this.#errorTexts),
+      sendLag: this.#sendLag.copy(),
+      service: this.#service.map((counts) => counts.copy()),
+      response: this.#response?.map((counts) => counts.copy()) ?? null,
+    };
   }
 
   countSent(operation: number, lengthBytes: number): void {
@@ -138,6 +191,11 @@ export class PhaseTally {
           : [{ phase, operation, clock, encoded: encodeHistogram(counts.toHistogram()) }];
       }),
     );
+  }
+
+  #inFlight(operation: number): number {
+    const outcomes = this.#outcomes.subarray(operation * OUTCOMES, (operation + 1) * OUTCOMES);
+    return (this.#sent[operation] as number) - outcomes.reduce((sum, count) => sum + count, 0);
   }
 
   #countsOf(operation: number): OperationCounts {

@@ -1,7 +1,7 @@
 /** One load thread as the pool sees it. */
 import { Worker } from 'node:worker_threads';
 import { LabError } from '../../errors.ts';
-import type { FromThread, ThreadReport, ThreadSetup, ToThread } from './thread-messages.ts';
+import type { FromThread, PhaseSoFar, ThreadReport, ThreadSetup, ToThread } from './thread-messages.ts';
 
 export interface ThreadHandleOptions {
   /** Absolute path of the thread's program. */
@@ -19,6 +19,7 @@ export class ThreadHandle {
   /** Settles with the thread's report, or with null where it ended without one. Never rejects. */
   readonly finished: Promise<ThreadReport | null>;
   readonly #worker: Worker;
+  #onPhases: ((phases: readonly PhaseSoFar[]) => void) | undefined;
 
   constructor(options: ThreadHandleOptions) {
     this.number = options.setup.thread;
@@ -33,6 +34,7 @@ export class ThreadHandle {
     this.ready = new Promise((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
         if (message.type === 'snapshot') options.onSnapshot(this, message);
+        else if (message.type === 'phases') this.#onPhases?.(message.phases);
         else if (message.type === 'finished') report = message.report;
         else if (message.type === 'refused') reject(new LabError(message));
         else {
@@ -55,6 +57,15 @@ export class ThreadHandle {
 
   tell(message: ToThread): void {
     this.#worker.postMessage(message);
+  }
+
+  /** What the thread counted in the phases that are over; none where it ends before it answers. One at a time. */
+  async phasesSoFar(): Promise<readonly PhaseSoFar[]> {
+    const answer = new Promise<readonly PhaseSoFar[]>((resolve) => {
+      this.#onPhases = resolve;
+    });
+    this.tell({ type: 'tell-phases' });
+    return Promise.race([answer, this.finished.then(() => [])]);
   }
 
   async terminate(): Promise<void> {

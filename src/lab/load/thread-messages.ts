@@ -4,7 +4,7 @@ import type { Nanoseconds } from '../../units.ts';
 import type { AddressFamily } from '../../wire/udp-socket.ts';
 import type { IntervalReport } from './interval-tally.ts';
 import type { SliceCounts } from './latency-slices.ts';
-import type { EncodedHistogram, TallyReport } from './phase-tally.ts';
+import type { EncodedHistogram, TallyCopy, TallyReport } from './phase-tally.ts';
 
 /** `workerData` of a load thread. */
 export interface ThreadSetup {
@@ -22,6 +22,8 @@ export type ToThread =
   /** `atNs` is the pool's monotonic time; the first phase starts the load. */
   | { readonly type: 'phase'; readonly phase: PhaseName; readonly atNs: Nanoseconds }
   | { readonly type: 'snapshot'; readonly number: number }
+  /** Tell what was counted in the phases that are over. */
+  | { readonly type: 'tell-phases' }
   /** Send nothing more, wait for what is in flight, then report. */
   | { readonly type: 'stop' }
   /** Report at once. */
@@ -35,6 +37,11 @@ export interface ThreadPhase {
   readonly socketDrops: number | null;
 }
 
+/** A phase that is over, while the load goes on. */
+export interface PhaseSoFar extends Omit<ThreadPhase, 'tally'> {
+  readonly tally: TallyCopy;
+}
+
 /** Everything that a thread has to say at its end. */
 export interface ThreadReport {
   readonly phases: readonly ThreadPhase[];
@@ -46,6 +53,7 @@ export interface ThreadReport {
 export type FromThread =
   | { readonly type: 'ready' }
   | { readonly type: 'snapshot'; readonly number: number; readonly interval: IntervalReport }
+  | { readonly type: 'phases'; readonly phases: readonly PhaseSoFar[] }
   | { readonly type: 'finished'; readonly report: ThreadReport }
   /** The thread could not start, by the operator's or the system's fault. */
   | {

@@ -1,11 +1,13 @@
 /** Ends a target with all its processes, whoever of them leads. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Watchdog } from '../watchdog.ts';
 import type { ProcessTree } from './process-tree.ts';
 
 const LOOK_INTERVAL_MS = 20;
 /** A killed process is gone within milliseconds; one in uninterruptible sleep stays, and nobody can end it. */
 const KILL_WAIT_MS = 1000;
+/** $1: the group's leader. */
+const END_GROUP = 'kill -s TERM -- "-$1" && sleep 3 && kill -s KILL -- "-$1"';
 
 interface ProcessGroupOptions {
   /** Leader of a process group of its own. */
@@ -20,14 +22,15 @@ interface ProcessGroupOptions {
 export class ProcessGroup {
   readonly #leader: number;
   readonly #tree: ProcessTree;
-  readonly #watchdog: ChildProcess | null;
+  readonly #watchdog: Watchdog;
   readonly #onLabExit = () => this.#signal('SIGKILL');
 
   constructor({ leader, tree }: ProcessGroupOptions) {
     this.#leader = leader;
     this.#tree = tree;
-    this.#watchdog = startWatchdog(leader);
-    process.once('exit', this.#onLabExit);
+    this.#watchdog = new Watchdog(END_GROUP, [String(leader)]);
+    // Before whoever clears away what these processes may still write.
+    process.prependOnceListener('exit', this.#onLabExit);
   }
 
   /** SIGTERM for every process, and SIGKILL after the grace for those that are left. Resolves when none is. */
@@ -41,7 +44,7 @@ export class ProcessGroup {
       }
     }
     process.off('exit', this.#onLabExit);
-    this.#watchdog?.kill('SIGKILL');
+    this.#watchdog.dismiss();
   }
 
   async #endWithin(graceMs: number): Promise<boolean> {
@@ -68,23 +71,4 @@ function send(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It has just ended, or it belongs to somebody else and cannot be ended.
   }
-}
-
-/**
- * A shell that waits for its input to close, which it does with the lab however that ends, and then ends the group. It
- * sleeps until then.
- */
-function startWatchdog(leader: number): ChildProcess | null {
-  if (process.platform === 'win32') return null;
-  const script = 'read -r _; kill -s TERM -- "-$0" && sleep 3 && kill -s KILL -- "-$0"';
-  const watchdog = spawn('/bin/sh', ['-c', script, String(leader)], {
-    // Out of the terminal's process group, so that Ctrl-C does not end it before the lab.
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  // Without a shell there is no watchdog; an orderly end of the lab does not need it.
-  watchdog.on('error', () => undefined);
-  watchdog.unref();
-  (watchdog.stdin as unknown as { unref?: () => void } | null)?.unref?.();
-  return watchdog;
 }
