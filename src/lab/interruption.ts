@@ -9,6 +9,7 @@ export interface InterruptionCause {
 /** The one place where a run learns that it must end early; the first cause stays. */
 export class Interruption {
   #cause: InterruptionCause | null = null;
+  #raisedMs = 0;
   #wake: () => void = () => {};
   /** Resolves when the run must end early; never where it does not. */
   readonly raised: Promise<void>;
@@ -28,9 +29,19 @@ export class Interruption {
     return this.#cause;
   }
 
+  /**
+   * What is left of a time that began when the run was to end early.
+   *
+   * @returns null where it is to go on
+   */
+  leftOf(totalMs: Milliseconds): Milliseconds | null {
+    return this.#cause === null ? null : Math.max(0, this.#raisedMs + totalMs - performance.now());
+  }
+
   raise(cause: InterruptionCause): void {
     if (this.#cause !== null) return;
     this.#cause = cause;
+    this.#raisedMs = performance.now();
     this.#wake();
   }
 

@@ -152,7 +152,10 @@ export class RunFolder {
    */
   giveUp(reason: string): void {
     const run = this.#soFar;
-    if (run === null) return this.discard();
+    if (run === null) {
+      this.discard();
+      return;
+    }
     this.#closeTimeline();
     process.off('exit', this.#onLabExit);
     this.#reserve.release();

@@ -9,7 +9,7 @@ import type { PlannedSources } from './profile-sources.ts';
 /** After the live heap was read: the forced collection paused the target, and its queue has to drain. */
 const SETTLE_MS = 500;
 /** What an interrupted run waits for its profiles; the figures are safe by then. */
-const INTERRUPTED_PROFILE_WAIT_MS = 3_000;
+const INTERRUPTED_PROFILE_WAIT_MS = 2_000;
 
 export interface PhasesOptions extends PlannedSources {
   readonly scenario: Scenario;

@@ -5,6 +5,7 @@
 import { ExitCode, LabError } from '../errors.ts';
 import { describeMissingProfiles } from '../missing-profiles.ts';
 import type { ClinicTool, MissingProfile, ProfileKind, Run, Scenario } from '../run.ts';
+import type { Milliseconds } from '../units.ts';
 import { INFO_HASH_BYTES } from '../wire/bep15.ts';
 import type { AgentFleet } from './agents/agent-fleet.ts';
 import { goRuntimeVersion } from './capture/go/go-version.ts';
@@ -39,6 +40,11 @@ import { sampledHashes } from './target/preflight-hashes.ts';
 import { udpFloor } from './target/udp-floor.ts';
 import { type NamedContent, toRun } from './to-run.ts';
 import { UnfinishedRun } from './unfinished-run.ts';
+
+/** From the signal that ends a run early to the end of its tracker; the report must be made within 5 s of it. */
+const INTERRUPTED_STOP_MS: Milliseconds = 3_000;
+/** A tracker that writes its counters has at least this long. */
+const LEAST_STOP_GRACE_MS: Milliseconds = 500;
 
 export interface RunOptions {
   readonly plan: ScenarioPlan;
@@ -117,7 +123,8 @@ export async function runScenario(wanted: RunOptions): Promise<RunOutcome> {
     };
     const result = await measure(target, context, new UnfinishedRun(folder, known));
     isMeasured = true;
-    const end = await stopTarget(target, options);
+    const end = await stopTarget(target, options, stopGraceMs(interruption));
+    tellOfKill(end, note);
     const { run, latencyFiles } = toRun({
       ...known,
       ...result,
@@ -177,13 +184,26 @@ function save(folder: RunFolder, run: Run, latencyFiles: readonly NamedContent[]
   });
 }
 
+/** A tracker that was frozen when its profiles were asked for need not be waited for twice. */
+function stopGraceMs(interruption: Interruption): Milliseconds | undefined {
+  const leftMs = interruption.leftOf(INTERRUPTED_STOP_MS);
+  return leftMs === null ? undefined : Math.max(LEAST_STOP_GRACE_MS, leftMs);
+}
+
+/** What a report would else not tell from an orderly end. */
+function tellOfKill(end: TargetEnd | null, note: (text: string) => void): void {
+  if (end?.exit.expected !== true || end.exit.signal !== 'SIGKILL') return;
+  note('The tracker did not end when it was asked to (SIGTERM), and was killed.');
+}
+
 /** Stops the target if the lab started it, and clears away what the flags for perf made it write. */
 async function stopTarget(
   target: Target,
   { profiling, target: spec }: RunOptions,
+  graceMs?: Milliseconds,
 ): Promise<TargetEnd | null> {
   const pids = [...target.pids(), ...(target.pid === null ? [] : [target.pid])];
-  const end = await target.stop();
+  const end = await target.stop(graceMs);
   const folder = spec.kind === 'command' ? (spec.cwd ?? process.cwd()) : process.cwd();
   if (profiling.perf && end !== null) removePerfTraces(pids, folder);
   return end;

@@ -2,10 +2,10 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { builtEntry, packageRoot } from '../../src/package-root.ts';
+import { packageRoot } from '../../src/package-root.ts';
 import { runSchema } from '../../src/run.ts';
+import { runLab } from './watched-lab.ts';
 
 const short = ['--scenario', 'light', '--warmup', '200ms', '--duration', '1s', '--quiet'];
 let root = '';
@@ -19,11 +19,10 @@ afterEach(() => {
 async function lab(args: readonly string[]) {
   const loaded = path.join(root, 'loaded.json');
   const hook = path.join(packageRoot, 'test/end-to-end/loaded-packages.cjs');
-  const result = await execa(
-    process.execPath,
-    ['--require', hook, builtEntry('cli/main.js'), '--out', path.join(root, 'runs'), ...short, ...args],
-    { reject: false, env: { LOADED_PACKAGES: loaded } },
-  );
+  const result = await runLab(['--out', path.join(root, 'runs'), ...short, ...args], {
+    nodeArgs: ['--require', hook],
+    env: { LOADED_PACKAGES: loaded },
+  });
   const [name] = readdirSync(path.join(root, 'runs')).filter((entry) => entry !== 'history.jsonl');
   const folder = path.join(root, 'runs', name as string);
   return {

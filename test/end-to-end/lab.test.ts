@@ -1,23 +1,20 @@
 /** The whole lab as a user runs it: the built command, real trackers, real load, short phases. */
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { reportSchema } from '../../src/analyze/report/report-schema.ts';
 import { builtEntry } from '../../src/package-root.ts';
 import { type Run, runSchema } from '../../src/run.ts';
-import { type Child, startChild } from './child.ts';
+import type { Child } from './child.ts';
+import { type EndedLab, runLab, WatchedLab } from './watched-lab.ts';
 
 const short = ['--warmup', '500ms', '--duration', '2s', '--profile-duration', '1s'];
 let root = '';
 
-function lab(args: readonly string[], out: string) {
-  return execa(process.execPath, [builtEntry('cli/main.js'), '--out', path.join(root, out), ...args], {
-    reject: false,
-  });
+function lab(args: readonly string[], out: string): Promise<EndedLab> {
+  return runLab(['--out', path.join(root, out), ...args]);
 }
 
 function runFolders(out: string): string[] {
@@ -40,16 +37,12 @@ function onlyRun(out: string): { folder: string; run: Run; markdown: string } {
   };
 }
 
-/** Starts the lab, in a process group of its own as a terminal does, and waits until its clean phase has begun. */
+/** Starts the lab and waits until its clean phase has begun. */
 async function labInCleanPhase(out: string): Promise<Child> {
   const args = ['--scenario', 'light', '--warmup', '500ms', '--duration', '30s'];
-  const child = startChild(
-    spawn(process.execPath, [builtEntry('cli/main.js'), '--out', path.join(root, out), ...args], {
-      detached: true,
-    }),
-  );
-  await child.errorLine((line) => line === 'Phase: clean');
-  return child;
+  const lab = WatchedLab.start(['--out', path.join(root, out), ...args]);
+  await lab.child.errorLine((line) => line === 'Phase: clean');
+  return lab.child;
 }
 
 interface SuiteDocument {
@@ -62,26 +55,12 @@ function expectJudged({
   stdout,
   stderr,
 }: {
-  exitCode?: number;
+  exitCode: number | null;
   stdout: string;
   stderr: string;
 }): void {
   const { reports = [JSON.parse(stdout)] } = JSON.parse(stdout) as Partial<SuiteDocument>;
   expect(exitCode, stderr).toBe(reports.every(({ valid }) => valid) ? 0 : 11);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Resolves when the process has ended; its parent may have gone first. */
-async function gone(pid: number): Promise<void> {
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5000, interval: 20 });
 }
 
 beforeAll(() => {
@@ -152,7 +131,7 @@ describe('a run of our tracker', () => {
 
   it('can be analysed again with the same result', async () => {
     const { folder, markdown } = onlyRun('own');
-    const again = await execa(process.execPath, [builtEntry('cli/main.js'), 'analyze', folder]);
+    const again = await runLab(['analyze', folder]);
     expect(again.stdout).toContain('Requests/second');
     expect(readFileSync(path.join(folder, 'report.md'), 'utf8')).toBe(markdown);
   });
@@ -160,13 +139,7 @@ describe('a run of our tracker', () => {
   it('has profiles whose tables can be printed by themselves', async () => {
     const { folder } = onlyRun('own');
     const cpu = path.join(folder, 'cpu.pb.gz');
-    const { stdout } = await execa(process.execPath, [
-      builtEntry('cli/main.js'),
-      'analyze',
-      cpu,
-      '--count',
-      '3',
-    ]);
+    const { stdout } = await runLab(['analyze', cpu, '--count', '3']);
     expect(stdout).toMatch(/Type: cpu/);
     expect(stdout).toMatch(/flat +flat% +sum% +cum +cum%/);
     expect(stdout).toMatch(/Charged to the nearest application function/);
@@ -174,19 +147,6 @@ describe('a run of our tracker', () => {
 });
 
 describe('a run that is cut short', () => {
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('by %s saves what there is, marked partial, and ends with %i', async (signal, exitCode) => {
-    const command = await labInCleanPhase(signal);
-    command.process.kill(signal);
-    expect(await command.exitCode).toBe(exitCode);
-    const { run, markdown } = onlyRun(signal);
-    expect(run.partial?.reason).toContain(signal);
-    expect(markdown).toContain(signal);
-    expect(isAlive(run.target.pid as number)).toBe(false);
-  });
-
   it('by Ctrl-C, which every process of the terminal gets, was not ended by its tracker', async () => {
     const command = await labInCleanPhase('terminal');
     process.kill(-(command.process.pid as number), 'SIGINT');
@@ -195,42 +155,6 @@ describe('a run that is cut short', () => {
     expect(run.partial?.reason).toBe('stopped by SIGINT');
     expect(run.targetExit).toMatchObject({ expected: true, exitCode: 0 });
     expect(run.trackerCounters).not.toBeNull();
-    expect(isAlive(run.target.pid as number)).toBe(false);
-  });
-
-  it('by a second Ctrl-C ends at once, without its tracker and without half a folder', async () => {
-    const command = await labInCleanPhase('twice');
-    const { pid } = command.process;
-    const [tracker] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-    command.process.kill('SIGINT');
-    await command.errorLine((line) => line.startsWith('SIGINT: stopping'));
-    const startMs = performance.now();
-    command.process.kill('SIGINT');
-    expect(await command.exitCode).toBe(130);
-    expect(performance.now() - startMs).toBeLessThan(2000);
-    expect(runFolders('twice').filter((folder) => !existsSync(path.join(folder, 'run.json')))).toEqual([]);
-    await gone(Number(tracker));
-  });
-
-  it('by SIGKILL leaves a folder of which analyze says what it is', async () => {
-    const command = await labInCleanPhase('shot');
-    await command.stop();
-    const [folder] = runFolders('shot');
-    const { exitCode, stderr } = await lab(['analyze', folder as string], 'shot');
-    expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/RUN_NOT_SAVED: .*killed before it was saved.*Hint: /);
-  });
-
-  it('by the death of the tracker tells how it died and ends with 12', async () => {
-    const command = await labInCleanPhase('killed');
-    const { pid } = command.process;
-    const [tracker] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-    process.kill(Number(tracker), 'SIGKILL');
-    expect(await command.exitCode).toBe(12);
-    const { run, markdown } = onlyRun('killed');
-    expect(run.targetExit).toMatchObject({ signal: 'SIGKILL', expected: false });
-    expect(run.partial?.reason).toContain('SIGKILL');
-    expect(markdown).toContain('SIGKILL');
   });
 
   it('before its load began leaves no folder', async () => {

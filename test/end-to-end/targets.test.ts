@@ -11,6 +11,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Report, reportSchema } from '../../src/analyze/report/report-schema.ts';
 import { builtEntry, packageRoot } from '../../src/package-root.ts';
+import { runLab } from './watched-lab.ts';
 
 const short = ['--scenario', 'light', '--warmup', '500ms', '--duration', '1s', '--profile-duration', '2s'];
 const hasGo = spawnSync('go', ['version']).status === 0;
@@ -45,11 +46,7 @@ async function freeTcpPort(): Promise<number> {
 /** Runs the lab and reads its report. Exit code 11: this machine was too busy to judge; all the rest must be there. */
 async function labReport(out: string, args: readonly string[]): Promise<Report> {
   const folder = path.join(root, out);
-  const ended = await execa(
-    process.execPath,
-    [builtEntry('cli/main.js'), '--out', folder, '--json', ...short, ...args],
-    { reject: false },
-  );
+  const ended = await runLab(['--out', folder, '--json', ...short, ...args]);
   expect([0, 11], ended.stderr).toContain(ended.exitCode);
   return reportSchema.parse(JSON.parse(ended.stdout));
 }

@@ -5,10 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Report, reportSchema } from '../../src/analyze/report/report-schema.ts';
-import { builtEntry } from '../../src/package-root.ts';
+import { runLab } from './watched-lab.ts';
 
 // A hundred workers: what waits while the tracker stands still is more than one request in a hundred of its slice.
 const short = ['--scenario', 'medium', '--warmup', '500ms', '--duration', '1s', '--profile-duration', '14s'];
@@ -32,11 +31,7 @@ async function freeUdpPort(): Promise<number> {
 
 /** Exit code 11: this machine was too busy to judge; the comparison must be there all the same. */
 async function whenSlowOf(out: string, args: readonly string[]): Promise<NonNullable<Report['whenSlow']>> {
-  const ended = await execa(
-    process.execPath,
-    [builtEntry('cli/main.js'), '--out', path.join(root, out), '--json', ...short, ...args],
-    { reject: false },
-  );
+  const ended = await runLab(['--out', path.join(root, out), '--json', ...short, ...args]);
   expect([0, 11], ended.stderr).toContain(ended.exitCode);
   const { whenSlow } = reportSchema.parse(JSON.parse(ended.stdout));
   return whenSlow as NonNullable<Report['whenSlow']>;

@@ -67,8 +67,8 @@ export interface CommandTarget {
   readonly notes: readonly string[];
   /** Resolves with the end of the process that was started; never rejects. */
   readonly exited: Promise<TargetExit>;
-  /** SIGTERM for all its processes, SIGKILL after 3 seconds for those that are left. Also after its end. */
-  stop(): Promise<{ readonly exit: TargetExit; readonly counters: null }>;
+  /** SIGTERM for all its processes, SIGKILL after `graceMs`, 3 seconds by default, for those that are left. Also after its end. */
+  stop(graceMs?: Milliseconds): Promise<{ readonly exit: TargetExit; readonly counters: null }>;
 }
 
 /**
@@ -89,9 +89,9 @@ export async function startCommandTarget(options: CommandTargetOptions): Promise
   const hub = await AgentHub.open();
   const started = start(words, cwd, hub, options);
   const { running, pids } = started;
-  const end = async (): Promise<TargetExit> => {
+  const end = async (graceMs: Milliseconds): Promise<TargetExit> => {
     running.expectEnd();
-    await started.group?.stop(STOP_GRACE_MS);
+    await started.group?.stop(graceMs);
     return running.exited;
   };
   try {
@@ -119,11 +119,11 @@ export async function startCommandTarget(options: CommandTargetOptions): Promise
       agent: node?.agent ?? null,
       notes: [...started.notes, ...notes],
       exited: running.exited,
-      stop: async () => ({ exit: await end(), counters: null }),
+      stop: async (graceMs = STOP_GRACE_MS) => ({ exit: await end(graceMs), counters: null }),
     };
   } catch (error) {
     hub.keep(null);
-    await end();
+    await end(STOP_GRACE_MS);
     throw error;
   }
 }

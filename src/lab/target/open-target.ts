@@ -1,4 +1,5 @@
 import type { TargetExit, TargetRecord } from '../../run.ts';
+import type { Milliseconds } from '../../units.ts';
 import { DEFAULT_HEAP_INTERVAL_BYTES } from '../capture/agent-protocol.ts';
 import type { NodeAgent } from '../capture/node-agent-client.ts';
 import { addressTarget, parseTargetAddress, refuseRemote } from './address-target.ts';
@@ -65,8 +66,12 @@ export interface Target {
   readonly agent: NodeAgent | null;
   /** Resolves with its end; null where the lab did not start it. */
   readonly exited: Promise<TargetExit> | null;
-  /** Stops it if the lab started it; resolves with null where it did not. */
-  stop(): Promise<TargetEnd | null>;
+  /**
+   * Stops it if the lab started it; resolves with null where it did not.
+   *
+   * @param graceMs - from SIGTERM to SIGKILL. Default: 3 seconds
+   */
+  stop(graceMs?: Milliseconds): Promise<TargetEnd | null>;
 }
 
 export interface OpenTargetOptions {

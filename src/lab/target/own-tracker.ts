@@ -50,8 +50,10 @@ export interface OwnTracker {
   readonly agent: NodeAgent;
   /** Resolves with its end, whoever ended it; never rejects. */
   readonly exited: Promise<TargetExit>;
-  /** SIGTERM, and SIGKILL after 3 seconds. Also after its end. */
-  stop(): Promise<{ readonly exit: TargetExit; readonly counters: Readonly<Record<string, number>> | null }>;
+  /** SIGTERM, and SIGKILL after `graceMs`, 3 seconds by default. Also after its end. */
+  stop(
+    graceMs?: Milliseconds,
+  ): Promise<{ readonly exit: TargetExit; readonly counters: Readonly<Record<string, number>> | null }>;
 }
 
 /**
@@ -98,8 +100,8 @@ export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTr
       port: ready.port,
       agent,
       exited: running.exited,
-      async stop() {
-        const exit = await end(STOP_GRACE_MS);
+      async stop(graceMs = STOP_GRACE_MS) {
+        const exit = await end(graceMs);
         return { exit, counters };
       },
     };

@@ -1,7 +1,12 @@
-/** The table of faults: each is put into a real run, of our tracker and of a foreign one, and nothing may be left over. */
+/**
+ * The table of faults: each is put into a real run, of our tracker and of a foreign one. That nothing is left over is looked
+ * at after every test.
+ */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { describe, expect, it, type TestContext } from 'vitest';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { builtEntry } from '../../../src/package-root.ts';
 import {
   expectAnalyzable,
@@ -11,19 +16,17 @@ import {
   type Point,
   points,
   type Tracker,
+  targetFlags,
   trackers,
 } from './lab-under-fault.ts';
 
 /** From a signal to the end of the lab: what it may still do is stop its tracker (3 s) and write a report. */
 const ORDERLY_END_MS = 5_000;
+/** From a second signal to its end. */
+const END_AT_ONCE_MS = 1_000;
 
-async function labAt(
-  tracker: Tracker,
-  point: Point,
-  { onTestFinished }: TestContext,
-): Promise<LabUnderFault> {
+async function labAt(tracker: Tracker, point: Point): Promise<LabUnderFault> {
   const lab = await LabUnderFault.start({ tracker, point });
-  onTestFinished(() => lab.end());
   await lab.reach(point);
   return lab;
 }
@@ -33,18 +36,23 @@ const signals = {
   foreign: { signal: 'SIGTERM', exitCode: 143 },
 } as const;
 
+const everywhere = trackers.flatMap((tracker) => points.map((point) => ({ tracker, point })));
+const underLoad = trackers.flatMap((tracker) =>
+  (['warm-up', 'clean', 'profiled'] as const).map((point) => ({ tracker, point })),
+);
+
 describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
-  it.for(trackers.flatMap((tracker) => points.map((point) => ({ tracker, point }))))(
+  it.for(everywhere)(
     'of the $tracker tracker that gets a signal at: $point',
     { timeout: 60_000 },
-    async ({ tracker, point }, context) => {
+    async ({ tracker, point }) => {
       const { signal, exitCode } = signals[tracker];
-      const lab = await labAt(tracker, point, context);
+      const lab = await labAt(tracker, point);
       const sentMs = performance.now();
       lab.child.process.kill(signal);
       expect(await lab.child.exitCode).toBe(exitCode);
       expect(performance.now() - sentMs).toBeLessThan(ORDERLY_END_MS);
-      await lab.expectNothingLeft();
+      await lab.lab.expectNothingLeft();
       if (point === 'start') {
         // There is nothing to save yet.
         expect(lab.folders()).toEqual([]);
@@ -56,59 +64,120 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
       } else {
         expect(run.partial).toEqual({ reason: `stopped by ${signal}` });
         expect(firstLine(markdown)).toContain(`**Partial:** the run was cut short (stopped by ${signal})`);
+        if (point !== 'clean') return;
         const [summary] = (await expectAnalyzable(folder)).split('\n');
         expect(summary).toContain(`PARTIAL: stopped by ${signal}`);
       }
     },
   );
 
-  it.for(
-    trackers.flatMap((tracker) =>
-      (['warm-up', 'clean', 'profiled'] as const).map((point) => ({ tracker, point })),
-    ),
-  )(
+  it.for(trackers.map((tracker) => ({ tracker })))(
+    'of the $tracker tracker, which does not answer any more, that gets a signal',
+    { timeout: 60_000 },
+    async ({ tracker }) => {
+      const { signal, exitCode } = signals[tracker];
+      const lab = await labAt(tracker, 'profiled');
+      process.kill(lab.tracker(), 'SIGSTOP');
+      const sentMs = performance.now();
+      lab.child.process.kill(signal);
+      expect(await lab.child.exitCode).toBe(exitCode);
+      expect(performance.now() - sentMs).toBeLessThan(ORDERLY_END_MS);
+      await lab.lab.expectNothingLeft();
+      const { run } = lab.run();
+      expect(run.partial).toEqual({ reason: `stopped by ${signal}` });
+      expect(run.missingProfiles.find(({ kind }) => kind === 'cpu')?.reason).toBe(
+        'the run ended before it was written',
+      );
+    },
+  );
+
+  it.for(trackers.map((tracker) => ({ tracker })))(
+    'of the $tracker tracker that gets a second signal ends at once and keeps what is saved',
+    { timeout: 60_000 },
+    async ({ tracker }) => {
+      const { signal, exitCode } = signals[tracker];
+      const lab = await labAt(tracker, 'profiled');
+      await lab.untilSaved('clean');
+      // What makes the orderly end last.
+      process.kill(lab.tracker(), 'SIGSTOP');
+      lab.child.process.kill(signal);
+      await lab.child.errorLine((line) => line.startsWith(`${signal}: stopping`));
+      const sentMs = performance.now();
+      lab.child.process.kill(signal);
+      expect(await lab.child.exitCode).toBe(exitCode);
+      expect(performance.now() - sentMs).toBeLessThan(END_AT_ONCE_MS);
+      await lab.lab.expectNothingLeft();
+      const { folder, run } = lab.folder();
+      expect(run.partial).toEqual({ reason: 'the lab was ended at once' });
+      expect(run.phases.map(({ phase }) => phase)).toEqual(['warm-up', 'clean']);
+      const [summary] = (await expectAnalyzable(folder)).split('\n');
+      expect(summary).toContain('PARTIAL: the lab was ended at once');
+    },
+  );
+
+  it.for(underLoad)(
     'whose $tracker tracker is killed at: $point',
     { timeout: 60_000 },
-    async ({ tracker, point }, context) => {
-      const lab = await labAt(tracker, point, context);
+    async ({ tracker, point }) => {
+      const lab = await labAt(tracker, point);
+      const killedMs = performance.now();
       process.kill(lab.tracker(), 'SIGKILL');
       expect(await lab.child.exitCode).toBe(12);
-      await lab.expectNothingLeft();
+      expect(performance.now() - killedMs).toBeLessThan(ORDERLY_END_MS);
+      await lab.lab.expectNothingLeft();
       const { folder, run, markdown } = lab.run();
       expect(run.targetExit).toMatchObject({ signal: 'SIGKILL', expected: false });
       expect(firstLine(markdown)).toMatch(
         /\*\*Partial:\*\* .*the tracker ended by itself \(signal SIGKILL\)/,
       );
-      await expectAnalyzable(folder);
+      if (point === 'clean') await expectAnalyzable(folder);
     },
   );
 
-  it.for(trackers.map((tracker) => ({ tracker })))(
-    'of the $tracker tracker that is killed itself leaves no process, no port and a folder that says so',
+  it.for(everywhere)(
+    'of the $tracker tracker that is killed itself at: $point',
     { timeout: 60_000 },
-    async ({ tracker }, context) => {
-      const lab = await labAt(tracker, 'clean', context);
+    async ({ tracker, point }) => {
+      const lab = await labAt(tracker, point);
       lab.child.process.kill('SIGKILL');
       await lab.child.exitCode;
-      await lab.expectNothingLeft();
-      expect(lab.folders()).toHaveLength(1);
-      await expect(expectAnalyzable(lab.folders()[0] as string)).rejects.toThrow('RUN_NOT_SAVED');
+      await lab.lab.expectNothingLeft();
+      if (point === 'start') {
+        expect(lab.folders()).toEqual([]);
+        return;
+      }
+      const { folder, run } = lab.folder();
+      const [summary] = (await expectAnalyzable(folder)).split('\n');
+      if (point === 'report') {
+        expect(run.partial).toBeNull();
+        return;
+      }
+      // It had the whole profiled phase to save the one before.
+      if (point === 'profile-write')
+        expect(run.phases.map(({ phase }) => phase)).toEqual(['warm-up', 'clean']);
+      const phase = point === 'profile-write' ? 'profiled' : point;
+      const told = `no end of it was recorded: the lab was killed after its ${phase} phase had begun`;
+      expect(run.partial?.reason).toContain(told);
+      expect(summary).toContain(`PARTIAL: ${told}`);
+      expect(firstLine(readFileSync(path.join(folder, 'report.md'), 'utf8'))).toContain(told);
     },
   );
 
-  it('whose tracker finds its port taken ends before any load, and names the port', async (context) => {
+  it('whose tracker finds its port taken ends before any load, and names the port', async ({
+    onTestFinished,
+  }) => {
     const holder = createSocket('udp4').bind(0, '127.0.0.1');
     await once(holder, 'listening');
-    context.onTestFinished(() => void holder.close());
+    onTestFinished(() => void holder.close());
     const { port } = holder.address();
     const startMs = performance.now();
+    const command = `node ${builtEntry('tracker/main.js')} --host 127.0.0.1 --port ${port}`;
     const lab = await LabUnderFault.start({
       tracker: 'foreign',
       point: 'clean',
-      command: `node ${builtEntry('tracker/main.js')} --host 127.0.0.1`,
-      port,
+      // An address by its name: the port is not expected to be free afterwards.
+      target: ['--target', `udp://localhost:${port}`, '--exec', command],
     });
-    context.onTestFinished(() => lab.end());
     const told = lab.child.errorLine((line) => /^[A-Z_]+: /.test(line));
     expect(await lab.child.exitCode).toBe(12);
     expect(performance.now() - startMs).toBeLessThan(ORDERLY_END_MS);
@@ -117,19 +186,17 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
     expect(lab.folders()).toEqual([]);
   });
 
-  it('whose tracker ends before it serves ends with its words and leaves nothing', async ({
-    onTestFinished,
-  }) => {
+  it('whose tracker ends before it serves ends with its words and leaves nothing', async () => {
+    const command = `node --require=./no-such-module.cjs ${foreignTracker}`;
     const lab = await LabUnderFault.start({
       tracker: 'foreign',
       point: 'clean',
-      command: `node --require=./no-such-module.cjs ${foreignTracker}`,
+      target: await targetFlags('foreign', command),
     });
-    onTestFinished(() => lab.end());
     const told = lab.child.errorLine((line) => line.startsWith('TRACKER_NOT_READY'));
     expect(await lab.child.exitCode).toBe(12);
     expect(await told).toContain('no-such-module');
-    await lab.expectNothingLeft();
+    await lab.lab.expectNothingLeft();
     expect(lab.folders()).toEqual([]);
   });
 });

@@ -1,19 +1,11 @@
 /** A disk that fills up under a run: a small tmpfs in a mount namespace of its own, which ends with the lab. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { builtEntry } from '../../../src/package-root.ts';
 import { runSchema } from '../../../src/run.ts';
-import { startChild } from '../child.ts';
-import {
-  expectAnalyzable,
-  foreignTracker,
-  freePort,
-  quietLoad,
-  scratchFolder,
-  trackers,
-} from './lab-under-fault.ts';
+import { runLab } from '../watched-lab.ts';
+import { expectAnalyzable, quietLoad, scratchFolder, targetFlags, trackers } from './lab-under-fault.ts';
 
 const canUnshare = mountsInNamespace();
 
@@ -52,26 +44,13 @@ async function labOnFullDisk(
   const folder = scratchFolder();
   const [disk, copy] = [path.join(folder, 'disk'), path.join(folder, 'copy')];
   mkdirSync(disk);
-  const port = await freePort();
-  const target =
-    tracker === 'ours'
-      ? []
-      : ['--target', `udp://127.0.0.1:${port}`, '--exec', `node ${foreignTracker} --port ${port}`];
-  const lab = [
-    ...[
-      process.execPath,
-      builtEntry('cli/main.js'),
-      '--out',
-      path.join(disk, 'out'),
-      ...quietLoad,
-      ...target,
-    ],
+  const args = [
+    ...['--out', path.join(disk, 'out'), ...quietLoad, ...(await targetFlags(tracker))],
     ...['--warmup', '500ms', '--duration', '1500ms', '--profile-duration', '500ms'],
   ];
-  const child = startChild(
-    spawn('unshare', ['-m', 'sh', '-c', script, disk, copy, String(leftKib), fillAt, ...lab]),
-  );
-  const exitCode = await child.exitCode;
+  const { exitCode } = await runLab(args, {
+    under: ['unshare', '-m', 'sh', '-c', script, disk, copy, String(leftKib), fillAt],
+  });
   const stderr = readFileSync(`${copy}.stderr`, 'utf8');
   const names = readdirSync(copy).filter((name) => name !== 'history.jsonl');
   expect(names, stderr).toHaveLength(1);

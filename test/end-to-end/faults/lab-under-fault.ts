@@ -1,21 +1,15 @@
-/** A real lab with a marked environment, so that whatever it leaves behind is found. */
-import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+/** A real lab with our tracker or a foreign one, up to the point in its run at which a fault is put in. */
 import { createSocket } from 'node:dgram';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
-import { afterAll, expect, vi } from 'vitest';
-import { builtEntry } from '../../../src/package-root.ts';
-import { type Run, runSchema } from '../../../src/run.ts';
-import { type Child, startChild } from '../child.ts';
+import { afterAll, expect } from 'vitest';
+import { type PhaseName, type Run, runSchema } from '../../../src/run.ts';
+import type { Child } from '../child.ts';
+import { runLab, WatchedLab } from '../watched-lab.ts';
 
-const MARKER = 'TRACKER_LAB_FAULT_TEST';
-/** Of the table of faults: nothing runs any more after this. */
-const GONE_WITHIN_MS = 5_000;
 const POINT_TIMEOUT_MS = 25_000;
 export const foreignTracker = fileURLToPath(new URL('foreign-tracker.mjs', import.meta.url));
 
@@ -60,64 +54,47 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Flags of a tracker of the kind; a foreign one gets a port of its own. */
+export async function targetFlags(tracker: Tracker, command: string | null = null): Promise<string[]> {
+  if (tracker === 'ours') return [];
+  const port = await freePort();
+  return [
+    ...['--target', `udp://127.0.0.1:${port}`],
+    ...['--exec', `${command ?? `node ${foreignTracker}`} --port ${port}`],
+  ];
+}
+
 export class LabUnderFault {
   readonly out: string;
-  readonly child: Child;
-  readonly #temporary: string;
-  readonly #marker: string;
-  readonly #port: number | null;
+  readonly lab: WatchedLab;
+  readonly #tracker: Tracker;
 
-  private constructor(options: {
-    child: Child;
-    out: string;
-    temporary: string;
-    marker: string;
-    port: number | null;
-  }) {
-    this.child = options.child;
-    this.out = options.out;
-    this.#temporary = options.temporary;
-    this.#marker = options.marker;
-    this.#port = options.port;
+  private constructor(lab: WatchedLab, out: string, tracker: Tracker) {
+    this.lab = lab;
+    this.out = out;
+    this.#tracker = tracker;
   }
 
   static async start({
     tracker,
     point,
     more = [],
-    command = null,
-    port = null,
+    target,
   }: {
     readonly tracker: Tracker;
     readonly point: Point;
     readonly more?: readonly string[];
-    /** Of the foreign tracker, before its port. */
-    readonly command?: string | null;
-    /** Where the foreign one is to serve. Default: a free one, which must be free afterwards. */
-    readonly port?: number | null;
+    /** Flags that name the tracker. Default: as {@link targetFlags} has them. */
+    readonly target?: readonly string[];
   }): Promise<LabUnderFault> {
-    const folder = scratchFolder();
-    const [out, temporary] = [path.join(folder, 'out'), path.join(folder, 'tmp')];
-    mkdirSync(temporary);
-    const servedPort = tracker === 'foreign' ? (port ?? (await freePort())) : null;
-    const target =
-      servedPort === null
-        ? []
-        : [
-            ...['--target', `udp://127.0.0.1:${servedPort}`],
-            ...['--exec', `${command ?? `node ${foreignTracker}`} --port ${servedPort}`],
-          ];
-    const args = [...quietLoad, ...phaseLengths(point), ...target, ...more];
-    const marker = randomUUID();
-    const child = startChild(
-      spawn(process.execPath, [builtEntry('cli/main.js'), '--out', out, ...args], {
-        detached: true,
-        env: { ...process.env, TMPDIR: temporary, [MARKER]: marker },
-      }),
-    );
-    // A test that waits for a line says so itself; a lab that nobody waits for must not fail the file.
-    child.exitCode.catch(() => {});
-    return new LabUnderFault({ child, out, temporary, marker, port: servedPort });
+    const out = path.join(scratchFolder(), 'out');
+    const named = target ?? (await targetFlags(tracker));
+    const lab = WatchedLab.start(['--out', out, ...quietLoad, ...phaseLengths(point), ...named, ...more]);
+    return new LabUnderFault(lab, out, tracker);
+  }
+
+  get child(): Child {
+    return this.lab.child;
   }
 
   /** Resolves when the run has come to the point. */
@@ -125,21 +102,23 @@ export class LabUnderFault {
     if (point === 'start') {
       await this.child.errorLine((line) => line.startsWith('Scenario '));
     } else if (point === 'profile-write') {
-      await this.#untilFile(/^cpu\.pb\.gz/);
+      await this.#until(() => this.#files().some((file) => /\/cpu\.pb\.gz/.test(file)));
     } else if (point === 'report') {
-      await this.#untilFile(/^run\.json$/);
+      await this.#until(() => this.#files().some((file) => file.endsWith('/run.json') && isWhole(file)));
     } else {
       await this.child.errorLine((line) => line === `Phase: ${point}`);
     }
   }
 
-  async #untilFile(name: RegExp): Promise<void> {
+  async #until(isReached: () => boolean): Promise<void> {
     await this.child.errorLine((line) => line === 'Phase: profiled');
-    for (const endMs = performance.now() + POINT_TIMEOUT_MS; ; await delay(2)) {
-      const found = this.folders().some((folder) => readdirSync(folder).some((file) => name.test(file)));
-      if (found) return;
-      if (performance.now() > endMs) throw new Error(`no file ${name} within ${POINT_TIMEOUT_MS} ms`);
+    for (const endMs = performance.now() + POINT_TIMEOUT_MS; !isReached(); await delay(2)) {
+      if (performance.now() > endMs) throw new Error(`not reached within ${POINT_TIMEOUT_MS} ms`);
     }
+  }
+
+  #files(): string[] {
+    return this.folders().flatMap((folder) => readdirSync(folder).map((file) => path.join(folder, file)));
   }
 
   folders(): string[] {
@@ -149,65 +128,37 @@ export class LabUnderFault {
       .map((name) => path.join(this.out, name));
   }
 
-  /** Its processes that are alive, the lab among them, by their environment. */
-  processes(): number[] {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-      .filter((pid) => {
-        try {
-          return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`${MARKER}=${this.#marker}`);
-        } catch {
-          return false;
-        }
-      });
-  }
-
   /** Process id of the tracker that it has started. */
   tracker(): number {
-    const isTracker = this.#port === null ? /tracker\/main\.js/ : /foreign-tracker\.mjs/;
-    const found = this.processes().filter((pid) => {
-      if (pid === this.child.process.pid) return false;
-      return isTracker.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-    });
+    const found = this.lab.started(this.#tracker === 'ours' ? /tracker\/main\.js/ : /foreign-tracker\.mjs/);
     if (found.length !== 1) throw new Error(`${found.length} trackers are running`);
     return found[0] as number;
   }
 
+  /** Resolves when run.json has this phase with its figures, while the run goes on. */
+  async untilSaved(phase: PhaseName): Promise<void> {
+    await this.#until(() => this.folder().run.phases.some((saved) => saved.phase === phase));
+  }
+
   /** The run that it left, of which it must be the only one. */
-  run(): { folder: string; run: Run; markdown: string } {
+  folder(): { folder: string; run: Run } {
     const [folder, ...others] = this.folders();
     expect(others).toEqual([]);
     if (folder === undefined) throw new Error('no run was left');
-    return {
-      folder,
-      run: runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8'))),
-      markdown: readFileSync(path.join(folder, 'report.md'), 'utf8'),
-    };
+    const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
+    return { folder, run };
   }
 
-  /** No process, no port, no temporary file. */
-  async expectNothingLeft(): Promise<void> {
-    await vi.waitFor(() => expect(this.processes()).toEqual([]), { timeout: GONE_WITHIN_MS, interval: 20 });
-    if (this.#port !== null) await expectFree(this.#port);
-    expect(readdirSync(this.#temporary)).toEqual([]);
-    for (const folder of this.folders()) {
-      expect(readdirSync(folder).filter((name) => /tmp/.test(name))).toEqual([]);
-    }
-  }
-
-  /** Ends what may be left of a test that failed. */
-  end(): void {
-    for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
+  /** The same with its report. */
+  run(): { folder: string; run: Run; markdown: string } {
+    const left = this.folder();
+    return { ...left, markdown: readFileSync(path.join(left.folder, 'report.md'), 'utf8') };
   }
 }
 
-async function expectFree(port: number): Promise<void> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject).bind(port, '127.0.0.1', resolve);
-  });
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
+/** The lab has written the run's end, and not only how far it had come. */
+function isWhole(runFile: string): boolean {
+  return (JSON.parse(readFileSync(runFile, 'utf8')) as Run).partial === null;
 }
 
 /** What a reader sees first: the line below the report's title. */
@@ -218,9 +169,7 @@ export function firstLine(markdown: string): string {
 
 /** Judges the folder again, as an operator does afterwards. */
 export async function expectAnalyzable(folder: string): Promise<string> {
-  const ended = await execa(process.execPath, [builtEntry('cli/main.js'), 'analyze', folder], {
-    reject: false,
-  });
+  const ended = await runLab(['analyze', folder]);
   expect(ended.exitCode, ended.stderr).toBe(0);
   return ended.stdout;
 }

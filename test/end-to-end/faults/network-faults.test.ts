@@ -5,7 +5,7 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import { type Report, reportSchema } from '../../../src/analyze/report/report-schema.ts';
 import { builtEntry } from '../../../src/package-root.ts';
 import { type OperationCounts, operations, type Run } from '../../../src/run.ts';
-import { startChild } from '../child.ts';
+import { WatchedLab } from '../watched-lab.ts';
 import { type FaultCounts, FaultRelay, type Faults } from './fault-relay.ts';
 import { foreignTracker, freePort, scratchFolder, type Tracker, trackers } from './lab-under-fault.ts';
 import { readRun } from './read-run.ts';
@@ -39,25 +39,19 @@ async function measure(tracker: Tracker, faults: Faults, { onTestFinished }: Tes
   const relay = await FaultRelay.open({ trackerPort, faults, seed: 2026 });
   onTestFinished(() => relay.close());
   const out = path.join(scratchFolder(), 'out');
-  const lab = startChild(
-    spawn(process.execPath, [
-      ...[builtEntry('cli/main.js'), '--out', out, '--json', '--target', `udp://127.0.0.1:${relay.port}`],
-      ...['--scenario', 'light', '--rate', '500', '--timeout', `${TIMEOUT_MS}ms`],
-      ...['--warmup', '0s', '--duration', '2500ms', '--profile-duration', '0'],
-    ]),
-  );
-  onTestFinished(() => lab.stop());
-  let printed = '';
-  lab.process.stdout?.on('data', (text) => {
-    printed += text;
-  });
+  const lab = WatchedLab.start([
+    ...['--out', out, '--json', '--target', `udp://127.0.0.1:${relay.port}`],
+    ...['--scenario', 'light', '--rate', '500', '--timeout', `${TIMEOUT_MS}ms`],
+    ...['--warmup', '0s', '--duration', '2500ms', '--profile-duration', '0'],
+  ]);
   // Printed between the pre-flight and the load.
-  await lab.errorLine((line) => line.startsWith('Target: '));
+  await lab.child.errorLine((line) => line.startsWith('Target: '));
   relay.begin();
   // 11: this machine was too busy to judge the tracker; what was counted is counted.
-  expect([0, 11]).toContain(await lab.exitCode);
+  const { exitCode, stdout } = await lab.ended();
+  expect([0, 11]).toContain(exitCode);
   const run = readRun(out);
-  const report = reportSchema.parse(JSON.parse(printed));
+  const report = reportSchema.parse(JSON.parse(stdout));
   const total = (field: keyof OperationCounts) =>
     run.phases.reduce(
       (sum, phase) => sum + operations.reduce((all, kind) => all + phase.operations[kind][field], 0),

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { type Report, reportSchema } from '../../../src/analyze/report/report-schema.ts';
-import { builtEntry } from '../../../src/package-root.ts';
+import { WatchedLab } from '../../end-to-end/watched-lab.ts';
 
 /** libfaketime reads its file each second, and only the wall clock is its business. */
 const library = ['x86_64', 'aarch64']
@@ -39,21 +39,16 @@ it.skipIf(library === undefined).each(['-3600', '+3600'])(
       expect(Math.abs(monotonicMs)).toBeLessThan(60_000);
       writeFileSync(clock, '+0');
       // Both sides: our tracker is started with the lab's environment.
-      const lab = execa(
-        process.execPath,
+      const lab = WatchedLab.start(
         [
-          ...[builtEntry('cli/main.js'), '--out', path.join(folder, 'runs'), '--json', '--scenario', 'light'],
+          ...['--out', path.join(folder, 'runs'), '--json', '--scenario', 'light'],
           ...['--warmup', '1s', '--duration', '4s', '--profile-duration', '0'],
         ],
-        {
-          reject: false,
-          env,
-        },
+        { env },
       );
-      lab.stderr.on('data', (text: Buffer) => {
-        if (/Phase: clean/.test(text.toString())) writeFileSync(clock, offset);
-      });
-      const ended = await lab;
+      await lab.child.errorLine((line) => line === 'Phase: clean');
+      writeFileSync(clock, offset);
+      const ended = await lab.ended();
       expect([0, 11], ended.stderr).toContain(ended.exitCode);
       expect(readFileSync(clock, 'utf8')).toBe(offset);
       const report: Report = reportSchema.parse(JSON.parse(ended.stdout));
