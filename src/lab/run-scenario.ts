@@ -33,13 +33,14 @@ import {
   type TargetEnd,
   type TargetSpec,
 } from './target/open-target.ts';
-import { removePerfTraces } from './target/perf-traces.ts';
+import { removePerfTraces, watchPerfTraces } from './target/perf-traces.ts';
 import { type Pinning, pinningObstacle, pinThisProcess, planPinning } from './target/pinning.ts';
 import { preflight } from './target/preflight.ts';
 import { sampledHashes } from './target/preflight-hashes.ts';
 import { udpFloor } from './target/udp-floor.ts';
 import { type NamedContent, toRun } from './to-run.ts';
 import { UnfinishedRun } from './unfinished-run.ts';
+import type { Watchdog } from './watchdog.ts';
 
 /** From the signal that ends a run early to the end of its tracker; the report must be made within 5 s of it. */
 const INTERRUPTED_STOP_MS: Milliseconds = 3_000;
@@ -105,12 +106,14 @@ export async function runScenario(wanted: RunOptions): Promise<RunOutcome> {
   const context: RunContext = { options, folder, interruption, pinning, note };
 
   let target: Target | null = null;
+  let perfTraces: Watchdog | null = null;
   let isMeasured = false;
   try {
     // Before there is a tracker whose CPU it would take.
     const measured = await udpFloor();
     if (measured.floor === null) note(`The floor of UDP was not measured: ${measured.reason}.`);
     target = await prepareTarget(context);
+    if (options.profiling.perf) perfTraces = watchPerfTraces(target.pids(), folderOf(options.target));
     // While it runs: an ended process no longer tells.
     const known = {
       runId: folder.runId,
@@ -139,6 +142,7 @@ export async function runScenario(wanted: RunOptions): Promise<RunOutcome> {
     throw error;
   } finally {
     if (target !== null) await stopTarget(target, options);
+    perfTraces?.dismiss();
   }
 }
 
@@ -204,9 +208,13 @@ async function stopTarget(
 ): Promise<TargetEnd | null> {
   const pids = [...target.pids(), ...(target.pid === null ? [] : [target.pid])];
   const end = await target.stop(graceMs);
-  const folder = spec.kind === 'command' ? (spec.cwd ?? process.cwd()) : process.cwd();
-  if (profiling.perf && end !== null) removePerfTraces(pids, folder);
+  if (profiling.perf && end !== null) removePerfTraces(pids, folderOf(spec));
   return end;
+}
+
+/** Where the target is started. */
+function folderOf(target: TargetSpec): string {
+  return target.kind === 'command' ? (target.cwd ?? process.cwd()) : process.cwd();
 }
 
 /** A tracker that already runs is known by its pprof endpoint, where that is on this machine. */

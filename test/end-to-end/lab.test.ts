@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportSchema } from '../../src/analyze/report/report-schema.ts';
 import { builtEntry } from '../../src/package-root.ts';
 import { type Run, runSchema } from '../../src/run.ts';

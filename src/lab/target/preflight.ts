@@ -24,7 +24,7 @@ import {
 const CONNECT_TRIES = 3;
 /** An announce may be lost like any datagram. */
 const ANNOUNCE_TRIES = 2;
-const TRY_TIMEOUT_MS = 1500;
+const TRY_TIMEOUT_MS = 1200;
 /** A failure is known by then. */
 const DEADLINE_MS = 5000;
 /** The tries of announce and scrape get at least this long, however late the connect was. */

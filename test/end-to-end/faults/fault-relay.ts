@@ -1,6 +1,6 @@
 /**
  * A relay between a load and a tracker that loses, doubles, reorders, damages and delays datagrams by a seeded plan, and
- * counts what it did. Faults begin with {@link FaultRelay.begin}, so that a pre-flight passes untouched.
+ * counts what it did. A load thread has source addresses of its own, so that a pre-flight passes untouched.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -30,6 +30,8 @@ export type FaultCounts = Record<
   number
 >;
 
+/** Where load threads send from; everything else speaks from 127.0.0.1. */
+const LOAD_SOURCES = '127.1.';
 /** Kept back at most so long where no other reply follows. */
 const REORDER_WAIT_MS = 20;
 
@@ -50,7 +52,6 @@ export class FaultRelay {
   /** A socket towards the tracker for each client. */
   readonly #links = new Map<string, Socket>();
   #kept: (() => void) | null = null;
-  #active = false;
 
   private constructor(front: Socket, trackerPort: number, faults: Faults, seed: number) {
     this.#front = front;
@@ -77,10 +78,6 @@ export class FaultRelay {
     return this.#front.address().port;
   }
 
-  begin(): void {
-    this.#active = true;
-  }
-
   close(): void {
     this.#front.close();
     for (const link of this.#links.values()) link.close();
@@ -95,8 +92,9 @@ export class FaultRelay {
       link.on('message', (reply) => this.#back(reply, client));
       this.#links.set(name, link);
     }
-    if (this.#active) this.counts.requests++;
-    if (this.#happens(this.#faults.requestLoss)) this.counts.lostRequests++;
+    const isLoad = client.address.startsWith(LOAD_SOURCES);
+    if (isLoad) this.counts.requests++;
+    if (isLoad && this.#happens(this.#faults.requestLoss)) this.counts.lostRequests++;
     else link.send(request, this.#trackerPort, '127.0.0.1');
   }
 
@@ -106,7 +104,9 @@ export class FaultRelay {
       // A delayed reply may come after the end.
       if (this.#links.size > 0) this.#front.send(reply, client.port, client.address);
     };
-    if (this.#happens(replyLoss)) {
+    if (!client.address.startsWith(LOAD_SOURCES)) {
+      send();
+    } else if (this.#happens(replyLoss)) {
       this.counts.lostReplies++;
     } else if (this.#happens(delayed)) {
       this.counts.delayed++;
@@ -140,7 +140,7 @@ export class FaultRelay {
   }
 
   #happens(share: number): boolean {
-    return this.#active && share > 0 && this.#random() < share;
+    return share > 0 && this.#random() < share;
   }
 }
 

@@ -85,6 +85,7 @@ describe.skipIf(process.platform !== 'linux').concurrent('a run', () => {
       await lab.lab.expectNothingLeft();
       const { run } = lab.run();
       expect(run.partial).toEqual({ reason: `stopped by ${signal}` });
+      expect(run.notes).toContain('The tracker did not end when it was asked to (SIGTERM), and was killed.');
       expect(run.missingProfiles.find(({ kind }) => kind === 'cpu')?.reason).toBe(
         'the run ended before it was written',
       );

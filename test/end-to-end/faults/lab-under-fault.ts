@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect } from 'vitest';
 import { type PhaseName, type Run, runSchema } from '../../../src/run.ts';
 import type { Child } from '../child.ts';
-import { runLab, WatchedLab } from '../watched-lab.ts';
+import { type LabOptions, runLab, WatchedLab } from '../watched-lab.ts';
 
 const POINT_TIMEOUT_MS = 25_000;
 export const foreignTracker = fileURLToPath(new URL('foreign-tracker.mjs', import.meta.url));
@@ -80,16 +80,19 @@ export class LabUnderFault {
     point,
     more = [],
     target,
+    options = {},
   }: {
     readonly tracker: Tracker;
     readonly point: Point;
     readonly more?: readonly string[];
     /** Flags that name the tracker. Default: as {@link targetFlags} has them. */
     readonly target?: readonly string[];
+    readonly options?: LabOptions;
   }): Promise<LabUnderFault> {
     const out = path.join(scratchFolder(), 'out');
     const named = target ?? (await targetFlags(tracker));
-    const lab = WatchedLab.start(['--out', out, ...quietLoad, ...phaseLengths(point), ...named, ...more]);
+    const args = ['--out', out, ...quietLoad, ...phaseLengths(point), ...named, ...more];
+    const lab = WatchedLab.start(args, options);
     return new LabUnderFault(lab, out, tracker);
   }
 

@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
+import { ProcessGroup } from '../../target/process-group.ts';
+import { ProcessTree } from '../../target/process-tree.ts';
 import { PERF_EVENT, PERF_FREQUENCY_HZ } from './perf-profile.ts';
 import { perfEnvironment } from './perf-program.ts';
 import { callGraphOption, type StackWalk } from './stack-walk.ts';
@@ -9,7 +11,7 @@ import { callGraphOption, type StackWalk } from './stack-walk.ts';
 const START_TIMEOUT_MS = 15_000;
 /** After the order to end, perf writes its last samples; measured 1 s. */
 const STOP_TIMEOUT_MS = 15_000;
-/** Where the lab is killed, perf outlives the planned time by this much and no more. */
+/** Where nothing of the lab is left to end it, perf outlives the planned time by this much and no more. */
 const SPARE_SECONDS = 60;
 const KEPT_STDERR_LENGTH = 8 * 1024;
 
@@ -69,6 +71,8 @@ export async function startPerfRecording(options: RecordOptions): Promise<PerfRe
       buffer: false,
       reject: false,
       env: perfEnvironment,
+      // A Ctrl-C in the lab's terminal does not end it before its phase; the group does, however the lab ends.
+      detached: true,
     },
   );
   const child = running as unknown as ChildProcess;
@@ -76,6 +80,9 @@ export async function startPerfRecording(options: RecordOptions): Promise<PerfRe
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-KEPT_STDERR_LENGTH);
   });
+  const { pid } = child;
+  const tree = pid === undefined ? null : new ProcessTree({ pid, marker: null, ownSession: true });
+  const group = pid === undefined || tree === null ? null : new ProcessGroup({ leader: pid, tree });
   let endedMs = 0;
   const ended = running.then((result): PerfEnd => {
     endedMs = performance.now();
@@ -93,11 +100,14 @@ export async function startPerfRecording(options: RecordOptions): Promise<PerfRe
   });
   const started = await Promise.race([enabled, ended, timeout(START_TIMEOUT_MS)]);
   if (started === undefined) {
-    child.kill('SIGKILL');
+    await group?.stop(0);
     const end = await ended;
     return { ...end, stderr: `${end.stderr}\nno sample was taken within ${START_TIMEOUT_MS} ms` };
   }
-  if (started !== 'enabled') return started;
+  if (started !== 'enabled') {
+    await group?.stop(0);
+    return started;
+  }
 
   const startedMs = performance.now();
   return {
@@ -106,8 +116,9 @@ export async function startPerfRecording(options: RecordOptions): Promise<PerfRe
     async stop() {
       const stoppedMs = performance.now();
       child.kill('SIGINT');
-      const late = timeout(STOP_TIMEOUT_MS).then(() => child.kill('SIGKILL'));
-      await Promise.race([ended, late]);
+      await Promise.race([ended, timeout(STOP_TIMEOUT_MS)]);
+      // With the process that it waits for, where it is late.
+      await group?.stop(0);
       const end = await ended;
       return { ...end, durationMs: Math.min(stoppedMs, endedMs) - startedMs };
     },

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { execa } from 'execa';
+import { Watchdog } from '../../watchdog.ts';
 import type { CapturedProfiles, CaptureOptions, ProfileSource } from '../profile-source.ts';
 import { slicesFile, wholeSlices } from '../whole-slices.ts';
 import { writeWhole } from '../write-profiles.ts';
@@ -33,6 +34,8 @@ interface RunningPerf {
   readonly folder: string;
   readonly file: string;
   readonly pids: readonly number[];
+  /** Removes the folder of a lab that was killed. */
+  readonly watchdog: Watchdog;
 }
 
 /**
@@ -77,6 +80,7 @@ export function perfSource(options: PerfSourceOptions): ProfileSource {
         // Once more, for whatever went wrong before the first time: no perf outlives its phase.
         await perf.recording.stop();
         await rm(perf.folder, { recursive: true, force: true }).catch(() => undefined);
+        perf.watchdog.dismiss();
       }
     },
   };
@@ -105,6 +109,7 @@ async function start(
   const pids = await livingPids(asked);
   if (pids.length === 0) return noPids;
   const folder = await mkdtemp(path.join(tmpdir(), 'tracker-lab-perf-'));
+  const watchdog = new Watchdog('sleep 1; rm -rf -- "$1"', [folder]);
   const file = path.join(folder, 'perf.data');
   const record = (walk: StackWalk) => startPerfRecording({ command, pids, file, walk, durationMs });
   const walk = await chooseStackWalk(pids);
@@ -112,8 +117,9 @@ async function start(
   // A perf that was built without an unwinder refuses the other way.
   if (!('stop' in started) && walk === 'dwarf' && /call-graph/.test(started.stderr))
     started = await record('fp');
-  if ('stop' in started) return { recording: started, folder, file, pids };
+  if ('stop' in started) return { recording: started, folder, file, pids, watchdog };
   await rm(folder, { recursive: true, force: true });
+  watchdog.dismiss();
   return failureOf(started, pids);
 }
 
