@@ -18,7 +18,9 @@ const load: LoadResult = {
   lostThreads: { count: 0, clientShare: 0, causes: [] },
 };
 const pool = {
+  leadMs: 0,
   beginPhase: () => undefined,
+  endSending: () => undefined,
   stop: () => Promise.resolve(load),
   abort: () => Promise.resolve(load),
 } as unknown as LoadPool;

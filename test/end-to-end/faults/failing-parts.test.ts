@@ -114,7 +114,7 @@ describe.concurrent('a load thread that dies', () => {
 
   it('as the last one ends the run', { timeout: 60_000 }, async () => {
     const { run, markdown } = await withDyingThreads('ours', '0,1');
-    expect(run.partial).toEqual({ reason: 'no load thread is left' });
+    expect(run.partial?.reason).toMatch(/^no load thread is left/);
     expect(firstLine(markdown)).toContain('no load thread is left');
   });
 
