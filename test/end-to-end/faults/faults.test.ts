@@ -23,7 +23,7 @@ import {
 /** From a signal to the end of the lab: what it may still do is stop its tracker (3 s) and write a report. */
 const ORDERLY_END_MS = 5_000;
 /** From a second signal to its end. */
-const END_AT_ONCE_MS = 1_000;
+const END_AT_ONCE_MS = 2_000;
 
 async function labAt(tracker: Tracker, point: Point): Promise<LabUnderFault> {
   const lab = await LabUnderFault.start({ tracker, point });
