@@ -1,3 +1,8 @@
+import { printable } from './printable.ts';
+
+/** A message may quote a file; what is longer than this tells nobody more. */
+const LONGEST_LINE = 4000;
+
 /** The process exit codes of every command; part of the public interface (SemVer). */
 export const ExitCode = {
   ok: 0,
@@ -39,9 +44,11 @@ export class LabError extends Error {
     this.exitCode = options.exitCode ?? ExitCode.usage;
   }
 
-  /** `CODE: message. Hint: what to do` on one line. */
+  /** `CODE: message. Hint: what to do` on one line, in which nothing steers a terminal: a message may quote hostile text. */
   toLine(): string {
-    const message = this.message.endsWith('.') ? this.message.slice(0, -1) : this.message;
-    return `${this.code}: ${message}. Hint: ${this.hint}`;
+    const [message, hint] = [this.message, this.hint].map((text) =>
+      printable(text.trim().replaceAll(/\s*[\r\n]+\s*/g, ' '), LONGEST_LINE),
+    ) as [string, string];
+    return `${this.code}: ${message.endsWith('.') ? message.slice(0, -1) : message}. Hint: ${hint}`;
   }
 }

@@ -1,7 +1,8 @@
 /** profiles/history.jsonl: one line a run, to compare runs that are days apart. */
-import { appendFileSync, existsSync, lstatSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, lstatSync } from 'node:fs';
 import { cannotWrite } from '../cannot-write.ts';
 import { LabError } from '../errors.ts';
+import { MOST_TEXT_BYTES, readBounded } from '../read-bounded.ts';
 import { type HistoryRow, historyRowSchema, type Report } from './report/report-schema.ts';
 import { environmentRecord } from './same-environment.ts';
 
@@ -64,7 +65,7 @@ export function parseHistory(text: string): History {
 export function readHistory(file: string): History {
   if (!existsSync(file)) return { rows: [], brokenLines: 0 };
   try {
-    return parseHistory(readFileSync(file, 'utf8'));
+    return parseHistory(readBounded(file, MOST_TEXT_BYTES).toString('utf8'));
   } catch (cause) {
     throw new LabError({
       code: 'HISTORY_UNREADABLE',
@@ -84,7 +85,7 @@ export function readHistory(file: string): History {
 export function appendHistory(file: string, row: HistoryRow): void {
   try {
     refuseLink(file);
-    const isCut = existsSync(file) && /[^\n]$/.test(readFileSync(file, 'utf8'));
+    const isCut = existsSync(file) && /[^\n]$/.test(readBounded(file, MOST_TEXT_BYTES).toString('utf8'));
     appendFileSync(file, `${isCut ? '\n' : ''}${JSON.stringify(row)}\n`);
   } catch (cause) {
     throw cannotWrite(file, cause, 'free some space or make the file writable');

@@ -3,12 +3,18 @@ import path from 'node:path';
 import { prettifyError } from 'zod';
 import { LabError } from '../errors.ts';
 import { RUN_SCHEMA_VERSION, type Run, runSchema } from '../run.ts';
+import type { Bytes } from '../units.ts';
 import type { Evidence, LoadedProfile } from './evidence.ts';
 import { loadSlices } from './load-slices.ts';
 import { parseTimeline } from './parse-timeline.ts';
 import { decodeProfile } from './profile/decode-profile.ts';
 import { latencyReader } from './read-latency.ts';
 import { readRunFile } from './run-file.ts';
+
+/** A run.json has some ten kilobytes; one of a megabyte is none of ours. */
+const MOST_RECORD_BYTES: Bytes = 1024 * 1024;
+/** The timeline of a day has some 200 MB; latencies by slices are those of the profiled phase alone. */
+const MOST_SLICES_BYTES: Bytes = 64 * 1024 * 1024;
 
 /**
  * Loads one run.
@@ -21,7 +27,10 @@ import { readRunFile } from './run-file.ts';
 export function loadRun(directory: string, options: { readonly profiles?: boolean } = {}): Evidence {
   const run = loadRunRecord(directory);
   const timeline = parseTimeline(readText(directory, 'timeline.ndjson'));
-  const sliced = options.profiles === false ? null : loadSlices(run, (name) => readRunFile(directory, name));
+  const sliced =
+    options.profiles === false
+      ? null
+      : loadSlices(run, (name) => readRunFile(directory, name, MOST_SLICES_BYTES));
   return {
     run,
     timeline: timeline.rows,
@@ -43,7 +52,7 @@ export function loadRunRecord(directory: string): Run {
   const file = path.join(directory, 'run.json');
   let value: unknown;
   try {
-    value = JSON.parse(readText(directory, 'run.json'));
+    value = JSON.parse(readRunFile(directory, 'run.json', MOST_RECORD_BYTES).toString('utf8'));
   } catch (cause) {
     if (cause instanceof LabError) throw cause;
     throw badRun(file, cause instanceof Error ? cause.message : String(cause), cause);

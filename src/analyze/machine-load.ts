@@ -1,7 +1,9 @@
 /** Who else was at work on the machine during the clean phase. Pure. */
+
 import type { MachineRow, ProcessRow } from '../run.ts';
 import type { Milliseconds, RunMilliseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
+import { greatest } from './extremes.ts';
 import { machineRows, median } from './series.ts';
 import { LEAST_MACHINE_WINDOWS, LEAST_WINDOW_MS, SAMPLING_ERROR_CORES } from './thresholds.ts';
 
@@ -54,9 +56,9 @@ export function machineLoad(evidence: Evidence): MachineLoad | string {
   return {
     windows: windows.length,
     foreignCoresMedian: middle(foreign),
-    foreignCoresMax: Math.max(...foreign),
+    foreignCoresMax: greatest(foreign),
     stolenCoresMedian: middle(stolen),
-    stolenCoresMax: Math.max(...stolen),
+    stolenCoresMax: greatest(stolen),
     takenCoresP75: upperQuartile(windows.map((window) => window.foreign + window.stolen)),
   };
 }

@@ -1,6 +1,8 @@
 /** How the target's memory went, from the kernel's and the runtime's samples. Pure. */
+
 import type { Bytes, Milliseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
+import { greatest, least } from './extremes.ts';
 import { phaseLoad, processRows, runtimeRows, slope, span } from './series.ts';
 import { LEAST_TREND_MS, worryLimits } from './thresholds.ts';
 
@@ -19,14 +21,14 @@ export interface RssFigures {
 /** Null where no sample of the process was taken until the clean phase ended. */
 export function rssFigures(evidence: Evidence): RssFigures | null {
   const { phases } = evidence.run;
-  const loadStartMs = Math.min(...phases.map((phase) => phase.startMs));
+  const loadStartMs = least(phases.map((phase) => phase.startMs));
   const endMs = phaseLoad(evidence, 'clean')?.endMs ?? Number.POSITIVE_INFINITY;
   const rows = evidence.timeline.filter((row) => row.kind === 'process').filter((row) => row.atMs <= endMs);
   const first = rows[0];
   if (first === undefined) return null;
   const before = rows.filter((row) => row.atMs <= loadStartMs).at(-1);
   const initialBytes = (before ?? first).rssBytes;
-  const peakBytes = Math.max(...rows.map((row) => row.rssBytes));
+  const peakBytes = greatest(rows.map((row) => row.rssBytes));
   return {
     initialBytes,
     initialBeforeLoad: before !== undefined,
@@ -90,13 +92,13 @@ export function runtimeMemory(evidence: Evidence): RuntimeMemory | null {
   if (first === undefined || last === undefined) return null;
   return {
     heapUsedBytesFirst: first.heapUsedBytes,
-    heapUsedBytesMax: Math.max(...rows.map((row) => row.heapUsedBytes)),
+    heapUsedBytesMax: greatest(rows.map((row) => row.heapUsedBytes)),
     heapUsedBytesLast: last.heapUsedBytes,
     externalBytesFirst: first.externalBytes,
-    externalBytesMax: Math.max(...rows.map((row) => row.externalBytes)),
+    externalBytesMax: greatest(rows.map((row) => row.externalBytes)),
     externalBytesLast: last.externalBytes,
     arrayBuffersBytesFirst: first.arrayBuffersBytes,
-    arrayBuffersBytesMax: Math.max(...rows.map((row) => row.arrayBuffersBytes)),
+    arrayBuffersBytesMax: greatest(rows.map((row) => row.arrayBuffersBytes)),
     arrayBuffersBytesLast: last.arrayBuffersBytes,
   };
 }

@@ -1,7 +1,9 @@
 /** How steady a phase was: its figures second by second. Pure. */
+
 import type { LoadRow, PhaseName, ProcessRow } from '../run.ts';
 import type { Milliseconds, RunMilliseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
+import { greatest, least } from './extremes.ts';
 import { loadRows, median } from './series.ts';
 
 /** The last row of a phase may be a rest; a rate over less than this says little. */
@@ -110,5 +112,5 @@ function middleHalf(values: readonly number[]): { readonly low: number; readonly
 
 function spreadOf(values: readonly number[]): Spread | null {
   const middle = median(values);
-  return middle === null ? null : { min: Math.min(...values), median: middle, max: Math.max(...values) };
+  return middle === null ? null : { min: least(values), median: middle, max: greatest(values) };
 }

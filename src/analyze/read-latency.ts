@@ -1,11 +1,18 @@
 /** Turns a run's HdrHistogram files into latency summaries. */
+import { inflateSync } from 'node:zlib';
 import hdr, { type Histogram } from 'hdr-histogram-js';
 import { LabError } from '../errors.ts';
 import type { Run } from '../run.ts';
+import type { Bytes } from '../units.ts';
 import type { Evidence, LatencySummary } from './evidence.ts';
 
 /** The file of a histogram is base64 text of some kilobytes; a megabyte is none of ours. */
 const MOST_ENCODED_CHARACTERS = 1024 * 1024;
+
+/** Cookie and length stand before the compressed part. */
+const COMPRESSED_HEAD_BYTES = 8;
+/** The counts of a histogram of ours are at most some 300 kB, unpacked. */
+const MOST_UNPACKED_BYTES: Bytes = 8 * 1024 * 1024;
 
 /**
  * Decodes all histograms of a run at once and answers questions about them.
@@ -41,6 +48,10 @@ export function latencyReader(run: Run, read: (name: string) => string): Evidenc
 export function decodeHistogram(file: string, encoded: string): Histogram {
   try {
     if (encoded.length > MOST_ENCODED_CHARACTERS) throw new RangeError(`${encoded.length} characters`);
+    // The decoder has no bound of its own: what unpacks to gigabytes must not get there.
+    inflateSync(Buffer.from(encoded, 'base64').subarray(COMPRESSED_HEAD_BYTES), {
+      maxOutputLength: MOST_UNPACKED_BYTES,
+    });
     return hdr.decodeFromCompressedBase64(encoded.trim());
   } catch (cause) {
     throw new LabError({

@@ -1,7 +1,8 @@
 /** Reads one file of a run's folder by a name that somebody else wrote. */
-import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../errors.ts';
+import { readBounded } from '../read-bounded.ts';
 import type { Bytes } from '../units.ts';
 
 /** A plain name as `lab` writes them; everything else (separators, `..`, NUL, 300 characters) is refused. */
@@ -14,10 +15,11 @@ const MOST_FILE_BYTES: Bytes = 256 * 1024 * 1024;
  * The bytes of a file that lies directly in `directory`.
  *
  * @param name - hostile: it comes out of run.json
+ * @param mostBytes - default: 256 MiB
  * @throws LabError `UNSAFE_FILE_NAME` for a name or a symlink that leads out of the folder,
- *   `RUN_FILE_MISSING` where there is no such regular file, `RUN_FILE_TOO_LARGE` past 256 MiB
+ *   `RUN_FILE_MISSING` where there is no such regular file, `RUN_FILE_TOO_LARGE` past `mostBytes`
  */
-export function readRunFile(directory: string, name: string): Buffer {
+export function readRunFile(directory: string, name: string, mostBytes = MOST_FILE_BYTES): Buffer {
   if (!PLAIN_NAME.test(name)) throw unsafeName(name, 'it is not a plain file name');
   const file = path.join(directory, name);
   const link = lstatSync(file, { throwIfNoEntry: false });
@@ -25,14 +27,19 @@ export function readRunFile(directory: string, name: string): Buffer {
   if (link.isSymbolicLink()) refuseLinkOutside(directory, file, name);
   const stats = statSync(file, { throwIfNoEntry: false });
   if (stats?.isFile() !== true) throw missing(file);
-  if (stats.size > MOST_FILE_BYTES) {
+  if (stats.size > mostBytes) {
     throw new LabError({
       code: 'RUN_FILE_TOO_LARGE',
-      message: `${file} has ${stats.size} bytes, expected at most ${MOST_FILE_BYTES}`,
+      message: `${file} has ${stats.size} bytes, expected at most ${mostBytes}`,
       hint: 'check that the folder is a run of tracker-lab',
     });
   }
-  return readFileSync(file);
+  try {
+    return readBounded(file, mostBytes);
+  } catch (cause) {
+    // It was another one a moment ago, or it may not be read.
+    throw missing(file, cause);
+  }
 }
 
 function refuseLinkOutside(directory: string, file: string, name: string): void {

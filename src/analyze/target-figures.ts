@@ -1,7 +1,9 @@
 /** What the target's process and its runtime did in one phase, from the timeline's samples. Pure; nothing here is judged. */
+
 import { type GcKind, gcKinds, type PhaseName, type ProcessRow } from '../run.ts';
 import type { Bytes, Milliseconds, Nanoseconds, Share } from '../units.ts';
 import type { Evidence } from './evidence.ts';
+import { greatest } from './extremes.ts';
 import { mean, median, processRows, runtimeRows, socketRows, span } from './series.ts';
 
 /** What the target did in the phase; each figure is null where its source was not sampled. */
@@ -75,13 +77,13 @@ export function targetFigures(
     threadStates: meanStates(rows),
     threads: kernel === null ? null : kernel.last.threads,
     socketDrops: drops,
-    socketQueueBytesMax: queues.length === 0 ? null : Math.max(...queues),
+    socketQueueBytesMax: queues.length === 0 ? null : greatest(queues),
     gcMsByKind: gcMs,
     gcCountByKind: own && gcDelta(own.first.gc, own.last.gc, 'count'),
     gcTimeShare: own && gcMs && gcKinds.reduce((sum, kind) => sum + gcMs[kind], 0) / own.elapsedMs,
     eventLoopDelayNsP99Median: median(runtime.map((row) => row.eventLoopDelayNsP99)),
     eventLoopDelayNsMax:
-      runtime.length === 0 ? null : Math.max(...runtime.map((row) => row.eventLoopDelayNsMax)),
+      runtime.length === 0 ? null : greatest(runtime.map((row) => row.eventLoopDelayNsMax)),
     eventLoopUtilizationMean:
       runtime.length === 0 ? null : mean(runtime.map((row) => row.eventLoopUtilization)),
   };

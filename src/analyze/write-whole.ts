@@ -14,7 +14,15 @@ export function writeWhole(file: string, content: string): void {
     writeFileSync(temporary, content, { flag: 'wx' });
     renameSync(temporary, file);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeFile(temporary);
     throw cannotWrite(file, cause, 'free some space or make the folder writable');
+  }
+}
+
+function removeFile(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // A folder of that name is why nothing could be written; it is not ours.
   }
 }

@@ -1,8 +1,9 @@
 /** The stored runs that a word of `lab compare` names. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { SideFolders } from '../analyze/compare/compare-folders.ts';
 import { LabError } from '../errors.ts';
+import { MOST_TEXT_BYTES, readBounded } from '../read-bounded.ts';
 import { runFolders } from './run-folders.ts';
 
 /**
@@ -44,7 +45,7 @@ export function findPair(text: string, out: string, cwd: string): readonly [Side
 /** What the sides were called; null where the file is none of ours. */
 function labelsIn(file: string): { readonly a: string; readonly b: string } | null {
   try {
-    const { sides } = JSON.parse(readFileSync(file, 'utf8')) as {
+    const { sides } = JSON.parse(readText(file)) as {
       sides?: { a?: { label?: unknown }; b?: { label?: unknown } };
     };
     const [a, b] = [sides?.a?.label, sides?.b?.label];
@@ -79,9 +80,13 @@ function runsOf(word: string, out: string, cwd: string): string[] {
 
 function suiteOf(folder: string): unknown {
   try {
-    return (JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')) as { suiteId?: unknown }).suiteId;
+    return (JSON.parse(readText(path.join(folder, 'run.json'))) as { suiteId?: unknown }).suiteId;
   } catch {
     // A broken run belongs to no suite; whoever names it is told what is broken.
     return null;
   }
+}
+
+function readText(file: string): string {
+  return readBounded(file, MOST_TEXT_BYTES).toString('utf8');
 }

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../errors.ts';
 import { CONFIG_FILE, type LabConfig, parseConfig } from '../lab/config/parse-config.ts';
+import { MOST_TEXT_BYTES, readBounded } from '../read-bounded.ts';
 
 /**
  * Reads the config file.
@@ -14,7 +14,7 @@ export function readConfig(given: string | undefined, cwd: string): LabConfig | 
   const file = path.resolve(cwd, given ?? CONFIG_FILE);
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBounded(file, MOST_TEXT_BYTES).toString('utf8');
   } catch (cause) {
     if (given === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new LabError({

@@ -1,5 +1,4 @@
 /** What is run: flags and environment, the config file and the presets put together. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { LabError } from '../errors.ts';
 import { parseInfoHashList } from '../lab/config/info-hash-list.ts';
@@ -13,6 +12,7 @@ import {
   type ScenarioPlan,
 } from '../lab/plan.ts';
 import { type PresetName, presetNames } from '../lab/scenarios.ts';
+import { MOST_TEXT_BYTES, readBounded } from '../read-bounded.ts';
 import { readConfig } from './read-config.ts';
 import type { RunFlags } from './run-flags.ts';
 import { readOverrides } from './scenario-flags.ts';
@@ -92,7 +92,7 @@ function readInfoHashes({ settings, sources }: ResolvedTracker): InfoHashes | nu
   if (file === null || source === 'default') return null;
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBounded(file, MOST_TEXT_BYTES).toString('utf8');
   } catch (cause) {
     throw new LabError({
       code: 'INFO_HASHES_UNREADABLE',

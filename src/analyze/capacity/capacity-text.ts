@@ -1,7 +1,8 @@
 /** The capacity of a tracker as lines for a terminal and as Markdown. Pure. */
+
+import { printable } from '../../printable.ts';
 import { formatCount, formatDuration, formatLatency, formatShare, significant } from '../report/format.ts';
 import { bullets, escapeCell, escapeText, table } from '../report/markdown-text.ts';
-import { printable } from '../report/printable.ts';
 import type { Capacity, QueueAfterOutage, SimulatedQueue } from './capacity-schema.ts';
 
 interface Row {

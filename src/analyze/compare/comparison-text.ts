@@ -1,6 +1,7 @@
 /** A comparison for a terminal, in aligned plain text. Pure. */
+
+import { printable } from '../../printable.ts';
 import { formatChange } from '../report/format.ts';
-import { printable } from '../report/printable.ts';
 import { costFormat } from './comparison-markdown.ts';
 import { comparisonMetrics } from './comparison-metrics.ts';
 import type { Comparison, FunctionChanges, MetricComparison } from './comparison-schema.ts';

@@ -1,5 +1,5 @@
 /** The one entry of the exporters: a run's folder in, a text in a format of somebody else's tool out. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { LabError } from '../../errors.ts';
 import type { ProfileKind } from '../../run.ts';
@@ -131,7 +131,7 @@ function noSuchProfile({ run }: Evidence, wanted: ProfileKind | undefined): LabE
 async function reportOf(directory: string): Promise<Report> {
   const file = path.join(directory, 'report.json');
   if (existsSync(file)) {
-    const parsed = reportSchema.safeParse(parseJson(readFileSync(file, 'utf8')));
+    const parsed = reportSchema.safeParse(parseJson(readRunFile(directory, 'report.json').toString('utf8')));
     if (parsed.success) return parsed.data;
   }
   return (await analyzeRun(directory)).report;

@@ -1,4 +1,4 @@
-import { printable } from '../report/printable.ts';
+import { printable } from '../../printable.ts';
 import type { ThresholdResult } from './check-thresholds.ts';
 
 /** The results of thresholds for a terminal, a line each. Pure. */

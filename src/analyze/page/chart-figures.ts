@@ -1,5 +1,6 @@
 /** The places of a page's charts, each with its figures in words for who cannot see it. */
 import type { LatencyCurve, Scaling, Timeline, TimelineChart } from '../../page-data.ts';
+import { greatest } from '../extremes.ts';
 import { formatLatency, formatMegabytes, significant } from '../report/format.ts';
 import type { Report } from '../report/report-schema.ts';
 import { median } from '../series.ts';
@@ -61,7 +62,7 @@ function inWords(chart: TimelineChart, { phases }: Timeline): string {
     });
     const middle = median(within);
     if (middle === null) return [];
-    const most = Math.max(...within);
+    const most = greatest(within);
     if (most === 0) return [];
     return [`${label} ${withUnit(middle, chart)}, at most ${withUnit(most, chart)}`];
   });

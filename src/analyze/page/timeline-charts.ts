@@ -1,8 +1,10 @@
 /** The charts over a run's time, from its timeline. Pure. */
+
 import type { ChartSeries, Timeline, TimelineChart } from '../../page-data.ts';
 import { gcKinds, type LoadRow, type ProcessRow, type RuntimeRow } from '../../run.ts';
 import type { Milliseconds, RunMilliseconds } from '../../units.ts';
 import type { Evidence } from '../evidence.ts';
+import { greatest } from '../extremes.ts';
 import type { Report } from '../report/report-schema.ts';
 import { STALL_NS } from '../thresholds.ts';
 
@@ -61,7 +63,7 @@ function loadCharts(evidence: Evidence, endMs: RunMilliseconds): TimelineChart[]
   const worst = (of: (row: LoadRow) => number | null): (number | null)[] =>
     spans.map((span) => {
       const values = span.map(of).filter((value) => value !== null);
-      return values.length === 0 ? null : ms(Math.max(...values));
+      return values.length === 0 ? null : ms(greatest(values));
     });
   return [
     {
@@ -171,7 +173,7 @@ function runtimeCharts(rows: readonly RuntimeRow[], endMs: RunMilliseconds): Tim
   const x = steps.map(([, to]) => seconds(to.atMs));
   const within = (of: (row: RuntimeRow) => number): number[] =>
     steps.map(([from, to]) =>
-      ms(Math.max(...rows.filter((row) => row.atMs > from.atMs && row.atMs <= to.atMs).map(of))),
+      ms(greatest(rows.filter((row) => row.atMs > from.atMs && row.atMs <= to.atMs).map(of))),
     );
   return [
     {

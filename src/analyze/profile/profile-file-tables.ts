@@ -1,11 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { LabError } from '../../errors.ts';
+import { readBounded } from '../../read-bounded.ts';
+import type { Bytes } from '../../units.ts';
 import { chargedTable } from './charged-table.ts';
 import { decodeProfile } from './decode-profile.ts';
 import { formatCharged } from './format-charged.ts';
 import { formatTop } from './format-top.ts';
 import type { ChargedRow, TopTable } from './profile.ts';
 import { type PprofTop, topTable } from './top-table.ts';
+
+/** Compressed; a profile of a long stress run stays far below. */
+const MOST_PROFILE_BYTES: Bytes = 256 * 1024 * 1024;
 
 export interface ProfileTablesOptions {
   /** Most rows of each table. */
@@ -42,7 +47,8 @@ export function formatProfileTables({ raw, charged }: ProfileTables): string {
 
 function readBytes(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    // A pipe that was named on the command line is meant: `analyze <(…)`.
+    return statSync(file).isFIFO() ? readFileSync(file) : readBounded(file, MOST_PROFILE_BYTES);
   } catch (cause) {
     throw new LabError({
       code: 'UNREADABLE_FILE',

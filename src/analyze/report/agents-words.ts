@@ -1,5 +1,5 @@
+import { printable } from '../../printable.ts';
 import { formatLatency } from './format.ts';
-import { printable } from './printable.ts';
 import type { Report } from './report-schema.ts';
 
 /** The hosts that made the load. */

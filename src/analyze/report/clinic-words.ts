@@ -1,7 +1,7 @@
 /** What clinic says, in its own words and always as its own. */
 import path from 'node:path';
+import { printable } from '../../printable.ts';
 import { formatDuration, formatRate } from './format.ts';
-import { printable } from './printable.ts';
 import type { Report } from './report-schema.ts';
 
 export type Clinic = NonNullable<Report['clinic']>;

@@ -1,5 +1,5 @@
+import { printable } from '../../printable.ts';
 import { formatCount, formatLatency, formatRate, formatShare } from './format.ts';
-import { printable } from './printable.ts';
 import type { Report } from './report-schema.ts';
 
 const head = ['Scenario', 'Workers', 'RPS', 'P95', 'Success', 'Status'] as const;

@@ -1,6 +1,7 @@
 /** The short summary that a terminal shows when a run is over. Pure. */
 import path from 'node:path';
 import { describeMissingProfiles } from '../../missing-profiles.ts';
+import { printable } from '../../printable.ts';
 import { HELD_UP } from '../rules/generator-limited.ts';
 import type { Status } from '../status.ts';
 import { invalidReason } from '../validity.ts';
@@ -14,7 +15,6 @@ import {
   formatRatio,
   formatShare,
 } from './format.ts';
-import { printable } from './printable.ts';
 import { queueRemark } from './queue-remark.ts';
 import type { Report } from './report-schema.ts';
 import { shareWords } from './share-words.ts';

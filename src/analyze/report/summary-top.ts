@@ -1,7 +1,8 @@
 /** The costliest functions in the terminal's summary. Pure. */
+
+import { printable } from '../../printable.ts';
 import { fittingUnit, formatMeasure } from '../profile/format-measure.ts';
 import { LEAST_APPLICATION_SAMPLES } from '../thresholds.ts';
-import { printable } from './printable.ts';
 import type { TopPair } from './report-schema.ts';
 
 /** Functions and allocators in the summary. */

@@ -78,7 +78,7 @@ function join(
   const hits = new Map<number, number>();
   let samples = 0;
   for (let slice = first; slice < first + joined; slice++) {
-    buckets.push(...(latency.get(slice) ?? []));
+    for (const bucket of latency.get(slice) ?? []) buckets.push(bucket);
     samples += functions?.samples.get(slice) ?? 0;
     for (const [id, count] of functions?.hits.get(slice) ?? []) hits.set(id, (hits.get(id) ?? 0) + count);
   }

@@ -1,4 +1,6 @@
 /** The history for a terminal and as Markdown. Pure. */
+
+import { printable } from '../../printable.ts';
 import { alignedTable } from '../compare/comparison-text.ts';
 import { pText } from '../compare/judge-metrics.ts';
 import {
@@ -10,7 +12,6 @@ import {
   significant,
 } from '../report/format.ts';
 import { assessmentRows, bullets, escapeCell, escapeText, table } from '../report/markdown-text.ts';
-import { printable } from '../report/printable.ts';
 import type { HistoryRow } from '../report/report-schema.ts';
 import { isOtherEnvironment } from '../same-environment.ts';
 import type { FigureChange, HistoryGroup, TrendFigure } from './history-schema.ts';
