@@ -7,7 +7,7 @@ import { judge } from '../../../src/analyze/rules/judge.ts';
 import { shareInterval } from '../../../src/analyze/share-interval.ts';
 import type { TimelineRow } from '../../../src/run.ts';
 import { drawProfile } from '../profile/draw-profile.ts';
-import { halfBusy, type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
+import { type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
 
 const mixed = drawProfile(`
   300                          200                  150                          100                                         250
@@ -91,13 +91,13 @@ const faults: Readonly<Record<string, SyntheticOptions>> = {
     announce: { timedOut: 10_000 },
   },
   'waiting outside': {
-    process: halfBusy,
+    process: ({ atMs }) => ({ cpuUserMs: atMs * 0.1, cpuSystemMs: atMs * 0.1, runQueueDelayMs: 0 }),
     latenciesNs: [12e6, 16e6, 20e6, 24e6],
   },
   'no fault': {},
 };
 
-/** The same run with that many times the requests, in as much more CPU time: nothing else is different. */
+/** The same run with that many times the requests in the same CPU time: nothing else is different. */
 function moreRequests(evidence: Evidence, factor: number): Evidence {
   const phases = evidence.run.phases.map((phase) => ({
     ...phase,
@@ -115,7 +115,11 @@ function moreRequests(evidence: Evidence, factor: number): Evidence {
     const counts = { sent, succeeded, timedOut, errorReplies, malformedReplies, sendFailed };
     return { ...row, ...mapValues(counts, (count) => count * factor) };
   });
-  return { ...evidence, run: { ...evidence.run, phases }, timeline };
+  const latency: Evidence['latency'] = (...asked) => {
+    const summary = evidence.latency(...asked);
+    return summary === null ? null : { ...summary, count: summary.count * factor };
+  };
+  return { ...evidence, run: { ...evidence.run, phases }, timeline, latency };
 }
 
 function mapValues<Value extends object>(
