@@ -3,8 +3,9 @@
  *
  * A sample is charged to the application frame nearest to its leaf. Where its stack has none:
  *
- * 1. to the nearest frame of a library, so that a tracker which is itself a library still has names; but where the
- *    lab's own sockets called an addon, to their function (`sendmmsg`), which is a row of class `network`
+ * 1. to the nearest frame of a library, so that a tracker which is itself a library still has names; but where this
+ *    package's own sockets called an addon, to the function of theirs that asked for the call: with nobody else's code on
+ *    the stack they are the program's own, and the binding (`sendmmsg`) is but the leaf through which the cost came
  * 2. else collecting garbage, idling and V8's pseudo-functions (`(program)`, `Non JS threads activity`) get rows of
  *    their own, under the name in the stack
  * 3. else a native call (class `syscall` or `lock` at the leaf, such as `send` from the event loop) is a row of its name
@@ -14,7 +15,7 @@
  * The leaf through which a cost came is named by the nearest function that has a file where the leaf is an addon's.
  * Frames of the lab's own preload are a row `(lab agent)`: they are in the profile and not the tracker's fault.
  */
-import { isLabAgentFile, isOwnPlumbing, NATIVE_ADDON } from './frame-classes.ts';
+import { isLabAgentFile, isOwnBinding, isOwnPlumbing, NATIVE_ADDON } from './frame-classes.ts';
 import type { ChargedRow, Frame, FrameClass, Profile, TopTable } from './profile.ts';
 import { valueTypeIndex } from './value-type-index.ts';
 
@@ -122,7 +123,7 @@ function chargedPosition({ frames, stackFrames }: Profile, start: number, end: n
     if (library < 0 && frame.class === 'library' && !isAddonBelowPlumbing(frames, stackFrames, at, end)) {
       library = at;
     }
-    if (library < 0 && isPlumbing(frame)) library = at;
+    if (library < 0 && isPlumbing(frame) && !isOwnBinding(frame.file)) library = at;
     // The outermost one: `runtime.gcBgMarkWorker` says more than the many helpers below it.
     if (standsForItself(frame)) special = at;
   }
@@ -162,7 +163,10 @@ function rowOf(
   end: number,
 ): Pick<Charge, 'functionName' | 'file' | 'class'> {
   if (isLabAgentFile(frame.file)) return { functionName: '(lab agent)', file: '', class: 'runtime' };
-  const hasName = frame.class === 'application' || frame.class === 'library' || isPlumbing(frame);
+  if (isPlumbing(frame)) {
+    return { functionName: frame.functionName, file: frame.file, class: 'application' };
+  }
+  const hasName = frame.class === 'application' || frame.class === 'library';
   if (hasName || standsForItself(frame)) {
     return { functionName: frame.functionName, file: frame.file, class: frame.class };
   }

@@ -74,6 +74,9 @@ const v8: RuntimeRules = {
   otherwise: 'application',
 };
 
+/** Of the same, the binding of the C library. */
+export const ownBinding = /(?:^|\/)(?:src|dist)\/wire\/libc\.[jt]s$/;
+
 /** Directories of Go's standard library, as they begin an import path; none of them can be a module of one's own. */
 const goStandardLibrary =
   /^(?:archive|bufio|bytes|cmp|compress|container|context|crypto|database|debug|embed|encoding|errors|expvar|flag|fmt|go|hash|html|image|index|internal|io|iter|log|maps|math|mime|net|os|path|plugin|reflect|regexp|runtime|slices|sort|strconv|strings|structs|sync|syscall|testing|text|time|unicode|unique|unsafe|vendor|weak)(?:\/[\w./-]+?)?\./;

@@ -1,5 +1,5 @@
 /** Tells which runtime a function ran in and, by the table of that runtime, which part of the program it is. */
-import { frameClassRules, labAgentFile, ownPlumbing } from './frame-class-rules.ts';
+import { frameClassRules, labAgentFile, ownBinding, ownPlumbing } from './frame-class-rules.ts';
 import type { FrameClass, FrameRuntime } from './profile.ts';
 
 /** What a profile says of a function. Texts are empty where it says nothing. */
@@ -92,4 +92,9 @@ export const NATIVE_ADDON = '(native addon)';
 /** Whether a file is one of this package's own sockets, which carry datagrams for whoever called them. */
 export function isOwnPlumbing(file: string): boolean {
   return ownPlumbing.test(file);
+}
+
+/** Whether a file is the binding of the C library, through which those sockets make their calls: a name and no cause. */
+export function isOwnBinding(file: string): boolean {
+  return ownBinding.test(file);
 }

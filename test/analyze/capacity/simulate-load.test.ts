@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type BufferLoad, simulateAfterOutage, simulateSteady } from '../../../src/analyze/capacity/simulate-load.ts';
+import {
+  type BufferLoad,
+  simulateAfterOutage,
+  simulateSteady,
+} from '../../../src/analyze/capacity/simulate-load.ts';
 
 const load: BufferLoad = {
   ratePerSecond: 1_000,

@@ -42,6 +42,23 @@ describe('chargedTable', () => {
     ]);
   });
 
+  test('charges calls of this package’s own sockets to who asked for them, never to the binding', () => {
+    const { rows } = chargedTable(
+      drawProfile(`
+        700                                   200                                    100
+        #deliver@src/wire/batched-socket.ts   #onWake@src/wire/batched-socket.ts     onBatch@src/tracker/server.ts:87
+        transmit@src/wire/batched-socket.ts   #receive@src/wire/batched-socket.ts    send@src/wire/batched-socket.ts
+        sendmmsg@src/wire/libc.ts             recvmmsg@src/wire/libc.ts              sendmmsg@src/wire/libc.ts
+        (native addon)                        (native addon)                         (native addon)
+      `),
+    );
+    expect(rows.map((row) => [row.functionName, row.class, row.value, row.via[0]?.functionName])).toEqual([
+      ['transmit', 'application', 700, 'sendmmsg'],
+      ['#receive', 'application', 200, 'recvmmsg'],
+      ['onBatch', 'application', 100, 'sendmmsg'],
+    ]);
+  });
+
   test('keeps functions of one name in two files apart', () => {
     const profile = drawProfile(`
       3               2

@@ -8,6 +8,7 @@ import { eventLoopStall } from '../../../src/analyze/rules/event-loop-stall.ts';
 import { externalWait } from '../../../src/analyze/rules/external-wait.ts';
 import { gcPressure } from '../../../src/analyze/rules/gc-pressure.ts';
 import { generatorLimited } from '../../../src/analyze/rules/generator-limited.ts';
+import { judge as judgeAll } from '../../../src/analyze/rules/judge.ts';
 import { lockContention } from '../../../src/analyze/rules/lock-contention.ts';
 import { logging } from '../../../src/analyze/rules/logging.ts';
 import { memoryGrowth } from '../../../src/analyze/rules/memory-growth.ts';
@@ -187,4 +188,32 @@ describe.each(cases)('$rule', ({ judge, options, subject }) => {
       expect({ seed, verdict: clear.verdict }).toEqual({ seed, verdict: 'clear' });
     }
   });
+});
+
+/** Rules that speak of a healthy part of the same run too: what is left of the CPU has a costliest function. */
+const isRemark = ({ severity }: Finding): boolean => severity === 'info';
+
+describe('all rules together, where one cause is told once', () => {
+  it.each(cases)(
+    'find $rule first at each level of noise, and nothing that asks to act without it',
+    (one) => {
+      for (const level of LEVELS) {
+        for (const seed of SEEDS) {
+          const of = (isFault: boolean): readonly Finding[] =>
+            judgeAll(syntheticEvidence(one.options(isFault, noiseOf(level, seed)))).filter(
+              ({ verdict }) => verdict === 'found',
+            );
+          const first = of(true)[0];
+          expect({ level, seed, rule: first?.rule }).toEqual({ level, seed, rule: one.rule });
+          if (one.subject !== undefined) expect(first?.subject?.function).toBe(one.subject);
+          const alarms = of(false).filter((finding) => !isRemark(finding));
+          expect({ level, seed, alarms: alarms.map(({ rule }) => rule) }).toEqual({
+            level,
+            seed,
+            alarms: [],
+          });
+        }
+      }
+    },
+  );
 });
