@@ -275,6 +275,7 @@ async function measure(target: Target, context: RunContext): Promise<Measured> {
     const pool = await startLoad({
       scenario,
       infoHashes: options.plan.infoHashes,
+      ownCores: context.pinning !== null,
       target: { host: target.address, port: target.port },
       now,
       onSecond: (row) => observation.addLoad(row),

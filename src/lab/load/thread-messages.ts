@@ -13,6 +13,8 @@ export interface ThreadSetup {
   readonly infoHashes: readonly string[] | null;
   /** 0 to `scenario.loadThreads - 1`; the thread runs every client whose number is `thread` modulo the threads. */
   readonly thread: number;
+  /** The load threads have cores that the target does not use. */
+  readonly ownCores: boolean;
   readonly target: { readonly address: string; readonly family: AddressFamily; readonly port: number };
 }
 
