@@ -19,7 +19,12 @@ export class LoadDriver {
 
   constructor(cpus: string | null) {
     const script = fileURLToPath(new URL('./load-process.js', import.meta.url));
-    this.#child = startChild({ file: process.execPath, args: cpus === null ? [script] : [script, OWN_CORES], cpus, ipc: true });
+    this.#child = startChild({
+      file: process.execPath,
+      args: cpus === null ? [script] : [script, OWN_CORES],
+      cpus,
+      ipc: true,
+    });
     this.#child.on('message', (answer: FromLoadProcess) => this.#waiting.get(answer.id)?.(answer));
     this.#child.once('exit', () => {
       for (const [id, settle] of this.#waiting)

@@ -22,6 +22,7 @@ import {
   PROTOCOL_ID_LOW,
   RequestOffset,
   ResponseOffset,
+  readInt32,
   readUint16,
   readUint32,
   SCRAPE_ENTRY_BYTES,
@@ -230,7 +231,7 @@ export class DatagramHandler {
     if (swarm === NO_SWARM || stopped) {
       return ANNOUNCE_RESPONSE_HEAD_BYTES;
     }
-    const wanted = this.peersWanted(readUint32(request, start + RequestOffset.numWant) | 0);
+    const wanted = this.peersWanted(readInt32(request, start + RequestOffset.numWant));
     const peers = this.store.writePeers(note.seeder, wanted, response, at + ResponseOffset.peers);
     counters.peersSent += peers;
     return ANNOUNCE_RESPONSE_HEAD_BYTES + peers * this.store.peerBytes;

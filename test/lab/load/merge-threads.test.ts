@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { IntervalReport } from '../../../src/lab/load/interval-tally.ts';
+import { LatencyCounts, type LatencyPairs } from '../../../src/lab/load/latency-counts.ts';
 import {
   decodeHistogram,
   encodeHistogram,
   newHistogram,
   recordNs,
 } from '../../../src/lab/load/latency-histogram.ts';
-import { LatencyCounts, type LatencyPairs } from '../../../src/lab/load/latency-counts.ts';
 import { mergeIntervals } from '../../../src/lab/load/load-row.ts';
 import { mergeThreads } from '../../../src/lab/load/merge-threads.ts';
 import type { ThreadPhase, ThreadReport } from '../../../src/lab/load/thread-messages.ts';
