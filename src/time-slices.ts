@@ -5,7 +5,7 @@
  */
 import type { Milliseconds, Nanoseconds } from './units.ts';
 
-/** Short enough that a stall of 60 ms is most of one, long enough for 100 CPU samples of a busy thread. */
+/** Short enough that a stall of 60 ms is most of one, long enough for 66 CPU samples of a busy thread. */
 export const SLICE_MS: Milliseconds = 100;
 
 /** The label that a sample's slice has in a `*-slices.pb.gz` file. */

@@ -3,7 +3,14 @@ import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Sample } from '../results.ts';
 import { startChild } from '../servers/child.ts';
-import type { FillSpec, FromLoadProcess, LoadFigures, LoadSpec, ToLoadProcess } from './load-messages.ts';
+import {
+  type FillSpec,
+  type FromLoadProcess,
+  type LoadFigures,
+  type LoadSpec,
+  OWN_CORES,
+  type ToLoadProcess,
+} from './load-messages.ts';
 
 export class LoadDriver {
   readonly #child: ChildProcess;
@@ -12,7 +19,12 @@ export class LoadDriver {
 
   constructor(cpus: string | null) {
     const script = fileURLToPath(new URL('./load-process.js', import.meta.url));
-    this.#child = startChild({ file: process.execPath, args: [script], cpus, ipc: true });
+    this.#child = startChild({
+      file: process.execPath,
+      args: cpus === null ? [script] : [script, OWN_CORES],
+      cpus,
+      ipc: true,
+    });
     this.#child.on('message', (answer: FromLoadProcess) => this.#waiting.get(answer.id)?.(answer));
     this.#child.once('exit', () => {
       for (const [id, settle] of this.#waiting)

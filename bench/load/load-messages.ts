@@ -1,5 +1,8 @@
 /** What the benchmark and its load process tell each other. Plain data. */
 
+/** Argument of the load process: it has cores that no server uses. */
+export const OWN_CORES = '--own-cores';
+
 /** Announces under a steady load. */
 export interface LoadSpec {
   readonly port: number;
@@ -24,6 +27,8 @@ export interface LoadFigures {
   readonly failed: number;
   readonly peersReceived: number;
   readonly wallNs: number;
+  /** When the window began, on the machine's monotonic clock, as `process.hrtime` reads it. */
+  readonly beganNs: number;
   /** Of all threads of the server; null where the process is not known or the kernel does not tell. */
   readonly serverCpuNs: number | null;
   /** Of the whole load process. */

@@ -10,11 +10,16 @@ import type { LoadFigures, LoadSpec } from './load-messages.ts';
 const VISITS = 20;
 const TIMEOUT_MS = 2_000;
 
-/** Drives announces with 50 peers wanted by the lab's own generator, and reads the CPU time of both ends meanwhile. */
-export async function runLoad(spec: LoadSpec): Promise<LoadFigures> {
+/**
+ * Drives announces with 50 peers wanted by the lab's own generator, and reads the CPU time of both ends meanwhile.
+ *
+ * @param ownCores - whether this process has cores that the tracker does not use
+ */
+export async function runLoad(spec: LoadSpec, ownCores: boolean): Promise<LoadFigures> {
   const pool = await startLoad({
     scenario: scenarioOf(spec),
     infoHashes: null,
+    ownCores,
     target: { host: '127.0.0.1', port: spec.port },
     now: startRunClock(),
     onSecond: () => {},
@@ -49,6 +54,7 @@ function scenarioOf(spec: LoadSpec): Scenario {
 }
 
 interface Mark {
+  readonly clockNs: number;
   readonly atNs: number;
   readonly serverNs: number | null;
   readonly generatorNs: number;
@@ -57,6 +63,7 @@ interface Mark {
 function readMark(serverPid: number | null): Mark {
   const { user, system } = process.cpuUsage();
   return {
+    clockNs: Number(process.hrtime.bigint()),
     atNs: performance.now() * 1e6,
     serverNs: serverPid === null ? null : processCpuNs(serverPid),
     generatorNs: (user + system) * 1e3,
@@ -78,6 +85,7 @@ function toFigures(result: LoadResult, before: Mark, after: Mark, spec: LoadSpec
     failed: sent - succeeded,
     peersReceived: phase.peersReceived,
     wallNs: after.atNs - before.atNs,
+    beganNs: before.clockNs,
     serverCpuNs:
       before.serverNs === null || after.serverNs === null ? null : after.serverNs - before.serverNs,
     generatorCpuNs: after.generatorNs - before.generatorNs,

@@ -43,6 +43,7 @@ function allocations(kibibytes: number): Wish {
 const wishes: readonly Wish[] = [
   { condition: OFF, request: null },
   cpu(10_000),
+  cpu(DEFAULT_CPU_INTERVAL_MICROS),
   cpu(1_000),
   cpu(250),
   { condition: OFF, request: null },

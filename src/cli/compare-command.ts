@@ -129,10 +129,10 @@ interface NewRuns {
 async function compareNewRuns(options: NewRuns): Promise<ExitCode> {
   const { a, b, flags, context } = options;
   const cpus = allowedCpus();
-  const sides = {
-    a: planSide(flags.a, options, cpus.length),
-    b: planSide(flags.b, options, cpus.length),
-  };
+  const commands = { a: parseSide(flags.a, options), b: parseSide(flags.b, options) };
+  const trackerWorkers = mostTrackerWorkers([commands.a, commands.b]);
+  const cores = { cpuCount: cpus.length, trackerWorkers };
+  const sides = { a: planSide(commands.a, options, cores), b: planSide(commands.b, options, cores) };
   if (a !== undefined && (sides.a.tracker.exec === null || b === undefined)) {
     throw new LabError({
       code: 'BAD_COMPARISON',
@@ -198,12 +198,24 @@ function labelOf(side: 'a' | 'b', flags: string): string {
   return flags === '' ? side : `${side}: ${flags}`;
 }
 
-/** The plan of one side: the whole command line with the side's own flags behind it. */
-function planSide(own: string, { words, context, command }: NewRuns, cpuCount: number): SidePlan {
+/** The command of one side: the whole command line with the side's own flags behind it. */
+function parseSide(own: string, { words, command }: NewRuns): Command {
   const side = withCompareFlags(new Command('compare')).copyInheritedSettings(command);
-  side.parse([...words, ...(own.trim() === '' ? [] : parseCommand(own))], { from: 'user' });
+  return side.parse([...words, ...(own.trim() === '' ? [] : parseCommand(own))], { from: 'user' });
+}
+
+/** Of the side that has more: both are loaded by as many threads, or they would differ in more than was asked. */
+function mostTrackerWorkers(sides: readonly Command[]): number {
+  return Math.max(...sides.map((side) => side.opts<CompareFlags>().trackerWorkers));
+}
+
+function planSide(
+  side: Command,
+  { context }: NewRuns,
+  cores: { readonly cpuCount: number; readonly trackerWorkers: number },
+): SidePlan {
   const flags = side.opts<CompareFlags>();
-  const { plans, tracker } = resolveRun({ flags, command: side, cwd: context.cwd, cpuCount });
+  const { plans, tracker } = resolveRun({ flags, command: side, cwd: context.cwd, ...cores });
   const [plan, another] = plans;
   if (plan === undefined || another !== undefined) {
     throw new LabError({

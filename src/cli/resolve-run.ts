@@ -32,13 +32,18 @@ export function resolveRun(options: {
   readonly flags: RunFlags;
   readonly command: Command;
   readonly cwd: string;
+  /** Cores that the lab may use. */
   readonly cpuCount: number;
+  /** Threads of our own tracker, where it is the target: a core each, which the generator leaves to them. */
+  readonly trackerWorkers: number;
 }): ResolvedRun {
-  const { flags, command, cwd, cpuCount } = options;
+  const { flags, command, cwd } = options;
   const config = readConfig(flags.config, cwd);
   const tracker = resolveTracker(readTracker(command, cwd), namedTracker(flags.tracker, config));
   const infoHashes = readInfoHashes(tracker);
   const given = readOverrides(command);
+  const otherThreads = tracker.settings.target === null ? options.trackerWorkers - 1 : 0;
+  const cpuCount = Math.max(1, options.cpuCount - otherThreads);
   const plans = scenariosOf(flags.scenario, config).flatMap(({ overrides, ...scenario }) =>
     sweepOf(flags, { ...overrides, ...given }).map((one) =>
       planScenario({ ...scenario, overrides: one, cpuCount, infoHashes }),

@@ -172,9 +172,13 @@ export function addRunCommand(
     .action(async function runLab(given: RunFlags & GateFlags, command: Command) {
       const flags = { ...given, out: path.resolve(context.cwd, given.out) };
       const cpus = allowedCpus();
-      // What is left for the generator beside the tracker's other threads.
-      const cpuCount = Math.max(1, cpus.length - flags.trackerWorkers + 1);
-      const { plans, tracker } = resolveRun({ flags, command, cwd: context.cwd, cpuCount });
+      const { plans, tracker } = resolveRun({
+        flags,
+        command,
+        cwd: context.cwd,
+        cpuCount: cpus.length,
+        trackerWorkers: flags.trackerWorkers,
+      });
       const targetCores = tracker.settings.target === null ? flags.trackerWorkers : 1;
       const { pinning } = planPinning({ mode: flags.pin, allowed: cpus, targetCores });
       for (const line of unknownVariables(context.env, command)) {

@@ -313,6 +313,7 @@ async function measure(target: Target, context: RunContext, unfinished: Unfinish
     const pool = await startLoadOf(agents, {
       scenario,
       infoHashes: options.plan.infoHashes,
+      ownCores: context.pinning !== null,
       target: { host: target.address, port: target.port },
       now,
       onSecond: (row) => observation.addLoad(row),

@@ -3,7 +3,7 @@
  * counted by their /64, since whoever has one has all of it. Twelve bytes for each pair of address and swarm at most; it
  * exists only where a bound is set. Pure.
  */
-import { readUint32 } from '../wire/bep15.ts';
+import { readInt32 } from '../wire/bep15.ts';
 import { HashIndex, NO_HANDLE } from './hash-index.ts';
 import { hashWords } from './table-hash.ts';
 
@@ -73,7 +73,7 @@ export class AddressCounts {
     const { index, words } = this;
     words[0] = swarm;
     for (let word = 1; word < words.length; word++) {
-      words[word] = readUint32(bytes, at + 4 * (word - 1));
+      words[word] = readInt32(bytes, at + 4 * (word - 1));
     }
     this.hash = hashWords(this.key, words, words.length);
     this.tag = ((hashWords(this.tagKey, words, words.length) >>> COUNT_BITS) << COUNT_BITS) >>> 0;

@@ -1,5 +1,5 @@
 /** A set of info hashes in typed arrays, about 36 bytes a hash. It only grows; a new list is a new set. Pure. */
-import { INFO_HASH_BYTES, readUint32 } from '../wire/bep15.ts';
+import { INFO_HASH_BYTES, readInt32 } from '../wire/bep15.ts';
 import { HashIndex, NO_HANDLE } from './hash-index.ts';
 import { hashWords } from './table-hash.ts';
 
@@ -44,7 +44,7 @@ export class InfoHashSet {
 
   private seek(bytes: Uint8Array, at: number): number {
     for (let word = 0; word < HASH_WORDS; word++) {
-      this.sought[word] = readUint32(bytes, at + 4 * word);
+      this.sought[word] = readInt32(bytes, at + 4 * word);
     }
     return hashWords(this.key, this.sought, HASH_WORDS);
   }

@@ -6,7 +6,7 @@
  * Swarms of up to 128 peers are searched from end to end. Peers of larger ones are filed in one index for all swarms,
  * by the hash of swarm and peer; its values are positions in the swarm. Pure.
  */
-import { readUint16, readUint32, writeUint16 } from '../wire/bep15.ts';
+import { readInt32, readUint16, writeUint16 } from '../wire/bep15.ts';
 import { capacities } from './capacities.ts';
 import { HashIndex, NO_HANDLE } from './hash-index.ts';
 import { copyBytes, swapBytes } from './move-bytes.ts';
@@ -245,7 +245,7 @@ export class PeerList {
     words[0] = this.swarm;
     const addressWords = words.length - 2;
     for (let word = 0; word < addressWords; word++) {
-      words[1 + word] = readUint32(peers, at + 4 * word);
+      words[1 + word] = readInt32(peers, at + 4 * word);
     }
     words[1 + addressWords] = readUint16(peers, at + 4 * addressWords);
     return hashWords(this.key, words, words.length);

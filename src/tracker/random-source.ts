@@ -17,16 +17,21 @@ export class RandomSource {
     }
   }
 
-  /** An integer from 0 to `bound - 1`; the share of each differs from `1 / bound` by less than 2^-32. */
+  /**
+   * An integer from 0 to `bound - 1`; the share of each differs from `1 / bound` by less than 2^-32.
+   *
+   * @param bound - at most 2^31
+   */
   below(bound: number): number {
-    return Math.floor(this.next() * bound * 2 ** -32);
+    return ((this.next() >>> 0) * bound * 2 ** -32) | 0;
   }
 
+  /** 32 bits, signed: as an unsigned number every other one would be boxed on its way to the caller. */
   private next(): number {
     const state = this.state;
     const s1 = state[1] as number;
     let result = Math.imul(s1, 5);
-    result = Math.imul((result << 7) | (result >>> 25), 9) >>> 0;
+    result = Math.imul((result << 7) | (result >>> 25), 9);
     const shifted = s1 << 9;
     const s2 = (state[2] as number) ^ (state[0] as number);
     const s3 = (state[3] as number) ^ s1;

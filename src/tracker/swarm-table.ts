@@ -2,7 +2,7 @@
  * The swarms of one address family by info hash: 40-byte records in slabs, found by an index on the hash. What the
  * peers' fields of a record mean is the peer list's affair. Pure.
  */
-import { INFO_HASH_BYTES, readUint32 } from '../wire/bep15.ts';
+import { INFO_HASH_BYTES, readInt32 } from '../wire/bep15.ts';
 import { HashIndex, NO_HANDLE } from './hash-index.ts';
 import { SlabPool } from './slab-pool.ts';
 import { hashWords } from './table-hash.ts';
@@ -81,7 +81,7 @@ export class SwarmTable {
   find(bytes: Uint8Array, at: number): number {
     const { sought, index } = this;
     for (let word = 0; word < HASH_WORDS; word++) {
-      sought[word] = readUint32(bytes, at + 4 * word);
+      sought[word] = readInt32(bytes, at + 4 * word);
     }
     const hash = hashWords(this.key, sought, HASH_WORDS);
     this.soughtHash = hash;

@@ -76,6 +76,19 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
   );
 }
 
+/**
+ * Reads a big-endian signed 32-bit integer, for what is copied or compared as bits: V8 holds each of them without a box, of
+ * which {@link readUint32} needs one for every number from 2^31 on wherever it is not inlined. The caller has checked the bounds.
+ */
+export function readInt32(bytes: Uint8Array, offset: number): number {
+  return (
+    ((bytes[offset] as number) << 24) |
+    ((bytes[offset + 1] as number) << 16) |
+    ((bytes[offset + 2] as number) << 8) |
+    (bytes[offset + 3] as number)
+  );
+}
+
 /** Writes a big-endian unsigned 32-bit integer. The caller has checked the bounds. */
 export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset] = value >>> 24;

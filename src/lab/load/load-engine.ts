@@ -32,7 +32,7 @@ import {
 import { Stray, type TransactionTable } from './transaction-table.ts';
 
 /** Requests sent in one turn of the event loop in open loop; then replies have their turn. */
-const MOST_SENDS_PER_TURN = 1_024;
+const MOST_SENDS_PER_TURN = 256;
 /** Trackers name the connection id in the error for one that they do not accept. */
 const REFUSED_ID = /connection/i;
 

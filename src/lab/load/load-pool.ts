@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly infoHashes: readonly string[] | null;
   /** Address or name, and port, of the tracker. */
   readonly target: { readonly host: string; readonly port: number };
+  /** The generator has cores that the target does not use; its threads go before others there. Default: false. */
+  readonly ownCores?: boolean;
   /** The run's clock. */
   readonly now: () => RunMilliseconds;
   /** Every 0.5 to 1.5 s and at the end of each phase; a row lies within one phase. */
@@ -124,15 +126,17 @@ export class LoadPool implements Load {
     target: { readonly address: string; readonly family: 4 | 6; readonly port: number },
   ) {
     this.#options = options;
+    const { scenario, infoHashes, ownCores = false } = options;
     const entry = options.threadEntry ?? builtEntry('lab/load/load-worker.js');
     this.#threads = Array.from(
-      options.threads ?? { length: options.scenario.loadThreads },
+      options.threads ?? { length: scenario.loadThreads },
       (given, index) =>
         new ThreadHandle({
           entry,
           setup: {
-            scenario: options.scenario,
-            infoHashes: options.infoHashes,
+            scenario,
+            infoHashes,
+            ownCores,
             thread: given ?? index,
             sliceShiftNs: options.sliceShiftNs ?? 0,
             target,

@@ -16,6 +16,7 @@ import { poolBytes, SwarmModel, workerIdentity } from './swarm-model.ts';
 import { clientsOf } from './thread-clients.ts';
 import { readThreadCpuNs } from './thread-cpu.ts';
 import type { FromThread, PhaseSoFar, ThreadPhase, ThreadSetup, ToThread } from './thread-messages.ts';
+import { preferThisThread } from './thread-priority.ts';
 import { openThreadSockets, readSocketDrops } from './thread-sockets.ts';
 import { TransactionTable } from './transaction-table.ts';
 
@@ -262,8 +263,10 @@ function betweenMarks(
 }
 
 async function main(port: MessagePort): Promise<void> {
+  const setup = workerData as ThreadSetup;
+  if (setup.ownCores) preferThisThread();
   try {
-    await LoadThread.open(workerData as ThreadSetup, port);
+    await LoadThread.open(setup, port);
     port.postMessage({ type: 'ready' } satisfies FromThread);
   } catch (error) {
     if (!(error instanceof LabError)) throw error;

@@ -15,6 +15,8 @@ export interface ThreadSetup {
   readonly thread: number;
   /** See `EngineOptions.sliceShiftNs`. */
   readonly sliceShiftNs: Nanoseconds;
+  /** The load threads have cores that the target does not use. */
+  readonly ownCores: boolean;
   readonly target: { readonly address: string; readonly family: AddressFamily; readonly port: number };
 }
 
