@@ -115,6 +115,14 @@ describe('two trackers with one secret', () => {
   });
 });
 
+describe('a tracker with a URL that is none', () => {
+  it('ends with 2 and one line', async () => {
+    const started = run(['--store', 'localhost:6379']);
+    expect(await started.ended).toBe(2);
+    expect(started.output.text).toMatch(/^BAD_STORE: .*redis:\/\//);
+  });
+});
+
 describe('a tracker without ioredis', () => {
   it('serves as long as nobody asks for a store', async () => {
     const port = await portOf(run([], { execArgv: ['--import', WITHOUT_IOREDIS] }));
