@@ -20,6 +20,7 @@ import { measureGenerator } from './parts/generator.ts';
 import { measureGrowth } from './parts/growth.ts';
 import { measureMemory } from './parts/memory.ts';
 import { measureProfilers } from './parts/profilers.ts';
+import { measureRedisStore } from './parts/redis-store.ts';
 import { measureTrackers } from './parts/trackers.ts';
 import { fillDocument } from './report/document.ts';
 import { sectionsOf } from './report/tables.ts';
@@ -33,6 +34,7 @@ const parts: Readonly<Record<PartName, (context: BenchContext) => Promise<PartRe
   expiry: measureExpiry,
   analysis: measureAnalysis,
   profilers: measureProfilers,
+  'redis-store': measureRedisStore,
 };
 
 async function main(): Promise<void> {

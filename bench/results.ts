@@ -9,6 +9,7 @@ export const partNames = [
   'expiry',
   'analysis',
   'profilers',
+  'redis-store',
 ] as const;
 export type PartName = (typeof partNames)[number];
 

@@ -30,6 +30,7 @@ export function sectionsOf(result: BenchResult): Record<SectionName, string> {
     expiry: partText(parts.expiry, expiryTable),
     analysis: partText(parts.analysis, analysisTable),
     profilers: partText(parts.profilers, profilersTable),
+    'redis-store': partText(parts['redis-store'], redisStoreTable),
   };
 }
 
@@ -133,6 +134,17 @@ function generatorTable(part: PartResult): string {
     ['against ours', (cell) => ratioText(part, cell, OUR_GENERATOR, 'generatorCpuUs')],
     spread('requests/s', 'requestsPerSecond'),
     share('CPU of the generator', 'generatorCoreShare'),
+  ]);
+}
+
+function redisStoreTable(part: PartResult): string {
+  return perSubject(part, [
+    spread('CPU µs per announce, tracker', 'serverCpuUs'),
+    spread('Redis', 'storeCpuUs'),
+    spread('announces/s', 'requestsPerSecond'),
+    spread('P50 µs', 'latencyP50Us'),
+    spread('P99 µs', 'latencyP99Us'),
+    share('failed', 'failedShare'),
   ]);
 }
 

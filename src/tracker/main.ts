@@ -13,6 +13,7 @@ import { parseFlags, type TrackerFlags, USAGE_CODE } from './cli.ts';
 import { createLog, type Log } from './log.ts';
 import { readSecretFile } from './secret-file.ts';
 import { createTracker, type Tracker } from './server.ts';
+import { BAD_STORE_CODE } from './store-target.ts';
 import { createWorkerPool, type LostWorker } from './worker-pool.ts';
 
 const NAME = 'tracker-lab tracker';
@@ -187,7 +188,8 @@ try {
   }
   process.stderr.write(`${error.toLine()}\n`);
   // Whatever else keeps it from serving means, to whoever started it, that the tracker did not get ready.
-  process.exitCode = error.code === USAGE_CODE ? ExitCode.usage : ExitCode.trackerFailed;
+  const usage = error.code === USAGE_CODE || error.code === BAD_STORE_CODE;
+  process.exitCode = usage ? ExitCode.usage : ExitCode.trackerFailed;
   if (process.connected) {
     process.disconnect();
   }

@@ -1,6 +1,9 @@
 /** Where the tracker's state is kept outside of it, as `--store` says. Pure. */
 import { LabError } from '../errors.ts';
 
+/** Code of the error for a URL that cannot be used. */
+export const BAD_STORE_CODE = 'BAD_STORE';
+
 /** Redis' own port. */
 const DEFAULT_PORT = 6379;
 const MOST_DATABASES = 16_384;
@@ -79,7 +82,7 @@ function decode(text = ''): string {
 
 function badStore(reason: string): LabError {
   return new LabError({
-    code: 'BAD_STORE',
+    code: BAD_STORE_CODE,
     message: `the URL of the store cannot be used: ${reason}`,
     hint: 'use redis://host:6379, rediss:// for TLS, redis+cluster://host:6379,host:6379 for a cluster; write %40 for @ in a password',
   });

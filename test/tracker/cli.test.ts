@@ -11,7 +11,8 @@ function flagsOf(...argv: string[]): TrackerFlags {
 
 describe('parseFlags', () => {
   beforeEach(() => {
-    for (const name of ['TRACKER_SECRET', 'TRACKER_SECRET_FILE', 'TRACKER_STORE']) vi.stubEnv(name, undefined);
+    for (const name of ['TRACKER_SECRET', 'TRACKER_SECRET_FILE', 'TRACKER_STORE'])
+      vi.stubEnv(name, undefined);
   });
   afterEach(() => {
     vi.unstubAllEnvs();

@@ -1,5 +1,5 @@
 /** Trackers as processes and in pairs: one store, one secret, and what the operator is told. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -9,7 +9,7 @@ import { builtEntry } from '../../../src/package-root.ts';
 import { batchedUnavailableReason } from '../../../src/wire/open-udp-socket.ts';
 import type { TrackerMessage } from '../../../src/wire/tracker-message.ts';
 import { announceRequest } from '../tracker-fixture.ts';
-import { type RedisServer, redisMissing, startRedis, withRedis } from './redis-server.ts';
+import { freePort, type RedisServer, redisMissing, startRedis, withRedis } from './redis-server.ts';
 import { UdpClient } from './udp-client.ts';
 
 const PASSWORD = 'p@ss word';
@@ -115,6 +115,14 @@ describe('two trackers with one secret', () => {
   });
 });
 
+describe('a tracker with a URL that is none', () => {
+  it('ends with 2 and one line', async () => {
+    const started = run(['--store', 'localhost:6379']);
+    expect(await started.ended).toBe(2);
+    expect(started.output.text).toMatch(/^BAD_STORE: .*redis:\/\//);
+  });
+});
+
 describe('a tracker without ioredis', () => {
   it('serves as long as nobody asks for a store', async () => {
     const port = await portOf(run([], { execArgv: ['--import', WITHOUT_IOREDIS] }));
@@ -162,6 +170,42 @@ describe.skipIf(redisMissing !== null)(withRedis('trackers with one store'), () 
     );
     expect(started.output.text).not.toContain('wrong');
   });
+
+  it.skipIf(spawnSync('openssl', ['version']).status !== 0)(
+    'reach it by TLS, and only where they trust its certificate (needs openssl)',
+    async () => {
+      const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
+      const made = spawnSync('openssl', [
+        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+        ...['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert],
+      ]);
+      expect(made.status, String(made.stderr)).toBe(0);
+      const tlsPort = await freePort();
+      const secure = await startRedis([
+        ...[
+          '--tls-port',
+          String(tlsPort),
+          '--tls-cert-file',
+          cert,
+          '--tls-key-file',
+          key,
+          '--tls-auth-clients',
+          'no',
+        ],
+      ]);
+      try {
+        const argv = ['--store', `rediss://127.0.0.1:${tlsPort}`, '--store-outage', 'refuse'];
+        const [trusting, wary] = [run(argv, { env: { NODE_EXTRA_CA_CERTS: cert } }), run(argv)];
+        const [portOne, portTwo] = [await portOf(trusting), await portOf(wary)];
+        const peer = await client('127.0.0.24');
+        expect(await peer.announce(portOne, {})).toMatchObject({ leechers: 1 });
+        expect(await peer.announce(portTwo, {})).toMatch(/^swarms cannot be reached now/);
+        expect(wary.output.text).toContain('self-signed certificate');
+      } finally {
+        await secure.stop();
+      }
+    },
+  );
 
   it.skipIf(notBatched !== null)('may be workers of one, each of which answers a scrape alone', async () => {
     const started = run(['--store', url, '--workers', '2']);
