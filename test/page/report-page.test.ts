@@ -103,6 +103,20 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     return { opened, complaints, requests, close: () => context.close() };
   }
 
+  /** What axe finds serious or critical. */
+  async function seriousViolations(opened: Page): Promise<string[]> {
+    // The page's policy would refuse it as a script of the page.
+    const violations = await opened.evaluate(async (source) => {
+      // biome-ignore lint/security/noGlobalEval: axe has no other way in, and this is a test
+      globalThis.eval(source);
+      const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } };
+      return (await axe.run()).violations;
+    }, axeScript);
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  }
+
   const told = (opened: Page) => opened.locator('.told').innerText();
 
   it('loads from a file without a complaint and asks for nothing else', async () => {
@@ -224,24 +238,44 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
   });
 
   it.each([
-    ['light', 1280],
-    ['dark', 1280],
-    ['light', 390],
-    ['dark', 390],
-  ] as const)('is accessible in %s at %i pixels and never scrolls sideways', async (colorScheme, width) => {
-    const { opened, complaints, close } = await open(page, { colorScheme, viewport: { width, height: 844 } });
-    await opened.getByText('Functions of this graph').click();
-    expect(await opened.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-    // The page's policy would refuse it as a script of the page.
-    const violations = await opened.evaluate(async (source) => {
-      // biome-ignore lint/security/noGlobalEval: axe has no other way in, and this is a test
-      globalThis.eval(source);
-      const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: Violation[] }> } };
-      return (await axe.run()).violations;
-    }, axeScript);
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-    expect(complaints).toEqual([]);
+    ['report', 'light', 1280],
+    ['report', 'dark', 1280],
+    ['report', 'light', 390],
+    ['report', 'dark', 390],
+    ['comparison', 'light', 1280],
+    ['comparison', 'dark', 390],
+  ] as const)(
+    'is accessible (%s) in %s at %i pixels and never scrolls sideways',
+    async (which, colorScheme, width) => {
+      const file = which === 'report' ? page : comparisonPage;
+      const { opened, complaints, close } = await open(file, {
+        colorScheme,
+        viewport: { width, height: 844 },
+      });
+      await opened.getByText('Functions of this graph').click();
+      expect(await opened.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+      expect(await seriousViolations(opened)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await close();
+    },
+  );
+
+  it('is operated by the keyboard alone in a flame graph of two runs', async () => {
+    const { opened, close } = await open(comparisonPage);
+    const canvas = opened.locator('.stage canvas');
+    await canvas.focus();
+    const press = async (...keys: readonly string[]) => {
+      for (const key of keys) await opened.keyboard.press(key);
+      return told(opened);
+    };
+    expect(await press('ArrowDown')).toMatch(/^all /);
+    const [first, second] = [await press('ArrowDown', 'ArrowDown'), await press('ArrowRight')];
+    expect(second).not.toBe(first);
+    expect(await press('ArrowLeft')).toBe(first);
+    await press('Enter');
+    expect(await opened.getByRole('button', { name: 'Show all' }).isEnabled()).toBe(true);
+    await press('Escape');
+    expect(await opened.getByRole('button', { name: 'Show all' }).isDisabled()).toBe(true);
     await close();
   });
 

@@ -1,5 +1,6 @@
 /** Merges the stacks of one or two profiles into one call tree. */
 import { type FlameClass, flameClasses } from '../../page-data.ts';
+import { isIdle } from '../cost-shares.ts';
 import type { Frame, Profile } from '../profile/profile.ts';
 
 /** A function by name, file and class; its lines are merged. */
@@ -39,10 +40,16 @@ export class CallTree {
    *
    * @param columns - which of the profile's value types goes into which column
    * @param scale - factor of every value
+   * @param withIdle - also samples in which the program waited for work
    */
-  add(profile: Profile, columns: readonly { readonly from: number; readonly to: number }[], scale = 1): void {
+  add(
+    profile: Profile,
+    columns: readonly { readonly from: number; readonly to: number }[],
+    { scale = 1, withIdle = true }: { readonly scale?: number; readonly withIdle?: boolean } = {},
+  ): void {
     const functions = new Int32Array(profile.frames.length).fill(-1);
     for (let sample = 0; sample < profile.sampleCount; sample++) {
+      if (!withIdle && isIdle(profile, sample)) continue;
       const values = columns.map(({ from }) => Math.max(0, profile.values[from]?.[sample] ?? 0) * scale);
       if (values.every((value) => value === 0)) continue;
       const node = this.#nodeOf(profile, functions, sample, values[0] as number);

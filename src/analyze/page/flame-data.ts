@@ -103,7 +103,7 @@ interface DifferentialSide {
 }
 
 /**
- * The merged tree of two sides, values per request. Stacks that only one of them has are in it with 0 on the other side.
+ * The merged tree of two sides, values per request, idle samples left out. Stacks that only one of them has are in it with 0 on the other side.
  *
  * @returns null where they share no value type
  */
@@ -128,7 +128,8 @@ export function differentialFlame(options: {
         from: indexOf(profile, valueType),
         to: offset + position,
       }));
-      tree.add(profile, columns, 1 / requests);
+      // How long a program waited for a request is no cost of one.
+      tree.add(profile, columns, { scale: 1 / requests, withIdle: false });
     }
   };
   addSide(after, 0);

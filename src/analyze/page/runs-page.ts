@@ -7,7 +7,7 @@ import type { HistoryRow } from '../report/report-schema.ts';
 import { type Html, html } from './html.ts';
 import { renderPage } from './page-shell.ts';
 
-export interface ListedRun {
+interface ListedRun {
   /** Name of the run's folder. */
   readonly runId: string;
   readonly hasPage: boolean;
@@ -15,7 +15,7 @@ export interface ListedRun {
   readonly row: HistoryRow | null;
 }
 
-export interface ListedComparison {
+interface ListedComparison {
   /** Name of its folder. */
   readonly name: string;
   readonly hasPage: boolean;

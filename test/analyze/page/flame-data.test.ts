@@ -201,6 +201,19 @@ describe('the differential graph of two runs', () => {
     expect(graph?.differential).toEqual({ before: 'v1', after: 'v2' });
   });
 
+  it('leaves out what was idle: how long a tracker waited is no cost of a request', () => {
+    const idle = drawProfile(`
+      300     900
+      a@a.ts  (idle)
+    `);
+    const graph = differentialFlame({
+      before: { label: 'v1', profiles: [idle], requests: 100 },
+      after: { label: 'v2', profiles: [idle], requests: 300 },
+    });
+    expect(graph?.functions.name.map((name) => graph.texts[name])).toEqual(['a']);
+    expect([graph?.nodes.selfBefore?.[0]?.[0], graph?.nodes.self[0]?.[0]]).toEqual([3, 1]);
+  });
+
   it('shows no change where a run took twice the requests at twice the cost', () => {
     const twice = { ...before, values: before.values.map((values) => values.map((value) => value * 2)) };
     const graph = differentialFlame({
