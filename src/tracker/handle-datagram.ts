@@ -231,7 +231,7 @@ export class DatagramHandler {
     note.completed = event === AnnounceEvent.completed;
     note.nowS = this.nowS;
     const stopped = event === AnnounceEvent.stopped;
-    const wanted = this.peersWanted(readUint32(request, start + RequestOffset.numWant) | 0);
+    const wanted = this.peersWanted(readInt32(request, start + RequestOffset.numWant));
     return this.answerAnnounce(request, start, hashAt, note, stopped, wanted, response, at);
   }
 
