@@ -40,8 +40,10 @@ that makes garbage spends more on making than on collecting it: the function tha
 tracker, whatever asks to act (a warning, or worse) is a false alarm. A run that others disturbed is made once more; one that
 is disturbed again counts as not right. What cannot be run on a machine (no Go, no gcc) is skipped and counted apart.
 
-Known limit: V8's heap profiler books what an inlined function allocates on the one that it was inlined into, so of a short
-function that leaks the lab names the caller.
+Known limit: V8's heap profiler books what an inlined function allocates on the one that it was inlined into. The lab names the
+inner one by what it kept before V8 inlined it, where that is enough to tell; else it names the caller, and beside it those that may be meant.
+
+What the lab says of real trackers, and how that was checked by other tools: [diagnosis-checked.md](diagnosis-checked.md).
 
 ## Each plant
 

@@ -10,6 +10,8 @@ interface Rate {
 
 export interface Rates {
   readonly first: Rate;
+  /** As `first`, without the other answers that a plant takes for right. */
+  readonly strict: Rate;
   readonly function: Rate;
   /** Runs of healthy trackers in which something was found that asks to act. */
   readonly falseAlarms: Rate;
@@ -37,6 +39,10 @@ export function rates(plants: readonly Plant[], outcomes: readonly Outcome[]): R
   const count = (kind: Outcome['kind']) => outcomes.filter((outcome) => outcome.kind === kind).length;
   return {
     first: rate(planted, ({ firstRight }) => firstRight),
+    strict: rate(
+      planted,
+      ({ plant, firstRight, rule }) => firstRight && rule === plantOf(plants, plant).expected?.rule,
+    ),
     function: rate(named, ({ functionRight }) => functionRight === true),
     falseAlarms: rate(healthy, ({ firstRight }) => !firstRight),
     repeated: rate(repeated, (group) => new Set(group.map(answerOf)).size === 1),
@@ -146,6 +152,7 @@ export function rateTable(reached: Rates): string {
   return markdownTable([
     ['', 'reached', 'goal'],
     ['first finding right', share(reached.first), '95 %'],
+    ['the same, by the planted rule alone', share(reached.strict), '-'],
     ['function named right', share(reached.function), '90 %'],
     ['false alarms on healthy trackers', share(reached.falseAlarms), 'none'],
     ['same answer in each run', share(reached.repeated), 'all'],

