@@ -1,7 +1,6 @@
 /** What a run's folder says, decoded: the one input of the rules and of the report. Nothing in it is judged. */
 import type { Operation, PhaseName, ProfileFile, Run, TimelineRow } from '../run.ts';
-import type { Milliseconds, Nanoseconds } from '../units.ts';
-import type { Explained } from './explained.ts';
+import type { Milliseconds, Nanoseconds, Share } from '../units.ts';
 import type { Profile } from './profile/profile.ts';
 
 /** `service` is timed from the send, `response` from the intended send (open loop only). */
@@ -48,6 +47,14 @@ export interface SlicedEvidence {
 export interface LatencyBucket {
   readonly latencyNs: Nanoseconds;
   readonly count: number;
+}
+
+/** What the findings so far explain, as far as figures besides the profiles have to know. */
+interface Explained {
+  /** Of the CPU: in the kernel on behalf of what they explain. */
+  readonly kernelShare: Share;
+  /** Of the bytes that were allocated. */
+  readonly allocatedShare: Share;
 }
 
 export interface Evidence {

@@ -4,14 +4,6 @@ import { busyTotal, isIdle, stackOf, valueAt, valueIndexOf } from './cost-shares
 import { cpuProfileOf, type Evidence, type LoadedProfile } from './evidence.ts';
 import type { Frame, Profile } from './profile/profile.ts';
 
-/** What the findings so far explain, as far as figures besides the profiles have to know. */
-export interface Explained {
-  /** Of the CPU: in the kernel on behalf of what they explain. */
-  readonly kernelShare: Share;
-  /** Of the bytes that were allocated. */
-  readonly allocatedShare: Share;
-}
-
 const EXPLAINED: Frame = {
   functionName: '(explained by another finding)',
   file: '',

@@ -57,6 +57,30 @@ describe.runIf(process.platform === 'linux')('the process sampler', () => {
     await once(child, 'close');
   });
 
+  it('tells the CPU of V8’s helpers in a Node.js process, and none of other programs', async () => {
+    // Arrays that outlive a scavenge: the helpers copy them beside the main thread.
+    const storm = `
+      const kept = [];
+      for (let turn = 0; turn < 400; turn++) kept[turn % 40] = Array.from({ length: 20_000 }, (_, id) => ({ id }));
+      process.stdout.write('done');
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ['-e', storm], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    const row = new ProcessReader(() => [child.pid as number], 1).read() as ProcessReading;
+    expect(row.v8HelperCpuMs).toBeGreaterThan(0);
+    // The kernel counts the process in ticks of 10 ms, its threads in nanoseconds.
+    expect(row.v8HelperCpuMs).toBeLessThan(row.cpuUserMs + row.cpuSystemMs + 50);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+
+    const sleep = spawn('sleep', ['5'], { stdio: 'ignore' });
+    await once(sleep, 'spawn');
+    const other = new ProcessReader(() => [sleep.pid as number], 1).read() as ProcessReading;
+    expect(other.v8HelperCpuMs).toBeNull();
+    sleep.kill('SIGKILL');
+    await once(sleep, 'close');
+  });
+
   it('adds up several processes, and keeps what one that has ended has used', async () => {
     const busy = `
       for (const end = performance.now() + 80; performance.now() < end; );
