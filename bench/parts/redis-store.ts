@@ -9,7 +9,7 @@ import type { PartResult, Sample } from '../results.ts';
 import { endChild, startChild } from '../servers/child.ts';
 import { type OwnServer, startOwnServer } from '../servers/own-tracker.ts';
 
-export const IN_MEMORY = 'swarms in memory';
+const IN_MEMORY = 'swarms in memory';
 const WARMUP_MS = 700;
 const START_MS = 5_000;
 const SWARMS = 1_000;

@@ -7,7 +7,7 @@ import type { StoreScript } from './store-scripts.ts';
 import { type StoreTarget, storeName } from './store-target.ts';
 
 /** Redis has not said anything for so long while it was asked something: the connection is given up. */
-export const STORE_SILENCE_MS = 1000;
+const STORE_SILENCE_MS = 1000;
 /** The start waits for so long for a first connection. */
 const FIRST_CONNECT_MS = 2000;
 const CONNECT_TIMEOUT_MS = 2000;

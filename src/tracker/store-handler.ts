@@ -36,7 +36,7 @@ import { type AnnounceNote, PEER_LIFETIME_S } from './swarm-store.ts';
 import { NO_SWARM } from './swarm-table.ts';
 
 /** A request waits for the store no longer; a client asks again after 15 s (BEP 15). */
-export const STORE_WAIT_MS = 1000;
+const STORE_WAIT_MS = 1000;
 /** Scripts under way at a time; a scrape is one for each of its hashes. */
 export const MOST_SCRIPTS = 4096;
 const SCRAPE_ENTRIES_AT = ResponseOffset.scrapeEntries;

@@ -29,7 +29,7 @@ export interface ContractOptions {
 }
 
 /** An announce's answer. */
-export interface Announced {
+interface Announced {
   readonly leechers: number;
   readonly seeders: number;
   /** Each peer's bytes in hexadecimal, sorted. */
