@@ -14,6 +14,9 @@ test.each([
   [4, 2, 2],
   [4, null, 3],
   [1, 1, 1],
-] as const)('of %i cores with %s workers of our tracker the generator takes %i', (cores, workers, threads) => {
-  expect(loadThreads(cores, workers)).toBe(threads);
-});
+] as const)(
+  'of %i cores with %s workers of our tracker the generator takes %i',
+  (cores, workers, threads) => {
+    expect(loadThreads(cores, workers)).toBe(threads);
+  },
+);
