@@ -13,6 +13,7 @@ import {
 } from '../lab/plan.ts';
 import { type PresetName, presetNames } from '../lab/scenarios.ts';
 import { MOST_TEXT_BYTES, readBounded } from '../read-bounded.ts';
+import { coresToPlanWith } from './cores-to-plan-with.ts';
 import { readConfig } from './read-config.ts';
 import type { RunFlags } from './run-flags.ts';
 import { readOverrides } from './scenario-flags.ts';
@@ -42,8 +43,8 @@ export function resolveRun(options: {
   const tracker = resolveTracker(readTracker(command, cwd), namedTracker(flags.tracker, config));
   const infoHashes = readInfoHashes(tracker);
   const given = readOverrides(command);
-  const otherThreads = tracker.settings.target === null ? options.trackerWorkers - 1 : 0;
-  const cpuCount = Math.max(1, options.cpuCount - otherThreads);
+  const trackerWorkers = tracker.settings.target === null ? options.trackerWorkers : null;
+  const cpuCount = coresToPlanWith(options.cpuCount, trackerWorkers);
   const plans = scenariosOf(flags.scenario, config).flatMap(({ overrides, ...scenario }) =>
     sweepOf(flags, { ...overrides, ...given }).map((one) =>
       planScenario({ ...scenario, overrides: one, cpuCount, infoHashes }),

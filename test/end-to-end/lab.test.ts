@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reportSchema } from '../../src/analyze/report/report-schema.ts';
 import { builtEntry } from '../../src/package-root.ts';
 import { type Run, runSchema } from '../../src/run.ts';
+import { readPprofFile } from '../lab/capture/read-pprof.ts';
 import type { Child } from './child.ts';
 import { type EndedLab, runLab, WatchedLab } from './watched-lab.ts';
 
@@ -68,6 +69,24 @@ beforeAll(() => {
 });
 afterAll(() => {
   rmSync(root, { recursive: true, force: true });
+});
+
+describe.skipIf(process.platform !== 'linux')('a run of our tracker on two threads', () => {
+  it('has the stacks of both in one profile, each under its thread', async () => {
+    const threads = ['--tracker-workers', '2', '--load-threads', '1'];
+    const command = await lab(['--scenario', 'medium', '--json', ...threads, ...short], 'two');
+    expectJudged(command);
+    const { folder, run } = onlyRun('two');
+    expect(run.missingProfiles).toEqual([]);
+    const { samples } = readPprofFile(path.join(folder, 'cpu.pb.gz'));
+    const handling = samples.filter(({ stack }) => stack.some((frame) => frame.startsWith('onBatch ')));
+    const workers = [...new Set(handling.map(({ thread }) => thread))].sort();
+    expect(workers).toEqual(['worker 1', 'worker 2']);
+    for (const { operations } of run.phases) {
+      expect(operations.announce.succeeded).toBeGreaterThan(0);
+      expect(operations.scrape.succeeded).toBeGreaterThan(0);
+    }
+  }, 60_000);
 });
 
 describe('a run of our tracker', () => {
