@@ -22,6 +22,7 @@ import {
   PROTOCOL_ID_LOW,
   RequestOffset,
   ResponseOffset,
+  readInt32,
   readUint16,
   readUint32,
   SCRAPE_ENTRY_BYTES,
