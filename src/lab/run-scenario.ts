@@ -43,7 +43,7 @@ import { UnfinishedRun } from './unfinished-run.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** From the signal that ends a run early to the end of its tracker; the report must be made within 5 s of it. */
-const INTERRUPTED_STOP_MS: Milliseconds = 3_000;
+const INTERRUPTED_STOP_MS: Milliseconds = 2_500;
 /** A tracker that writes its counters has at least this long. */
 const LEAST_STOP_GRACE_MS: Milliseconds = 500;
 
