@@ -10,11 +10,6 @@ export interface OwnTrackerOptions {
   readonly cpus: string | null;
 }
 
-export interface OwnServer extends Server {
-  /** SO_RCVBUF as the kernel gave it. */
-  readonly receiveBufferBytes: number;
-}
-
 export const ownVersion = `${packageVersion}, Node.js ${process.version}`;
 
 /**
@@ -22,7 +17,7 @@ export const ownVersion = `${packageVersion}, Node.js ${process.version}`;
  *
  * @throws Error where it ends before it serves
  */
-export async function startOwnServer({ flags, cpus }: OwnTrackerOptions): Promise<OwnServer> {
+export async function startOwnServer({ flags, cpus }: OwnTrackerOptions): Promise<Server> {
   const child = startChild({
     file: process.execPath,
     args: [
@@ -41,14 +36,13 @@ export async function startOwnServer({ flags, cpus }: OwnTrackerOptions): Promis
   const ended = once(child, 'exit').then(() => {
     throw new Error(`our tracker ended before it served (flags: ${flags.join(' ')})`);
   });
-  const ready = new Promise<Pick<OwnServer, 'port' | 'receiveBufferBytes'>>((resolve) => {
+  const ready = new Promise<number>((resolve) => {
     child.on('message', (message: TrackerMessage) => {
-      if (message.type !== 'tracker-ready') return;
-      resolve({ port: message.port, receiveBufferBytes: message.receiveBuffer.givenBytes });
+      if (message.type === 'tracker-ready') resolve(message.port);
     });
   });
-  const told = await Promise.race([ready, ended]);
+  const port = await Promise.race([ready, ended]);
   // From here on its end is nobody's failure.
   ended.catch(() => {});
-  return { ...told, pid: child.pid as number, stop: () => endChild(child) };
+  return { port, pid: child.pid as number, stop: () => endChild(child) };
 }

@@ -22,7 +22,9 @@ describe('lab capacity', () => {
     // Half of a core for 12,200 requests a second: each 41 µs.
     expect(stdout).toContain('A request costs 41 µs of CPU (41 to 41), by run ');
     expect(stdout).toContain('An instance (one core) at 50.00 % CPU answers 12,200 (12,200 to 12,200)');
-    expect(stdout).toContain('41.80 % connects (by BEP 15), 41.80 % announces, 16.39 % scrapes (as in the run)');
+    expect(stdout).toContain(
+      '41.80 % connects (by BEP 15), 41.80 % announces, 16.39 % scrapes (as in the run)',
+    );
     expect(stdout).toContain('users that announce every 30 min');
     expect(stdout).toMatch(/^ +10,000,000 +2 /m);
     expect(stdout).toContain('After an outage of 5 min');
@@ -35,7 +37,12 @@ describe('lab capacity', () => {
     ]);
     expect(exitCode).toBe(ExitCode.ok);
     const capacity = capacitySchema.parse(JSON.parse(stdout));
-    expect(capacity.assumptions).toMatchObject({ cpuShare: 0.25, intervalMs: 2_700_000, outageMs: 0, seed: 9 });
+    expect(capacity.assumptions).toMatchObject({
+      cpuShare: 0.25,
+      intervalMs: 2_700_000,
+      outageMs: 0,
+      seed: 9,
+    });
     expect(capacity.assumptions.mix.connect).toBeCloseTo(200 / 12_200, 6);
     expect(capacity.sizes.map(({ users }) => users)).toEqual([500_000]);
   });
@@ -54,7 +61,10 @@ describe('lab capacity', () => {
   });
 
   it('refuses runs of several trackers', async () => {
-    const other = writeSyntheticRun(root, { run: { runId: '20200101-000000-other' }, target: { name: 'other' } });
+    const other = writeSyntheticRun(root, {
+      run: { runId: '20200101-000000-other' },
+      target: { name: 'other' },
+    });
     const { stderr } = await command(['capacity', `${directory},${other}`]);
     expect(stderr).toMatch(/^NO_CAPACITY: expected runs of one tracker, found .*other/);
   });
