@@ -256,7 +256,7 @@ async function prepareTarget({ options, interruption, pinning, note }: RunContex
     throw error;
   });
   try {
-    options.agents?.checkTarget(target.address);
+    for (const { address } of target.members ?? [target]) options.agents?.checkTarget(address);
     const missing = target.agent === null ? [] : await missingProfilers(target.agent, scenario);
     for (const { kind, reason } of missing) {
       if (!options.allowNoProfile) throw profilerFailed(kind, reason);

@@ -4,6 +4,7 @@ import type { Evidence } from '../evidence.ts';
 import type { Report } from '../report/report-schema.ts';
 import { analysisSection } from '../report/sections/analysis.ts';
 import { clinicSection } from '../report/sections/clinic.ts';
+import { membersSection } from '../report/sections/members.ts';
 import { comparisonSection } from '../report/sections/comparison.ts';
 import { configurationSection, environmentSection } from '../report/sections/environment.ts';
 import { historySection, quickReferenceSection } from '../report/sections/history-and-reference.ts';
@@ -52,6 +53,7 @@ ${latencyFigure(latency)}
 ${markdownToHtml(memoryUsage(report))}</div>
 </div>
 </section>
+${report.members.length > 0 && section(membersSection(report))}
 ${section(analysisSection(report))}
 <section>${markdownToHtml(comparisonSection(report))}
 ${scaling !== null && scalingFigure(scaling, report.comparison)}
