@@ -10,6 +10,11 @@ export interface OwnTrackerOptions {
   readonly cpus: string | null;
 }
 
+export interface OwnServer extends Server {
+  /** SO_RCVBUF as the kernel gave it. */
+  readonly receiveBufferBytes: number;
+}
+
 export const ownVersion = `${packageVersion}, Node.js ${process.version}`;
 
 /**
@@ -17,7 +22,7 @@ export const ownVersion = `${packageVersion}, Node.js ${process.version}`;
  *
  * @throws Error where it ends before it serves
  */
-export async function startOwnServer({ flags, cpus }: OwnTrackerOptions): Promise<Server> {
+export async function startOwnServer({ flags, cpus }: OwnTrackerOptions): Promise<OwnServer> {
   const child = startChild({
     file: process.execPath,
     args: [
@@ -36,13 +41,14 @@ export async function startOwnServer({ flags, cpus }: OwnTrackerOptions): Promis
   const ended = once(child, 'exit').then(() => {
     throw new Error(`our tracker ended before it served (flags: ${flags.join(' ')})`);
   });
-  const ready = new Promise<number>((resolve) => {
+  const ready = new Promise<Pick<OwnServer, 'port' | 'receiveBufferBytes'>>((resolve) => {
     child.on('message', (message: TrackerMessage) => {
-      if (message.type === 'tracker-ready') resolve(message.port);
+      if (message.type !== 'tracker-ready') return;
+      resolve({ port: message.port, receiveBufferBytes: message.receiveBuffer.givenBytes });
     });
   });
-  const port = await Promise.race([ready, ended]);
+  const told = await Promise.race([ready, ended]);
   // From here on its end is nobody's failure.
   ended.catch(() => {});
-  return { port, pid: child.pid as number, stop: () => endChild(child) };
+  return { ...told, pid: child.pid as number, stop: () => endChild(child) };
 }

@@ -14,7 +14,9 @@ export function membersSection({ members }: Pick<Report, 'members'>): string {
       [member.malformedReplies, 'malformed'],
       [member.sendFailed, 'not taken by the socket'],
     ] as const;
-    const lost = failed.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`);
+    const lost = failed
+      .filter(([count]) => count > 0)
+      .map(([count, what]) => `${formatCount(count)} ${what}`);
     return [
       escapeCell(member.name),
       all === 0 ? '- (nothing was sent)' : formatShare(member.sent / all),
