@@ -3,28 +3,36 @@
  * of the receive buffer, and says what happens at other loads; then they are measured. `npm run bench:capacity` prints the table of
  * docs/scaling.md, `--write docs/scaling.md` puts it there.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { markdownTable } from 'markdown-table';
+import { capacityPoint } from '../src/analyze/capacity/capacity-point.ts';
 import type { SimulatedQueue } from '../src/analyze/capacity/capacity-schema.ts';
 import { datagramsIn } from '../src/analyze/capacity/receive-buffer.ts';
 import { simulateSteady } from '../src/analyze/capacity/simulate-load.ts';
-import { allowedCpus, pinningObstacle, planPinning } from '../src/lab/target/pinning.ts';
-import { LoadDriver } from './load/load-driver.ts';
-import type { LoadFigures } from './load/load-messages.ts';
+import type { Evidence } from '../src/analyze/evidence.ts';
+import { loadRun } from '../src/analyze/load-run.ts';
+import { phaseFigures } from '../src/analyze/phase-figures.ts';
+import { decodeHistogram, sumHistograms } from '../src/analyze/read-latency.ts';
+import { builtEntry } from '../src/package-root.ts';
 import { readMachine } from './machine.ts';
 import { fillDocument } from './report/document.ts';
 import { numberText } from './report/number-text.ts';
-import { startOwnServer } from './servers/own-tracker.ts';
 import { summarize } from './statistics.ts';
+
+const execFileAsync = promisify(execFile);
 
 /** What a prediction may be off by. */
 const TOLERANCE = 0.15;
 const WORKERS = 1_000;
-const HASHES = 100;
 /** Longer than the fullest buffer takes, short enough that what is lost does not pile up. */
 const TIMEOUT_MS = 500;
+/** Of the requests that were to be sent: more, and the generator was the limit. */
+const MOST_NOT_SENT = 0.02;
 
 /** Loads that the model speaks of, as multiples of what one core can serve by it. */
 export const loads = [
@@ -50,40 +58,42 @@ export interface Round {
   readonly quantities: readonly Quantity[];
 }
 
+/** What a run under an open loop says of its tracker. */
+export interface Measured {
+  readonly answeredPerSecond: number;
+  readonly lostShare: number;
+  /** Of one core. */
+  readonly cpuShare: number | null;
+  /** From the intended send to the reply, of those that were answered; null: none was. */
+  readonly latencyNsP50: number | null;
+}
+
 /** What the simulation says of a load, and what came of it. Pure. */
 export function quantitiesOf(
-  model: SimulatedQueue,
-  serviceNs: number,
-  measured: LoadFigures,
-  multiple: number,
+  { model, serviceNs }: { readonly model: SimulatedQueue; readonly serviceNs: number },
+  measured: Measured,
 ): Quantity[] {
-  const { answered, failed, wallNs, serverCpuNs, answeredNsP50 } = measured;
   const cpu = {
-    name: 'CPU, of one core',
-    unit: '%',
+    name: 'CPU',
+    unit: '% of a core',
     model: model.busyShare * 100,
-    measured: serverCpuNs === null ? null : (serverCpuNs / wallNs) * 100,
+    measured: measured.cpuShare === null ? null : measured.cpuShare * 100,
   };
   const latency = {
     name: 'latency P50',
     unit: 'ms',
     model: model.waitNsP50 === null ? null : (model.waitNsP50 + serviceNs) / 1e6,
-    measured: answeredNsP50 === null ? null : answeredNsP50 / 1e6,
+    measured: measured.latencyNsP50 === null ? null : measured.latencyNsP50 / 1e6,
   };
-  if (multiple <= 1) return [cpu, latency];
+  if (model.lostShare === 0) return [cpu, latency];
   return [
     {
       name: 'answered',
       unit: '1,000/s',
       model: (model.ratePerSecond * (1 - model.lostShare)) / 1e3,
-      measured: answered / (wallNs / 1e6),
+      measured: measured.answeredPerSecond / 1e3,
     },
-    {
-      name: 'lost',
-      unit: '%',
-      model: model.lostShare * 100,
-      measured: (failed / (answered + failed)) * 100,
-    },
+    { name: 'lost', unit: '%', model: model.lostShare * 100, measured: measured.lostShare * 100 },
     latency,
   ];
 }
@@ -91,7 +101,9 @@ export function quantitiesOf(
 /** A row for each quantity of each load: medians of the rounds with their range, and the greatest deviation of a round. Pure. */
 export function tableOf(rounds: readonly Round[]): string {
   const rows = loads.flatMap((load) => {
-    const own = rounds.filter((round) => round.load === load);
+    const own = rounds.filter(
+      (round) => round.load.socket === load.socket && round.load.multiple === load.multiple,
+    );
     return (own[0]?.quantities ?? []).map(({ name, unit }) => {
       const values = own.map(({ quantities }) => quantities.find((one) => one.name === name) as Quantity);
       const deviations = values.map(({ model, measured }) =>
@@ -131,96 +143,137 @@ function spread(values: readonly (number | null)[]): string {
 interface Options {
   readonly rounds: number;
   readonly seconds: number;
+  readonly sockets: readonly Load['socket'][];
+  /** Rounds that are in it already stay, and are shown. */
+  readonly json: string | null;
   readonly write: string | null;
 }
 
-async function main({ rounds, seconds, write }: Options): Promise<void> {
-  const { pinning } = planPinning({ mode: 'auto', allowed: allowedCpus() });
-  const pinned = pinning === null || pinningObstacle() !== null ? null : pinning;
-  const driver = new LoadDriver(pinned?.generator ?? null);
-  const results: Round[] = [];
-  try {
-    for (let round = 0; round < rounds; round++) {
-      process.stderr.write(`round ${round + 1} of ${rounds}\n`);
-      for (const socket of ['dgram', 'batched'] as const) {
-        results.push(
-          ...(await measureSocket(socket, {
-            driver,
-            seconds,
-            seed: round + 1,
-            cpus: pinned?.target ?? null,
-          })),
-        );
-      }
-    }
-  } finally {
-    driver.stop();
+async function main({ rounds, seconds, sockets, json, write }: Options): Promise<void> {
+  const before: { rounds: Round[] } =
+    json !== null && existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')) : { rounds: [] };
+  const results = [...before.rounds];
+  const scratch = mkdtempSync(path.join(tmpdir(), 'tracker-lab-capacity-'));
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+  for (let round = 0; round < rounds; round++) {
+    process.stderr.write(`round ${round + 1} of ${rounds}\n`);
+    for (const socket of sockets)
+      results.push(...(await measureSocket(socket, seconds, path.join(scratch, `${socket}-${round}`))));
+    if (json !== null) writeFileSync(json, `${JSON.stringify({ rounds: results }, null, 1)}\n`);
   }
-  const machine = readMachine(
-    pinned === null ? null : { server: pinned.target, generator: pinned.generator },
-  );
+  const machine = readMachine(null);
   const text = [
-    `${rounds} rounds of ${seconds} s a load, ${new Date().toISOString().slice(0, 16)}Z, on ${machine.cpu}, ${machine.kernel}, Node.js ${machine.node}${pinned === null ? ', not pinned' : ', tracker and generator pinned to a core each'}.`,
+    `Runs of ${seconds} s, ${new Date().toISOString().slice(0, 10)}, on ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node.js ${machine.node}:`,
     tableOf(results),
   ].join('\n\n');
   process.stdout.write(`${text}\n`);
   if (write !== null) writeFileSync(write, fillDocument(readFileSync(write, 'utf8'), { capacity: text }));
 }
 
-async function measureSocket(
-  socket: Load['socket'],
-  { driver, seconds, seed, cpus }: { driver: LoadDriver; seconds: number; seed: number; cpus: string | null },
-): Promise<Round[]> {
-  const server = await startOwnServer({ flags: ['--socket', socket], cpus });
-  try {
-    const drive = (ratePerSecond: number): Promise<LoadFigures> =>
-      driver.load({
-        port: server.port,
-        serverPid: server.pid,
-        workers: WORKERS,
-        hashes: HASHES,
-        hashesPerWorker: 5,
-        ratePerSecond,
-        warmupMs: 700,
-        durationMs: seconds * 1e3,
-        timeoutMs: TIMEOUT_MS,
-      });
-    const saturated = await drive(0);
-    if (saturated.serverCpuNs === null || saturated.answered === 0)
-      throw new Error('no CPU time of the tracker');
-    const serviceNs = saturated.serverCpuNs / saturated.answered;
-    const rounds: Round[] = [];
-    for (const load of loads.filter((one) => one.socket === socket)) {
-      // The generator's grid has whole requests a second.
-      const ratePerSecond = Math.round((load.multiple * 1e9) / serviceNs);
-      // Said before it is measured.
-      const model = simulateSteady({
-        ratePerSecond,
-        serviceNs,
-        servers: 1,
-        bufferDatagrams: datagramsIn(server.receiveBufferBytes),
-        seed,
-      });
-      rounds.push({
-        load,
-        quantities: quantitiesOf(model, serviceNs, await drive(ratePerSecond), load.multiple),
-      });
-    }
-    return rounds;
-  } finally {
-    await server.stop();
+async function measureSocket(socket: Load['socket'], seconds: number, out: string): Promise<Round[]> {
+  const flags = ['--tracker-socket', socket, '--out', out, '--duration', `${seconds}s`];
+  const { cpuMicros, receiveBufferBytes } = capacityPoint(await run(flags));
+  if (receiveBufferBytes === null) throw new Error('the receive buffer of our tracker is not known');
+  const serviceNs = cpuMicros * 1000;
+  const rounds: Round[] = [];
+  for (const load of loads.filter((one) => one.socket === socket)) {
+    const ratePerSecond = Math.round((load.multiple * 1e9) / serviceNs);
+    // Said before it is measured.
+    const model = simulateSteady({
+      ratePerSecond,
+      serviceNs,
+      servers: 1,
+      bufferDatagrams: datagramsIn(receiveBufferBytes),
+      seed: 1,
+    });
+    const evidence = await run([...flags, '--rate', String(ratePerSecond), '--timeout', `${TIMEOUT_MS}ms`]);
+    rounds.push({ load, quantities: quantitiesOf({ model, serviceNs }, measuredOf(evidence)) });
   }
+  return rounds;
+}
+
+/** One run of the lab; an invalid one counts, too: overload is what is asked for. */
+async function run(flags: readonly string[]): Promise<Evidence & { readonly directory: string }> {
+  const args = [
+    '--scenario',
+    'medium',
+    '--concurrency',
+    String(WORKERS),
+    '--warmup',
+    '1s',
+    '--profile-duration',
+    '0',
+    '--json',
+    '--quiet',
+  ];
+  const lab = [builtEntry('cli/main.js'), ...args, ...flags];
+  const { stdout } = await execFileAsync(process.execPath, lab, { maxBuffer: 2 ** 26 }).catch(
+    (error: { stdout?: string; stderr?: string }) => {
+      if (error.stdout?.startsWith('{') === true) return { stdout: error.stdout };
+      throw new Error(`the lab measured nothing (${error.stderr ?? ''})`);
+    },
+  );
+  const { runId } = JSON.parse(stdout) as { runId: string };
+  const directory = path.join(flags[flags.indexOf('--out') + 1] as string, runId);
+  return { ...loadRun(directory, { profiles: false }), directory };
+}
+
+/** @throws Error where the generator offered less than it was to, so that the load was another one */
+function measuredOf(evidence: Evidence & { readonly directory: string }): Measured {
+  const clean = phaseFigures(evidence, 'clean');
+  if (clean === null) throw new Error('a run had no clean phase');
+  const { requests, notSent, requestsPerSecond, target } = clean;
+  if ((notSent ?? 0) > requests.sent * MOST_NOT_SENT) {
+    throw new Error(
+      `the generator could not offer the load: ${notSent} of ${requests.sent + (notSent ?? 0)} requests were not sent`,
+    );
+  }
+  return {
+    answeredPerSecond: requestsPerSecond ?? 0,
+    lostShare: requests.timedOut / requests.sent,
+    cpuShare: target.cpuShare,
+    latencyNsP50: answeredNsP50(evidence, requests.succeeded),
+  };
+}
+
+/** What timed out is in the histograms, too, behind all that was answered. */
+function answeredNsP50(
+  { run: { histograms }, directory }: Evidence & { readonly directory: string },
+  answered: number,
+): number | null {
+  const all = sumHistograms(
+    histograms
+      .filter(({ phase, clock }) => phase === 'clean' && clock === 'response')
+      .map(({ file }) => decodeHistogram(file, readFileSync(path.join(directory, file), 'utf8'))),
+  );
+  return all === null || answered === 0 ? null : all.getValueAtPercentile((50 * answered) / all.totalCount);
 }
 
 function parseOptions(argv: readonly string[]): Options {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ args: [...argv], options: { rounds: text, seconds: text, write: text } });
-  const positive = (name: 'rounds' | 'seconds', fallback: number): number => {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { rounds: text, seconds: text, sockets: text, json: text, write: text },
+  });
+  const number = (name: 'rounds' | 'seconds', fallback: number, least: number): number => {
     const value = Number(values[name] ?? fallback);
-    if (!(value > 0)) throw new Error(`--${name}: expected a number above 0, got "${values[name]}"`);
+    if (!(value >= least))
+      throw new Error(`--${name}: expected a number from ${least} on, got "${values[name]}"`);
     return value;
   };
-  return { rounds: positive('rounds', 3), seconds: positive('seconds', 4), write: values.write ?? null };
+  const sockets = (values.sockets ?? 'dgram,batched').split(',').map((name) => {
+    const known = loads.find(({ socket }) => socket === name)?.socket;
+    if (known === undefined) throw new Error(`--sockets: "${name}" is neither dgram nor batched`);
+    return known;
+  });
+  return {
+    // None: only show what is in --json.
+    rounds: number('rounds', 3, 0),
+    seconds: number('seconds', 5, 0.1),
+    sockets,
+    json: values.json ?? null,
+    write: values.write ?? null,
+  };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

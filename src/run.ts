@@ -18,6 +18,7 @@ export type {
   GcKind,
   LoadRow,
   MachineRow,
+  MemberRow,
   PhaseName,
   ProcessRow,
   RuntimeRow,
@@ -223,6 +224,25 @@ export const targetSchema = z.object({
 });
 export type TargetRecord = z.infer<typeof targetSchema>;
 
+/** One tracker of several over which the load was spread; the rest of the run is of all of them together. */
+const memberSchema = z.object({
+  record: targetSchema,
+  /** What became of its share of the requests. */
+  phases: z.array(
+    z.object({
+      phase: z.enum(phaseNames),
+      operations: z.object({
+        connect: operationCountsSchema,
+        announce: operationCountsSchema,
+        scrape: operationCountsSchema,
+      }),
+      /** HdrHistogram of all its operations, on the run's headline clock; null: nothing was recorded. */
+      histogram: z.string().nullable(),
+    }),
+  ),
+});
+export type MemberRecord = z.infer<typeof memberSchema>;
+
 /** How the target's process ended. */
 export const targetExitSchema = z.object({
   /** The lab asked it to stop. */
@@ -340,6 +360,8 @@ export const runSchema = z.object({
   partial: z.object({ reason: z.string() }).nullable(),
   environment: environmentSchema,
   target: targetSchema,
+  /** The trackers of a target that is several, in the order in which they were named; none where it is one. */
+  members: z.array(memberSchema).default([]),
   scenario: scenarioSchema,
   settingSources: z.record(z.string(), settingSourceSchema),
   phases: z.array(phaseLoadSchema),

@@ -53,6 +53,19 @@ export interface SocketRow {
   readonly socketQueueBytes: number;
 }
 
+/** One tracker of a target that is several, as {@link ProcessRow}, which is of all together. Counters are cumulative. */
+export interface MemberRow {
+  readonly kind: 'member';
+  readonly atMs: number;
+  /** Its place in the run's `members`. */
+  readonly member: number;
+  readonly cpuUserMs: number;
+  readonly cpuSystemMs: number;
+  readonly rssBytes: number;
+  readonly socketDrops: number | null;
+  readonly socketQueueBytes: number | null;
+}
+
 /** The target's own view, from the preload: all its threads added up. Counters are cumulative. */
 export interface RuntimeRow {
   readonly kind: 'runtime';
@@ -110,4 +123,4 @@ export interface MachineRow {
   readonly labMs: number;
 }
 
-export type TimelineRow = ProcessRow | SocketRow | RuntimeRow | LoadRow | MachineRow;
+export type TimelineRow = ProcessRow | MemberRow | SocketRow | RuntimeRow | LoadRow | MachineRow;

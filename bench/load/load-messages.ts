@@ -16,8 +16,6 @@ export interface LoadSpec {
   readonly ratePerSecond: number;
   readonly warmupMs: number;
   readonly durationMs: number;
-  /** Default: 2 s. */
-  readonly timeoutMs?: number;
 }
 
 export interface LoadFigures {
@@ -42,8 +40,6 @@ export interface LoadFigures {
     readonly p999: number;
     readonly max: number;
   } | null;
-  /** Median of those that were answered alone; null as above. */
-  readonly answeredNsP50: number | null;
 }
 
 /** Announces so many peers, each once. */

@@ -69,6 +69,8 @@ export interface Evidence {
     operation: Operation | 'all',
     clock: LatencyClock,
   ) => LatencySummary | null;
+  /** Of one of several trackers by its place in the run, all operations on the headline clock; absent: there is one. */
+  readonly memberLatency?: (phase: PhaseName, member: number) => LatencySummary | null;
   readonly profiles: readonly LoadedProfile[];
   /** What findings of rules before explain already, and is cut out of the profiles; absent: nothing. */
   readonly explained?: Explained;

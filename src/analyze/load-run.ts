@@ -8,7 +8,7 @@ import type { Evidence, LoadedProfile } from './evidence.ts';
 import { loadSlices } from './load-slices.ts';
 import { parseTimeline } from './parse-timeline.ts';
 import { decodeProfile } from './profile/decode-profile.ts';
-import { latencyReader } from './read-latency.ts';
+import { latencyReader, memberLatencyReader } from './read-latency.ts';
 import { readRunFile } from './run-file.ts';
 
 /** A run.json has some ten kilobytes; one of a megabyte is none of ours. */
@@ -38,6 +38,13 @@ export function loadRun(directory: string, options: { readonly profiles?: boolea
     latency: latencyReader(run, function readHistogram(name) {
       return readText(directory, name);
     }),
+    ...(run.members.length === 0
+      ? {}
+      : {
+          memberLatency: memberLatencyReader(run, function readMemberHistogram(name) {
+            return readText(directory, name);
+          }),
+        }),
     profiles: options.profiles === false ? [] : loadProfiles(directory, run),
     ...(sliced === null ? {} : { sliced }),
   };

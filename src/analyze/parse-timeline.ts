@@ -20,6 +20,16 @@ const rowSchema = z.discriminatedUnion('kind', [
     socketDrops: number.nullable(),
     socketQueueBytes: number.nullable(),
   }),
+  z.object({
+    kind: z.literal('member'),
+    atMs: number,
+    member: z.int().nonnegative(),
+    cpuUserMs: number,
+    cpuSystemMs: number,
+    rssBytes: number,
+    socketDrops: number.nullable(),
+    socketQueueBytes: number.nullable(),
+  }),
   z.object({ kind: z.literal('socket'), atMs: number, socketDrops: number, socketQueueBytes: number }),
   z.object({
     kind: z.literal('runtime'),

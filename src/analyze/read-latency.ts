@@ -40,6 +40,29 @@ export function latencyReader(run: Run, read: (name: string) => string): Evidenc
 }
 
 /**
+ * The same of each of several trackers.
+ *
+ * @throws LabError `BAD_HISTOGRAM` that names the file
+ */
+export function memberLatencyReader(
+  { members }: Run,
+  read: (name: string) => string,
+): NonNullable<Evidence['memberLatency']> {
+  const summaries = members.map(
+    ({ phases }) =>
+      new Map(
+        phases.map(({ phase, histogram }) => [
+          phase,
+          histogram === null ? null : summarizeLatency([decodeHistogram(histogram, read(histogram))]),
+        ]),
+      ),
+  );
+  return function memberLatency(phase, member) {
+    return summaries[member]?.get(phase) ?? null;
+  };
+}
+
+/**
  * The histogram that a file's text encodes.
  *
  * @param file - its name, for the error

@@ -63,6 +63,19 @@ export function parseEnvironment(
   return { ...before, [match[1] as string]: match[2] as string };
 }
 
+/** Adds a value to those given before, parted by commas: a flag that may be repeated. */
+export function parseRepeated(text: string, before?: string): string {
+  return before === undefined ? text : `${before},${text}`;
+}
+
+const parsePid = integerBetween(1, 2 ** 22);
+
+/** A process id, or several parted by commas, added to those given before. */
+export function parsePids(text: string, before?: number | readonly number[]): number | readonly number[] {
+  const pids = [...(before === undefined ? [] : [before].flat()), ...text.split(',').map(parsePid)];
+  return pids.length === 1 ? (pids[0] as number) : pids;
+}
+
 /** Most runs of one sweep. */
 const MOST_SWEEP_RUNS = 20;
 const MOST_WORKERS = 100_000;

@@ -10,7 +10,14 @@ import type { CliContext } from './context.ts';
 import { describeConfig, describePlan, type LabSetting } from './describe-plan.ts';
 import { baselineOption, type GateFlags, thresholdOption } from './gate-flags.ts';
 import { withLabCommand } from './lab-command.ts';
-import { integerBetween, parseEnvironment, parseSweep, settingParser } from './parse-values.ts';
+import {
+  integerBetween,
+  parseEnvironment,
+  parsePids,
+  parseRepeated,
+  parseSweep,
+  settingParser,
+} from './parse-values.ts';
 import { redisCaOption, redisOption } from './redis-flags.ts';
 import { resolveRun } from './resolve-run.ts';
 import type { RunFlags } from './run-flags.ts';
@@ -48,7 +55,12 @@ export function addRunFlags(command: Command): void {
     )
     .addOption(withEnvironment(new Option('--tracker <name>', 'a tracker of the config file')))
     .addOption(
-      withEnvironment(new Option('--target <url>', 'udp://HOST:PORT of a tracker that already runs')),
+      withEnvironment(
+        new Option(
+          '--target <url>',
+          'udp://HOST:PORT of a tracker that already runs; repeatable, the load is spread over all',
+        ).argParser(parseRepeated),
+      ),
     )
     .addOption(
       withEnvironment(
@@ -65,8 +77,8 @@ export function addRunFlags(command: Command): void {
       withEnvironment(
         new Option(
           '--pid <number>',
-          'process of a tracker that already runs, for its CPU, memory and perf',
-        ).argParser(integerBetween(1, 2 ** 22)),
+          'process of a tracker that already runs, for its CPU, memory and perf; with several --target one each, in order',
+        ).argParser(parsePids),
       ),
     )
     .addOption(

@@ -4,10 +4,10 @@ import type { AnalyzedRun } from '../analyze/analyze.ts';
 import { ExitCode, LabError } from '../errors.ts';
 import type { AgentFleet } from '../lab/agents/agent-fleet.ts';
 import { findClinic } from '../lab/clinic/find-clinic.ts';
-import type { TrackerSettings } from '../lab/config/tracker-settings.ts';
+import { type TrackerSettings, targetUrls } from '../lab/config/tracker-settings.ts';
 import type { ScenarioPlan } from '../lab/plan.ts';
 import { type RunOptions, type RunOutcome, runScenario } from '../lab/run-scenario.ts';
-import type { TargetSpec } from '../lab/target/open-target.ts';
+import type { AddressSpec, TargetSpec } from '../lab/target/open-target.ts';
 import { type CliContext, columnsOf } from './context.ts';
 import { findSide } from './find-side.ts';
 import { applyGate } from './gate.ts';
@@ -173,8 +173,14 @@ export function targetSpec(
     const host = trackerHost === undefined ? {} : { host: trackerHost };
     return { kind: 'own', socket: trackerSocket, workers: trackerWorkers, ...host };
   }
-  if (exec === null) return { kind: 'address', url, allowRemote, pid };
-  return { kind: 'command', command: exec, cwd, environment: env, url, allowRemote };
+  if (exec !== null) {
+    return { kind: 'command', command: exec, cwd, environment: env, url, allowRemote };
+  }
+  const pids = pid === null ? [] : [pid].flat();
+  const members = targetUrls(url).map((one, index): AddressSpec => {
+    return { kind: 'address', url: one, allowRemote, pid: pids[index] ?? null };
+  });
+  return members.length === 1 ? (members[0] as AddressSpec) : { kind: 'several', members };
 }
 
 async function analyzeAll(outcomes: readonly RunOutcome[], outDirectory: string): Promise<AnalyzedRun[]> {

@@ -3,9 +3,10 @@ import type { Milliseconds, RunMilliseconds, Share } from '../units.ts';
 import type { LabEvent } from './lab-event.ts';
 import type { RunFolder } from './run-folder.ts';
 import { readMachine } from './target/machine-sampler.ts';
+import { startMemberSampler } from './target/member-sampler.ts';
 import type { Target } from './target/open-target.ts';
 import { type ProcessReading, type ProcessSampler, startProcessSampler } from './target/process-sampler.ts';
-import { readServedSockets } from './target/served-sockets.ts';
+import { readServedSockets, type SocketCounters } from './target/served-sockets.ts';
 
 /** How often the target is looked at, all along the run. */
 const SAMPLING_INTERVAL_MS = 250;
@@ -40,14 +41,21 @@ export class Observation {
     this.#machineTimer = setInterval(() => this.#addMachine(), SAMPLING_INTERVAL_MS).unref();
     this.#addMachine();
     this.#sampler =
-      target.pid === null
-        ? null
-        : startProcessSampler({
-            pids: () => target.pids(),
-            port: target.port,
+      target.members !== undefined
+        ? startMemberSampler({
+            members: target.members,
             intervalMs: SAMPLING_INTERVAL_MS,
             onRow: (reading) => this.#addProcess(reading),
-          });
+            onMember: (reading) => folder.appendRow({ ...reading, atMs: now() }),
+          })
+        : target.pid === null
+          ? null
+          : startProcessSampler({
+              pids: () => target.pids(),
+              port: target.port,
+              intervalMs: SAMPLING_INTERVAL_MS,
+              onRow: (reading) => this.#addProcess(reading),
+            });
     // A process's own rows have its sockets.
     if (target.pid === null)
       this.#socketTimer = setInterval(() => this.readSockets(), SAMPLING_INTERVAL_MS).unref();
@@ -63,8 +71,16 @@ export class Observation {
   readSockets(): void {
     const { target, folder, now } = this.#options;
     if (target.record.network !== 'local') return;
-    const counters = readServedSockets(target.address, target.port);
-    if (counters !== null) folder.appendRow({ kind: 'socket', atMs: now(), ...counters });
+    const read = (target.members ?? [target]).map(({ address, port }) => readServedSockets(address, port));
+    const known = read.filter((counters) => counters !== null);
+    if (known.length < read.length) return;
+    const sum = (field: keyof SocketCounters): number => known.reduce((total, one) => total + one[field], 0);
+    folder.appendRow({
+      kind: 'socket',
+      atMs: now(),
+      socketDrops: sum('socketDrops'),
+      socketQueueBytes: sum('socketQueueBytes'),
+    });
   }
 
   /** To be called with every row of the load. */

@@ -121,6 +121,7 @@ export async function runScenario(wanted: RunOptions): Promise<RunOutcome> {
       startedAt,
       environment: readEnvironment(context.pinning, measured.floor),
       target: await withRuntime(target),
+      members: (target.members ?? []).map((member) => member.record),
       plan: options.plan,
       notes,
     };
@@ -184,6 +185,13 @@ function save(folder: RunFolder, run: Run, latencyFiles: readonly NamedContent[]
     ...rest,
     ...(latencySlices !== undefined && written.has(latencySlices.file) ? { latencySlices } : {}),
     histograms: run.histograms.filter(({ file }) => written.has(file)),
+    members: run.members.map(({ phases, ...member }) => ({
+      ...member,
+      phases: phases.map(({ histogram, ...phase }) => ({
+        ...phase,
+        histogram: histogram !== null && written.has(histogram) ? histogram : null,
+      })),
+    })),
     partial: run.partial ?? { reason: failure.message },
   });
 }
@@ -248,20 +256,25 @@ async function prepareTarget({ options, interruption, pinning, note }: RunContex
     throw error;
   });
   try {
-    options.agents?.checkTarget(target.address);
+    for (const { address } of target.members ?? [target]) options.agents?.checkTarget(address);
     const missing = target.agent === null ? [] : await missingProfilers(target.agent, scenario);
     for (const { kind, reason } of missing) {
       if (!options.allowNoProfile) throw profilerFailed(kind, reason);
       note(`No ${kind} profile: ${reason}.`);
     }
-    const seen = await preflight({
-      address: target.address,
-      port: target.port,
-      ...hashesToTry(options.plan),
-      numWant: scenario.numWant,
-    });
-    for (const text of [...target.notes, ...seen.notes]) note(text);
-    if (seen.scrape === null) note(`Scrapes are refused: ${seen.scrapeRefusal ?? 'no answer'}.`);
+    for (const text of target.notes) note(text);
+    for (const member of target.members ?? [target]) {
+      const whose = target.members === undefined ? '' : `${member.record.address}: `;
+      const { address, port } = member;
+      const seen = await preflight({
+        address,
+        port,
+        ...hashesToTry(options.plan),
+        numWant: scenario.numWant,
+      });
+      for (const text of seen.notes) note(`${whose}${text}`);
+      if (seen.scrape === null) note(`${whose}Scrapes are refused: ${seen.scrapeRefusal ?? 'no answer'}.`);
+    }
     refuseWhereInterrupted(interruption);
   } catch (error) {
     await stopTarget(target, options);
@@ -315,6 +328,7 @@ async function measure(target: Target, context: RunContext, unfinished: Unfinish
       infoHashes: options.plan.infoHashes,
       ownCores: context.pinning !== null,
       target: { host: target.address, port: target.port },
+      otherTargets: (target.members ?? []).slice(1).map(({ address, port }) => ({ host: address, port })),
       now,
       onSecond: (row) => observation.addLoad(row),
       onFailure(error, isLast) {

@@ -7,6 +7,7 @@ import {
 } from '../run.ts';
 import type { InterruptionCause } from './interruption.ts';
 import type { LoadResult } from './load/load-pool.ts';
+import { memberRecords } from './member-records.ts';
 import type { ScenarioPlan } from './plan.ts';
 import type { TargetEnd } from './target/open-target.ts';
 
@@ -17,6 +18,8 @@ export interface RunParts {
   readonly startedAt: string;
   readonly environment: Run['environment'];
   readonly target: Run['target'];
+  /** The trackers of a target that is several. Default: none, it is one. */
+  readonly members?: readonly Run['target'][];
   readonly plan: ScenarioPlan;
   readonly load: LoadResult;
   /** Who made it; null: the lab itself. */
@@ -51,6 +54,8 @@ export function toRun(parts: RunParts): {
   }));
   const { latencySlices } = parts.load;
   const latencyFiles = histograms.map(({ record, encoded }) => ({ file: record.file, content: encoded }));
+  const ofMembers = memberRecords(parts.members ?? [], parts.load.members ?? []);
+  latencyFiles.push(...ofMembers.files);
   if (latencySlices !== null) latencyFiles.push({ file: LATENCY_SLICES_FILE, content: latencySlices });
   return {
     run: {
@@ -61,6 +66,7 @@ export function toRun(parts: RunParts): {
       partial: partialReason(parts),
       environment: parts.environment,
       target: parts.target,
+      members: ofMembers.members,
       scenario: parts.plan.scenario,
       settingSources: { ...parts.plan.sources },
       phases: [...parts.load.phases],

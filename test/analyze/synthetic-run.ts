@@ -194,6 +194,7 @@ export function syntheticRun(options: SyntheticOptions = {}): Run {
       infoHashesFile: null,
       ...options.scenario,
     },
+    members: [],
     settingSources: { durationMs: 'flag', concurrency: 'preset' },
     phases: phases.map((phase) => phaseLoad(phase, options)),
     histograms: phases.flatMap((phase) =>

@@ -40,6 +40,16 @@ describe('the command line', () => {
     expect(stdout).toBe('');
   });
 
+  it('takes several targets, and the process of each', async () => {
+    const { exitCode, stdout } = await command([
+      ...['--target', 'udp://127.0.0.1:1', '--target', 'udp://127.0.0.1:2', '--pid', '11', '--pid', '12'],
+      '--print-config',
+    ]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/target +--target +udp:\/\/127\.0\.0\.1:1,udp:\/\/127\.0\.0\.1:2 +flag/);
+    expect(stdout).toMatch(/pid +--pid +\[11,12\] +flag/);
+  });
+
   it('prints every setting with its source', async () => {
     const { stdout, exitCode } = await command(['--scenario', 'light', '--duration', '7s', '--print-config']);
     expect(exitCode).toBe(0);

@@ -9,6 +9,7 @@ import { configurationSection, environmentSection } from '../report/sections/env
 import { historySection, quickReferenceSection } from '../report/sections/history-and-reference.ts';
 import { latencyStatistics, memoryUsage } from '../report/sections/latency-and-memory.ts';
 import { loadAgentsSection } from '../report/sections/load-agents.ts';
+import { membersSection } from '../report/sections/members.ts';
 import { profilingSection } from '../report/sections/profiling.ts';
 import { requestBreakdown, requestStatistics } from '../report/sections/requests.ts';
 import { validitySection } from '../report/sections/validity.ts';
@@ -52,6 +53,7 @@ ${latencyFigure(latency)}
 ${markdownToHtml(memoryUsage(report))}</div>
 </div>
 </section>
+${report.members.length > 0 && section(membersSection(report))}
 ${section(analysisSection(report))}
 <section>${markdownToHtml(comparisonSection(report))}
 ${scaling !== null && scalingFigure(scaling, report.comparison)}

@@ -5,6 +5,7 @@ import type { Evidence } from '../evidence.ts';
 import { comparableRows, type History, historyRow } from '../history.ts';
 import { littlesLaw } from '../littles-law.ts';
 import { maxLatencyWhen } from '../max-latency.ts';
+import { memberFigures } from '../member-figures.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
 import { overSeconds, withinNoise } from '../over-seconds.ts';
 import { findPatterns } from '../patterns/find-patterns.ts';
@@ -88,6 +89,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     },
     trackerCounters: run.trackerCounters,
     agents: run.agents,
+    members: [...memberFigures(evidence)],
     clinic: run.clinic,
     notes: notesOf(evidence),
   } as const;

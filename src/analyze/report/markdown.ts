@@ -12,6 +12,7 @@ import { configurationSection, environmentSection } from './sections/environment
 import { historySection, quickReferenceSection } from './sections/history-and-reference.ts';
 import { latencyStatistics, memoryUsage } from './sections/latency-and-memory.ts';
 import { loadAgentsSection } from './sections/load-agents.ts';
+import { membersSection } from './sections/members.ts';
 import { profilingSection } from './sections/profiling.ts';
 import { requestBreakdown, requestStatistics } from './sections/requests.ts';
 import { validitySection } from './sections/validity.ts';
@@ -28,6 +29,7 @@ export function renderMarkdown(report: Report): string {
     ...(report.agents === null ? [] : [loadAgentsSection(report.agents)]),
     requestStatistics(report),
     requestBreakdown(report),
+    ...(report.members.length === 0 ? [] : [membersSection(report)]),
     latencyStatistics(report),
     memoryUsage(report),
     analysisSection(report),

@@ -304,6 +304,30 @@ export const reportSchema = z.object({
     optimize: z.array(assessmentSchema),
   }),
   trackerCounters: z.record(z.string(), number).nullable(),
+  /** Each of several trackers in the clean phase; none where the target is one. All else is of all together. */
+  members: z
+    .array(
+      z.object({
+        name: text,
+        address: text,
+        sent: number,
+        succeeded: number,
+        timedOut: number,
+        errorReplies: number,
+        malformedReplies: number,
+        sendFailed: number,
+        requestsPerSecond: number,
+        latencyNsP50: maybe,
+        latencyNsP95: maybe,
+        latencyNsP99: maybe,
+        /** Of one core. */
+        cpuShare: maybe,
+        cpuMicrosecondsPerRequest: maybe,
+        rssBytesMax: maybe,
+        socketDrops: maybe,
+      }),
+    )
+    .default([]),
   /** The hosts that made the load. Null: the lab itself. */
   agents: agentsSchema.nullable().default(null),
   /** What clinic made of the tracker in a start of its own; its words, no verdict of ours. Null: it was not asked. */

@@ -43,6 +43,7 @@ export function summarize(
     ...wrapLines([verdict(report), ...agentsSummary(report.agents), ...validity(report)], width),
     '',
     ...figures(report),
+    ...members(report),
     '',
     ...wrapLines([...findings(report), ...slow(report)], width),
     '',
@@ -105,6 +106,24 @@ function figures(report: Report): string[] {
       format(clean?.peersPerAnnounce, (value) => value.toFixed(1)),
       unjudged,
     ),
+  ];
+}
+
+/** A line for each of several trackers. */
+function members({ members: all }: Report): string[] {
+  if (all.length === 0) return [];
+  return [
+    '',
+    'By tracker:',
+    ...all.map(({ name, requestsPerSecond, sent, succeeded, latencyNsP99, cpuShare }) => {
+      const parts = [
+        `${formatRate(requestsPerSecond)} requests/s`,
+        ...(sent === 0 ? [] : [`${formatShare(succeeded / sent)} successful`]),
+        ...(latencyNsP99 === null ? [] : [`P99 ${formatLatency(latencyNsP99)}`]),
+        cpuShare === null ? 'CPU not measured' : `${formatShare(cpuShare)} of a core`,
+      ];
+      return `  ${printable(name)}: ${parts.join(', ')}`;
+    }),
   ];
 }
 

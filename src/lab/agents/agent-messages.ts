@@ -11,7 +11,7 @@ import type { ThreadReport } from '../load/thread-messages.ts';
  * Version of the plans that the lab hands out and of what agents answer. It grows by one with every change that the other
  * side would misread; lab and agents of different versions refuse each other.
  */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 const count = z.int().nonnegative();
 const number = z.number();
@@ -53,13 +53,17 @@ export const sliceJobSchema = z.object({
 });
 export type SliceJob = z.infer<typeof sliceJobSchema>;
 
+const placeSchema = z.object({ host: z.string(), port: z.int().min(1).max(65_535) });
+
 /** The load of a run, and which agent runs which threads of its one scenario. */
 export const loadPlanSchema = z.object({
   scenario: scenarioSchema,
   /** Numbers of threads by agent. */
   threads: z.record(z.string(), z.array(count).min(1)),
   infoHashes: z.array(z.string()).nullable(),
-  target: z.object({ host: z.string(), port: z.int().min(1).max(65_535) }),
+  target: placeSchema,
+  /** Further trackers, over which the load is spread. */
+  otherTargets: z.array(placeSchema),
   /** What the lab's monotonic clock is behind that of Redis. */
   labClockOffsetUs: number,
   /** As in {@link helloSchema}: of the lab. */
@@ -139,38 +143,52 @@ const operationCountsSchema = z.object({
   unresolved: count,
 });
 
+const tallySchema = z.object({
+  operations: z.object({
+    connect: operationCountsSchema,
+    announce: operationCountsSchema,
+    scrape: operationCountsSchema,
+  }),
+  strayReplies: z.object({ late: count, duplicate: count, unknown: count, malformed: count }),
+  errorTexts: z.record(z.string().max(200), count),
+  peersReceived: count,
+  retries: count,
+  notSent: count.nullable(),
+  sentBytes: count,
+  receivedBytes: count,
+  sendLag: z.object({ nsP50: number, nsP99: number, nsMax: number }),
+});
+
+const histogramsSchema = z.array(
+  z.object({
+    phase: z.enum(phaseNames),
+    operation: z.enum(operations),
+    clock: z.enum(['service', 'response']),
+    encoded,
+  }),
+);
+
 const threadReportSchema: z.ZodType<ThreadReport> = z.object({
   phases: z.array(
     z.object({
       phase: z.enum(phaseNames),
-      tally: z.object({
-        operations: z.object({
-          connect: operationCountsSchema,
-          announce: operationCountsSchema,
-          scrape: operationCountsSchema,
-        }),
-        strayReplies: z.object({ late: count, duplicate: count, unknown: count, malformed: count }),
-        errorTexts: z.record(z.string().max(200), count),
-        peersReceived: count,
-        retries: count,
-        notSent: count.nullable(),
-        sentBytes: count,
-        receivedBytes: count,
-        sendLag: z.object({ nsP50: number, nsP99: number, nsMax: number }),
-      }),
+      tally: tallySchema,
       cpuShare: number.nullable(),
       socketDrops: count.nullable(),
     }),
   ),
-  histograms: z.array(
-    z.object({
-      phase: z.enum(phaseNames),
-      operation: z.enum(operations),
-      clock: z.enum(['service', 'response']),
-      encoded,
-    }),
-  ),
+  histograms: histogramsSchema,
   latencySlices: z.array(z.tuple([z.int(), z.array(count)])),
+  members: z
+    .array(
+      z.object({
+        member: count,
+        phase: z.enum(phaseNames),
+        tally: tallySchema,
+        histograms: histogramsSchema,
+      }),
+    )
+    .default([]),
 });
 
 /** What an agent has counted. */

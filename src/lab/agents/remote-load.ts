@@ -188,7 +188,7 @@ export class RemoteLoad implements Load {
   }
 
   async #handOut(): Promise<void> {
-    const { link, scenario, infoHashes, target } = this.#options;
+    const { link, scenario, infoHashes, target, otherTargets = [] } = this.#options;
     await this.#giveSign();
     this.#timers.push(setInterval(() => void this.#giveSign(), BEAT_MS));
     this.#timers.push(setInterval(() => void this.#look(), WATCH_MS));
@@ -197,6 +197,7 @@ export class RemoteLoad implements Load {
       threads: Object.fromEntries(this.#members.map(({ hello, threads }) => [hello.name, [...threads]])),
       infoHashes: infoHashes === null ? null : [...infoHashes],
       target: { ...target },
+      otherTargets: otherTargets.map((other) => ({ ...other })),
       labClockOffsetUs: this.#clock.offsetUs,
       labMachine: hostMarks().machine,
     };

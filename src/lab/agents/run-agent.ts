@@ -172,7 +172,7 @@ class LoadAgent {
       const threads = plan.threads[this.#options.name];
       if (threads === undefined) throw new Error('the plan has no slice for this agent');
       const clock = await measureRedisClock(client);
-      await reachTarget(plan.target);
+      for (const target of [plan.target, ...plan.otherTargets]) await reachTarget(target);
       const progress = new ProgressLine(job);
       run = await SliceRun.start({ plan, threads, clock, tell: (message) => progress.tell(message) });
       if (early !== null) run.cancel(early);

@@ -61,6 +61,7 @@ export class SliceRun {
       infoHashes: plan.infoHashes,
       threads,
       target: plan.target,
+      otherTargets: plan.otherTargets,
       sliceShiftNs: isHere ? 0 : (clock.offsetUs - plan.labClockOffsetUs) * 1000,
       now: () => (monotonicUs() + clock.offsetUs) / 1000,
       onSecond: () => undefined,

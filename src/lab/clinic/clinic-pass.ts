@@ -50,7 +50,7 @@ export interface ClinicPassOptions {
  */
 export function checkClinic(target: TargetSpec): void {
   if (target.kind === 'own') return;
-  if (target.kind === 'address') {
+  if (target.kind === 'address' || target.kind === 'several') {
     throw new LabError({
       code: 'CLINIC_NEEDS_START',
       message: 'clinic profiles a program from its start, and this tracker runs already',

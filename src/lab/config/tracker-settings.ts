@@ -3,7 +3,7 @@ import { LabError } from '../../errors.ts';
 
 /** All settings of a tracker. */
 export interface TrackerSettings {
-  /** `udp://HOST:PORT`; null: our tracker, started by the lab. */
+  /** `udp://HOST:PORT`, or several parted by commas ({@link targetUrls}); null: our tracker, started by the lab. */
   readonly target: string | null;
   /** The command that starts the tracker; null: it runs already. */
   readonly exec: string | null;
@@ -11,8 +11,8 @@ export interface TrackerSettings {
   readonly cwd: string | null;
   /** Added to the environment of `exec`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Process of a tracker that runs already. */
-  readonly pid: number | null;
+  /** Process of a tracker that runs already; of several one each, in their order. */
+  readonly pid: number | readonly number[] | null;
   /** A Go tracker's `/debug/pprof`, http or https. */
   readonly pprof: string | null;
   /** Profile with Linux perf, too. */
@@ -75,7 +75,44 @@ export function resolveTracker(
   values['env'] = { ...named?.settings.env, ...given.env?.value };
   const settings = values as unknown as TrackerSettings;
   refuseContradictions(settings);
+  refuseForSeveral(settings);
   return { name: named?.name ?? null, settings, sources: sources as ResolvedTracker['sources'] };
+}
+
+/** The addresses of a `target` setting, one at least. */
+export function targetUrls(target: string): readonly string[] {
+  return target.split(',').map((url) => url.trim());
+}
+
+/** What cannot be had of several trackers at once. */
+function refuseForSeveral({ target, exec, pid, pprof }: TrackerSettings): void {
+  const count = target === null ? 0 : targetUrls(target).length;
+  const pids = pid === null ? 0 : [pid].flat().length;
+  const refuse = (message: string, hint: string): never => {
+    throw new LabError({ code: 'BAD_TRACKER', message, hint });
+  };
+  if (pids > 0 && count > 0 && pids !== count) {
+    refuse(
+      `expected a pid for each target, found ${pids} for ${count}`,
+      'name as many --pid as --target, in the same order, or none',
+    );
+  }
+  if (count < 2) return;
+  if (new Set(targetUrls(target ?? '')).size < count) {
+    refuse('a target is named twice', 'name each tracker once');
+  }
+  if (exec !== null) {
+    refuse(
+      `exec starts one tracker, and ${count} targets are named`,
+      'start the trackers, and name them with --target and --pid',
+    );
+  }
+  if (pprof !== null) {
+    refuse(
+      `pprof reads one tracker, and ${count} targets are named`,
+      'leave --pprof out, and profile each tracker in a run of its own; --pid gives their CPU and memory',
+    );
+  }
 }
 
 function refuseContradictions({ target, exec, cwd, env, pid, pprof }: TrackerSettings): void {

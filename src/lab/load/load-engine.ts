@@ -12,6 +12,7 @@ import type { ReceivedBatch, UdpSocket } from '../../wire/udp-socket.ts';
 import type { ClientFleet } from './client-fleet.ts';
 import { type IntervalReport, IntervalTally } from './interval-tally.ts';
 import { LatencySlices, type SliceCounts } from './latency-slices.ts';
+import { MemberTallies } from './member-tallies.ts';
 import type { Grid } from './pacer.ts';
 import {
   type EncodedHistogram,
@@ -29,6 +30,7 @@ import {
   type ResponseShape,
   readErrorText,
 } from './request-codec.ts';
+import type { ThreadMember } from './thread-messages.ts';
 import { Stray, type TransactionTable } from './transaction-table.ts';
 
 /** Requests sent in one turn of the event loop in open loop; then replies have their turn. */
@@ -45,6 +47,8 @@ export interface EngineOptions {
   readonly peerBytes: number;
   readonly timeoutMs: Milliseconds;
   readonly openLoop: boolean;
+  /** Where the sockets lead to several trackers: which is whose. Absent: to one. */
+  readonly members?: { readonly count: number; readonly ofSocket: (socket: number) => number };
   /** Monotonic. */
   readonly now: () => Nanoseconds;
   /** From that clock to the one by which slices of time are counted. Default: 0, the same. */
@@ -69,6 +73,8 @@ export class LoadEngine {
   readonly #interval = new IntervalTally();
   readonly #refusals: RefusedSends;
   readonly #sliceShiftNs: Nanoseconds;
+  /** What each of several trackers did; null where there is one. */
+  readonly #members: MemberTallies | null;
   /** On in the profiled phase, whose profiles have times. */
   #slices: LatencySlices | undefined;
   #phase = 0;
@@ -88,6 +94,7 @@ export class LoadEngine {
     this.#now = options.now;
     this.#sliceShiftNs = options.sliceShiftNs ?? 0;
     this.#refusals = new RefusedSends(options.sockets);
+    this.#members = options.members === undefined ? null : new MemberTallies(options.members, options);
   }
 
   /** Requests in flight. */
@@ -175,6 +182,7 @@ export class LoadEngine {
         ? Outcome.sendFailed
         : Outcome.unresolved;
       this.#tallyAt(slot).countOutcome(table.operation[slot] as number, outcome);
+      this.#memberTally(slot)?.countOutcome(table.operation[slot] as number, outcome);
     }
   }
 
@@ -192,6 +200,7 @@ export class LoadEngine {
     readonly phases: PhaseReport[];
     readonly histograms: EncodedHistogram[];
     readonly latencySlices: SliceCounts[];
+    readonly members: ThreadMember[];
   } {
     const phases: PhaseReport[] = [];
     const histograms: EncodedHistogram[] = [];
@@ -201,7 +210,12 @@ export class LoadEngine {
       phases.push({ phase, tally: tally.report() });
       histograms.push(...tally.histograms(phase));
     }
-    return { phases, histograms, latencySlices: this.#slices?.report() ?? [] };
+    return {
+      phases,
+      histograms,
+      latencySlices: this.#slices?.report() ?? [],
+      members: this.#members?.report() ?? [],
+    };
   }
 
   #send(client: number, dueNs: Nanoseconds, nowNs: Nanoseconds): void {
@@ -213,6 +227,7 @@ export class LoadEngine {
     socket.send(at, length);
     const tally = this.#tally as PhaseTally;
     tally.countSent(action, length);
+    this.#members?.of(this.#phase, client).countSent(action, length);
     this.#interval.sent++;
     if (this.#fleet.sent(client, action)) tally.retries++;
   }
@@ -263,6 +278,12 @@ export class LoadEngine {
     return this.#tallies[this.#table.phase[slot] as number] as PhaseTally;
   }
 
+  /** Of the tracker that the request went to; undefined where there is one only. */
+  #memberTally(slot: number): PhaseTally | undefined {
+    const table = this.#table;
+    return this.#members?.of(table.phase[slot] as number, table.worker[slot] as number);
+  }
+
   #takeReply(bytes: Uint8Array, at: number, length: number, nowNs: Nanoseconds): void {
     const current = this.#tally as PhaseTally;
     if (length < ERROR_HEAD_BYTES) {
@@ -284,11 +305,14 @@ export class LoadEngine {
     const sentNs = table.sentNs[slot] as number;
     const dueNs = table.dueNs[slot] as number;
     const tally = this.#tallyAt(slot);
+    const member = this.#memberTally(slot);
     tally.receivedBytes += length;
     const kind = checkResponse(action, bytes, at, length, this.#shape);
     if (kind === ResponseKind.valid) {
       tally.countOutcome(action, Outcome.succeeded);
+      member?.countOutcome(action, Outcome.succeeded);
       tally.recordLatency(action, nowNs - sentNs, nowNs - dueNs);
+      member?.recordLatency(action, nowNs - sentNs, nowNs - dueNs);
       this.#interval.countOutcome(Outcome.succeeded);
       const fromNs = this.#openLoop ? dueNs : sentNs;
       this.#interval.recordReply(nowNs - fromNs);
@@ -298,11 +322,13 @@ export class LoadEngine {
     } else if (kind === ResponseKind.error) {
       const text = readErrorText(bytes, at, length);
       tally.countOutcome(action, Outcome.errorReplies);
+      member?.countOutcome(action, Outcome.errorReplies);
       tally.countErrorText(text);
       this.#interval.countOutcome(Outcome.errorReplies);
       if (REFUSED_ID.test(text)) this.#fleet.forgetId(client);
     } else {
       tally.countOutcome(action, Outcome.malformedReplies);
+      member?.countOutcome(action, Outcome.malformedReplies);
       this.#interval.countOutcome(Outcome.malformedReplies);
     }
     this.#fleet.answered(client, action);
@@ -327,16 +353,20 @@ export class LoadEngine {
       const client = table.worker[slot] as number;
       const action = table.operation[slot] as number;
       const tally = this.#tallyAt(slot);
+      const member = this.#memberTally(slot);
       if (this.#refusals.charge(client)) {
         tally.countOutcome(action, Outcome.sendFailed);
+        member?.countOutcome(action, Outcome.sendFailed);
         this.#interval.countOutcome(Outcome.sendFailed);
       } else {
-        tally.countOutcome(action, Outcome.timedOut);
-        tally.recordLatency(
-          action,
+        const [serviceNs, responseNs] = [
           nowNs - (table.sentNs[slot] as number),
           nowNs - (table.dueNs[slot] as number),
-        );
+        ];
+        tally.countOutcome(action, Outcome.timedOut);
+        member?.countOutcome(action, Outcome.timedOut);
+        tally.recordLatency(action, serviceNs, responseNs);
+        member?.recordLatency(action, serviceNs, responseNs);
         this.#interval.countOutcome(Outcome.timedOut);
         this.#slices?.countTimeOut(table.sentNs[slot] as number, nowNs - (table.sentNs[slot] as number));
       }

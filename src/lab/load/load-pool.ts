@@ -9,12 +9,12 @@ import type { Milliseconds, Nanoseconds, RunMilliseconds, Share } from '../../un
 import { resolveEndpoint } from '../../wire/endpoint.ts';
 import type { IntervalReport } from './interval-tally.ts';
 import { mergeIntervals, type RowSpan } from './load-row.ts';
-import { mergeThreads, type PhaseSpan } from './merge-threads.ts';
+import { type MemberPhase, mergeThreads, type PhaseSpan } from './merge-threads.ts';
 import { monotonicNs } from './monotonic-clock.ts';
 import { type EncodedHistogram, PhaseTally } from './phase-tally.ts';
 import { clientShareOf } from './thread-clients.ts';
 import { ThreadHandle } from './thread-handle.ts';
-import type { ThreadPhase, ThreadReport, ToThread } from './thread-messages.ts';
+import type { ThreadPhase, ThreadReport, ThreadTarget, ToThread } from './thread-messages.ts';
 
 const ROW_MS = 1_000;
 /** What a thread may take for its report beyond the time-out of its last request; then it counts as lost. */
@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly target: { readonly host: string; readonly port: number };
   /** The generator has cores that the target does not use; its threads go before others there. Default: false. */
   readonly ownCores?: boolean;
+  /** Further trackers of the same address family: each client speaks to one of all, in turn. Default: none. */
+  readonly otherTargets?: readonly { readonly host: string; readonly port: number }[];
   /** The run's clock. */
   readonly now: () => RunMilliseconds;
   /** Every 0.5 to 1.5 s and at the end of each phase; a row lies within one phase. */
@@ -78,6 +80,8 @@ export interface LoadResult {
   readonly histograms: readonly EncodedHistogram[];
   /** Latency of the profiled phase by slices of time, as `latency-slices.json` holds it; null: there is none. */
   readonly latencySlices: string | null;
+  /** What each of several trackers did; none, or absent, where there is one. */
+  readonly members?: readonly MemberPhase[];
   readonly lostThreads: LostThreads;
 }
 
@@ -98,9 +102,14 @@ function plannedLengthMs(scenario: Scenario, phase: PhaseName): Milliseconds {
  * @throws LabError where the target's name does not resolve or a socket cannot be had
  */
 export async function startLoad(options: LoadOptions): Promise<LoadPool> {
-  const { host, port } = options.target;
-  const { address, family } = await resolveEndpoint(host, port, 0);
-  const pool = new LoadPool(options, { address, family, port });
+  const places = [options.target, ...(options.otherTargets ?? [])];
+  const targets = await Promise.all(
+    places.map(async ({ host, port }): Promise<ThreadTarget> => {
+      const { address, family } = await resolveEndpoint(host, port, 0);
+      return { address, family, port };
+    }),
+  );
+  const pool = new LoadPool(options, targets);
   await pool.ready();
   return pool;
 }
@@ -121,10 +130,8 @@ export class LoadPool implements Load {
   #reports: readonly ThreadReport[] = [];
 
   /** Use {@link startLoad}. */
-  constructor(
-    options: LoadOptions,
-    target: { readonly address: string; readonly family: 4 | 6; readonly port: number },
-  ) {
+  constructor(options: LoadOptions, targets: readonly ThreadTarget[]) {
+    const [target, ...otherTargets] = targets as readonly [ThreadTarget, ...ThreadTarget[]];
     this.#options = options;
     const { scenario, infoHashes, ownCores = false } = options;
     const entry = options.threadEntry ?? builtEntry('lab/load/load-worker.js');
@@ -140,6 +147,7 @@ export class LoadPool implements Load {
             thread: given ?? index,
             sliceShiftNs: options.sliceShiftNs ?? 0,
             target,
+            otherTargets,
           },
           onSnapshot: (handle, message) => this.#addInterval(handle, message.number, message.interval),
           onLost: (handle, cause) => this.#onLost(handle, cause),

@@ -17,7 +17,7 @@ import { clientsOf } from './thread-clients.ts';
 import { readThreadCpuNs } from './thread-cpu.ts';
 import type { FromThread, PhaseSoFar, ThreadPhase, ThreadSetup, ToThread } from './thread-messages.ts';
 import { preferThisThread } from './thread-priority.ts';
-import { openThreadSockets, readSocketDrops } from './thread-sockets.ts';
+import { memberOfSocket, openThreadSockets, readSocketDrops } from './thread-sockets.ts';
 import { TransactionTable } from './transaction-table.ts';
 
 /** How often time-outs are looked for: a request times out at most this long after its time. */
@@ -85,14 +85,15 @@ class LoadThread {
   }
 
   static async open(setup: ThreadSetup, port: MessagePort): Promise<LoadThread> {
-    const { scenario, thread, target } = setup;
+    const { scenario, thread, target, otherTargets = [] } = setup;
+    const targets = [target, ...otherTargets];
     const clients = clientsOf(scenario, thread);
     let engine: LoadEngine | undefined;
     let loadThread: LoadThread | undefined;
     const sockets = await openThreadSockets({
       thread,
       clients: clients.length,
-      target,
+      targets,
       onBatch: function receiveReplies(batch: ReceivedBatch): void {
         engine?.receive(batch);
         loadThread?.onReplies();
@@ -108,6 +109,14 @@ class LoadThread {
       openLoop: scenario.ratePerSecond > 0,
       now: monotonicNs,
       sliceShiftNs: setup.sliceShiftNs,
+      ...(targets.length === 1
+        ? {}
+        : {
+            members: {
+              count: targets.length,
+              ofSocket: (socket: number) => memberOfSocket({ socket, thread, members: targets.length }),
+            },
+          }),
     });
     const opened = new LoadThread(setup, port, sockets, engine);
     loadThread = opened;
@@ -237,12 +246,12 @@ class LoadThread {
     if (this.#finished) return;
     this.#finished = true;
     clearInterval(this.#expiryTimer);
-    const { phases, histograms, latencySlices } = this.#engine.report();
+    const { phases, histograms, latencySlices, members } = this.#engine.report();
     const threadPhases = phases.map(({ phase, tally }): ThreadPhase => {
       const marks = this.#marks.find((mark) => mark.phase === phase);
       return { phase, tally, ...betweenMarks(marks?.start, marks?.end) };
     });
-    this.#tell({ type: 'finished', report: { phases: threadPhases, histograms, latencySlices } });
+    this.#tell({ type: 'finished', report: { phases: threadPhases, histograms, latencySlices, members } });
     for (const socket of this.#sockets) void socket.close();
     this.#port.close();
   }

@@ -4,7 +4,7 @@ import type { RunMilliseconds } from '../../units.ts';
 import { addHistograms, encodeHistogram } from './latency-histogram.ts';
 import { encodeLatencySlices } from './latency-slices.ts';
 import { type EncodedHistogram, MOST_ERROR_TEXTS, OTHER_TEXTS } from './phase-tally.ts';
-import type { ThreadPhase, ThreadReport } from './thread-messages.ts';
+import type { ThreadMember, ThreadPhase, ThreadReport } from './thread-messages.ts';
 
 /** When a phase was on, by the run's clock. */
 export interface PhaseSpan {
@@ -19,6 +19,16 @@ export interface MergedLoad {
   readonly histograms: EncodedHistogram[];
   /** Content of `latency-slices.json`; null: no request of the profiled phase was answered or timed out. */
   readonly latencySlices: string | null;
+  /** What each of several trackers did in each phase that began, in order of trackers; none where there is one. */
+  readonly members: readonly MemberPhase[];
+}
+
+export interface MemberPhase {
+  readonly member: number;
+  readonly phase: PhaseName;
+  readonly operations: PhaseLoad['operations'];
+  /** Of all operations, on the headline clock; null: nothing was recorded. */
+  readonly histogram: string | null;
 }
 
 /** @param spans - the phases that began, in order; each becomes one entry, also where no thread reported */
@@ -30,6 +40,10 @@ export function mergeThreads(reports: readonly ThreadReport[], spans: readonly P
     }),
     histograms: mergeHistograms(reports.flatMap((report) => report.histograms)),
     latencySlices: encodeLatencySlices(reports.map((report) => report.latencySlices)),
+    members: mergeMembers(
+      reports.flatMap((report) => report.members ?? []),
+      spans,
+    ),
   };
 }
 
@@ -37,7 +51,26 @@ function sumOf<Item>(items: readonly Item[], value: (item: Item) => number): num
   return items.reduce((sum, item) => sum + value(item), 0);
 }
 
-function mergePhase(span: PhaseSpan, parts: readonly ThreadPhase[]): PhaseLoad {
+function mergeMembers(parts: readonly ThreadMember[], spans: readonly PhaseSpan[]): MemberPhase[] {
+  const members = [...new Set(parts.map(({ member }) => member))].sort((a, b) => a - b);
+  return members.flatMap((member) =>
+    spans.map(({ phase }): MemberPhase => {
+      const own = parts.filter((part) => part.member === member && part.phase === phase);
+      const recorded = own.flatMap(({ histograms }) => histograms);
+      // Response time, from the intended send, is what an open loop is judged by; a closed loop has none.
+      const clock = recorded.some((one) => one.clock === 'response') ? 'response' : 'service';
+      const encoded = recorded.filter((one) => one.clock === clock).map((one) => one.encoded);
+      return {
+        member,
+        phase,
+        operations: mergeOperations(own),
+        histogram: encoded.length === 0 ? null : encodeHistogram(addHistograms(encoded)),
+      };
+    }),
+  );
+}
+
+function mergeOperations(parts: readonly Pick<ThreadPhase, 'tally'>[]): PhaseLoad['operations'] {
   const countsOf = (operation: (typeof operations)[number]): OperationCounts => {
     const sum = (field: keyof OperationCounts): number =>
       sumOf(parts, (part) => part.tally.operations[operation][field]);
@@ -51,15 +84,15 @@ function mergePhase(span: PhaseSpan, parts: readonly ThreadPhase[]): PhaseLoad {
       unresolved: sum('unresolved'),
     };
   };
+  return { connect: countsOf('connect'), announce: countsOf('announce'), scrape: countsOf('scrape') };
+}
+
+function mergePhase(span: PhaseSpan, parts: readonly ThreadPhase[]): PhaseLoad {
   const stray = (field: keyof StrayReplies): number => sumOf(parts, (part) => part.tally.strayReplies[field]);
   const areDropsKnown = parts.length > 0 && parts.every((part) => part.socketDrops !== null);
   return {
     ...span,
-    operations: {
-      connect: countsOf('connect'),
-      announce: countsOf('announce'),
-      scrape: countsOf('scrape'),
-    },
+    operations: mergeOperations(parts),
     strayReplies: {
       late: stray('late'),
       duplicate: stray('duplicate'),

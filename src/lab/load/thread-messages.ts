@@ -17,7 +17,15 @@ export interface ThreadSetup {
   readonly sliceShiftNs: Nanoseconds;
   /** The load threads have cores that the target does not use. */
   readonly ownCores: boolean;
-  readonly target: { readonly address: string; readonly family: AddressFamily; readonly port: number };
+  readonly target: ThreadTarget;
+  /** Further trackers of the same address family; each client speaks to one of them all. Absent: none. */
+  readonly otherTargets?: readonly ThreadTarget[];
+}
+
+export interface ThreadTarget {
+  readonly address: string;
+  readonly family: AddressFamily;
+  readonly port: number;
 }
 
 export type ToThread =
@@ -44,12 +52,22 @@ export interface PhaseSoFar extends Omit<ThreadPhase, 'tally'> {
   readonly tally: TallyCopy;
 }
 
+/** What the thread's clients of one of several trackers saw in a phase. */
+export interface ThreadMember {
+  readonly member: number;
+  readonly phase: PhaseName;
+  readonly tally: TallyReport;
+  readonly histograms: readonly EncodedHistogram[];
+}
+
 /** Everything that a thread has to say at its end. */
 export interface ThreadReport {
   readonly phases: readonly ThreadPhase[];
   readonly histograms: readonly EncodedHistogram[];
   /** Of the profiled phase; none where it was not reached. */
   readonly latencySlices: readonly SliceCounts[];
+  /** Of each of several trackers; none, or absent, where there is one. */
+  readonly members?: readonly ThreadMember[];
 }
 
 export type FromThread =

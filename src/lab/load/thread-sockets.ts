@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { openUdpSocket } from '../../wire/open-udp-socket.ts';
 import type { AddressFamily, ReceivedBatch, UdpSocket } from '../../wire/udp-socket.ts';
 import { sumSocketDrops } from './socket-drops.ts';
+import type { ThreadTarget } from './thread-messages.ts';
 
 /** More sockets mean more source addresses, and smaller batches on each. */
 const MOST_SOCKETS = 4;
@@ -19,10 +20,28 @@ function loopbackSource(index: number): string {
   return `127.1.${Math.floor(index / 128) % 128}.${1 + (index % 128)}`;
 }
 
+/** Sockets of a thread: the same number for each tracker. */
+function socketsFor(members: number): number {
+  return members * Math.ceil(MOST_SOCKETS / members);
+}
+
+/**
+ * The tracker that a socket speaks to. Clients take the sockets of their thread in turn, so that they take the trackers in turn, too; the
+ * threads begin with different ones, so that few clients reach all.
+ */
+export function memberOfSocket(of: {
+  readonly socket: number;
+  readonly thread: number;
+  readonly members: number;
+}): number {
+  return (of.socket + of.thread) % of.members;
+}
+
 export interface ThreadSocketOptions {
   readonly thread: number;
   readonly clients: number;
-  readonly target: { readonly address: string; readonly family: AddressFamily; readonly port: number };
+  /** One or more of one address family, whose sockets take turns. */
+  readonly targets: readonly ThreadTarget[];
   readonly onBatch: (batch: ReceivedBatch) => void;
 }
 
@@ -32,10 +51,13 @@ export interface ThreadSocketOptions {
  * @throws LabError as `openUdpSocket`
  */
 export async function openThreadSockets(options: ThreadSocketOptions): Promise<UdpSocket[]> {
-  const { target, thread } = options;
-  const count = Math.min(MOST_SOCKETS, options.clients);
+  const { targets, thread } = options;
+  const [target] = targets as readonly [ThreadTarget, ...ThreadTarget[]];
+  const most = socketsFor(targets.length);
+  const count = Math.min(most, options.clients);
   // Other systems give the loopback interface one address only.
-  const hasSources = target.address.startsWith('127.') && process.platform === 'linux';
+  const hasSources =
+    targets.every(({ address }) => address.startsWith('127.')) && process.platform === 'linux';
   const anyAddress = target.family === 4 ? '0.0.0.0' : '::';
   const sockets: UdpSocket[] = [];
   let sharing = false;
@@ -56,13 +78,16 @@ export async function openThreadSockets(options: ThreadSocketOptions): Promise<U
   }
 
   for (let index = 0; index < count; index++) {
+    const { address, port } = targets[
+      memberOfSocket({ socket: index, thread, members: targets.length })
+    ] as ThreadTarget;
     sockets.push(
       await openUdpSocket({
         kind: 'auto',
-        host: hasSources ? loopbackSource(thread * MOST_SOCKETS + index) : anyAddress,
+        host: hasSources ? loopbackSource(thread * most + index) : anyAddress,
         port: 0,
         receiveBufferBytes: RECEIVE_BUFFER_BYTES,
-        remote: { host: target.address, port: target.port },
+        remote: { host: address, port },
         onBatch: receiveInTurns,
         // Refused datagrams are in the socket's counters, and a request that got no answer times out.
         onError: ignoreSocketError,

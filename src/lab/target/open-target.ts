@@ -6,6 +6,7 @@ import { addressTarget, parseTargetAddress, refuseRemote } from './address-targe
 import { startCommandTarget } from './command-target.ts';
 import { startOwnTracker } from './own-tracker.ts';
 import { parseCommand } from './parse-command.ts';
+import { severalTargets } from './several-targets.ts';
 
 /** Over 127.0.0.0/8 the load comes from several source addresses; ::1 is only one. */
 const OWN_TRACKER_HOST = '127.0.0.1';
@@ -34,14 +35,18 @@ export type TargetSpec =
       readonly url: string;
       readonly allowRemote: boolean;
     }
-  /** `udp://HOST:PORT` of one that runs already. */
-  | {
-      readonly kind: 'address';
-      readonly url: string;
-      readonly allowRemote: boolean;
-      /** Its process on this machine, where the operator names it. */
-      readonly pid?: number | null;
-    };
+  | AddressSpec
+  /** Two or more of them, over which the load is spread. */
+  | { readonly kind: 'several'; readonly members: readonly AddressSpec[] };
+
+/** `udp://HOST:PORT` of a tracker that runs already. */
+export interface AddressSpec {
+  readonly kind: 'address';
+  readonly url: string;
+  readonly allowRemote: boolean;
+  /** Its process on this machine, where the operator names it. */
+  readonly pid?: number | null;
+}
 
 /** How a target that the lab stops has ended. */
 export interface TargetEnd {
@@ -66,6 +71,8 @@ export interface Target {
   readonly agent: NodeAgent | null;
   /** Resolves with its end; null where the lab did not start it. */
   readonly exited: Promise<TargetExit> | null;
+  /** The trackers of a target that is several, two or more; absent: it is one. Its own address is that of the first. */
+  readonly members?: readonly Target[];
   /**
    * Stops it if the lab started it; resolves with null where it did not.
    *
@@ -93,6 +100,10 @@ export interface OpenTargetOptions {
  */
 export function checkTarget(spec: TargetSpec): void {
   if (spec.kind === 'own') return;
+  if (spec.kind === 'several') {
+    spec.members.forEach(checkTarget);
+    return;
+  }
   parseTargetAddress(spec.url);
   if (spec.kind === 'command') parseCommand(spec.command);
 }
@@ -101,14 +112,11 @@ export function checkTarget(spec: TargetSpec): void {
  * Starts the target, or finds it.
  *
  * @throws LabError `TRACKER_NOT_READY`, `PORT_IN_USE`, `ADDRESS_TAKEN`, `BAD_COMMAND`, `BAD_FOLDER`, `BAD_TARGET`,
- * `HOST_NOT_FOUND`, `NO_SUCH_PROCESS`, or `REMOTE_TARGET` where a target off this machine was not allowed
+ * `HOST_NOT_FOUND`, `NO_SUCH_PROCESS`, `MIXED_TARGETS`, or `REMOTE_TARGET` where a target off this machine was not allowed
  */
 export async function openTarget(spec: TargetSpec, options: OpenTargetOptions): Promise<Target> {
-  if (spec.kind === 'address') {
-    const found = await addressTarget(spec.url, spec.pid);
-    refuseRemote(spec.url, found.address, spec.allowRemote);
-    return { ...found, agent: null, exited: null, stop: () => Promise.resolve(null) };
-  }
+  if (spec.kind === 'several') return severalTargets(await Promise.all(spec.members.map(findTarget)));
+  if (spec.kind === 'address') return findTarget(spec);
   const { cpus, abort, nodeFlags = [] } = options;
   const liveHeap = options.liveHeap ? { intervalBytes: DEFAULT_HEAP_INTERVAL_BYTES } : null;
   if (spec.kind === 'command') return startCommandTarget({ ...spec, cpus, liveHeap, nodeFlags, abort });
@@ -127,4 +135,10 @@ export async function openTarget(spec: TargetSpec, options: OpenTargetOptions): 
     ...(options.onLoss === undefined ? {} : { onLoss: options.onLoss }),
     abort,
   });
+}
+
+async function findTarget({ url, allowRemote, pid }: AddressSpec): Promise<Target> {
+  const found = await addressTarget(url, pid);
+  refuseRemote(url, found.address, allowRemote);
+  return { ...found, agent: null, exited: null, stop: () => Promise.resolve(null) };
 }

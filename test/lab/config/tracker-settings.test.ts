@@ -49,6 +49,23 @@ describe('the settings of a tracker', () => {
     ['a command and a pid', { target: 'udp://a:1', exec: 'a', pid: 1 }, /runs already/],
     ['a folder without a command', { target: 'udp://a:1', cwd: '/' }, /cwd is given, but no command/],
     ['variables without a command', { target: 'udp://a:1', env: { A: '1' } }, /env is given, but no command/],
+    [
+      'a command for several targets',
+      { target: 'udp://a:1,udp://a:2', exec: 'a' },
+      /exec starts one tracker, and 2 targets/,
+    ],
+    [
+      'pprof of several targets',
+      { target: 'udp://a:1,udp://a:2', pprof: 'http://a' },
+      /pprof reads one tracker/,
+    ],
+    [
+      'fewer pids than targets',
+      { target: 'udp://a:1,udp://a:2', pid: 1 },
+      /a pid for each target, found 1 for 2/,
+    ],
+    ['more pids than targets', { target: 'udp://a:1', pid: [1, 2] }, /a pid for each target, found 2 for 1/],
+    ['the same target twice', { target: 'udp://a:1,udp://a:1' }, /named twice/],
   ])('refuse %s', (_what, settings, message) => {
     expect(() => resolveTracker({}, named(settings))).toThrow(message);
   });

@@ -22,7 +22,7 @@ test.skipIf(unavailable !== null)(
     opened = await openThreadSockets({
       thread: 0,
       clients: 2,
-      target: { address: '127.0.0.1', family: 4, port: target.socket.localPort },
+      targets: [{ address: '127.0.0.1', family: 4, port: target.socket.localPort }],
       onBatch(batch) {
         if (order.length === 0) process.nextTick(() => order.push('next callback'));
         order.push(`socket ${batch.bytes[batch.offset(0)]}`);
