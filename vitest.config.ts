@@ -6,7 +6,11 @@ const base = {
 };
 
 /** Their assertions are about time: each file has the machine to itself. */
-const TIMED = ['test/end-to-end/faults/**/*.test.ts', 'test/end-to-end/when-slow.test.ts'];
+const TIMED = [
+  'test/end-to-end/faults/**/*.test.ts',
+  'test/end-to-end/agents/**/*.test.ts',
+  'test/end-to-end/when-slow.test.ts',
+];
 
 export default defineConfig({
   test: {

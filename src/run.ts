@@ -279,7 +279,7 @@ export const clinicSchema = z.object({
 export type ClinicRecord = z.infer<typeof clinicSchema>;
 
 /** One load agent of a run. */
-export const agentRecordSchema = z.object({
+const agentRecordSchema = z.object({
   name: z.string(),
   host: z.string(),
   cores: z.int().positive(),

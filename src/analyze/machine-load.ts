@@ -23,7 +23,9 @@ export interface MachineLoad {
 /** A reason in words where it cannot be told. */
 export function machineLoad(evidence: Evidence): MachineLoad | string {
   const rows = machineRows(evidence, 'clean');
-  const isHere = evidence.run.target.network === 'local';
+  const { network, kind } = evidence.run.target;
+  // What the lab started is on its machine, whatever the address that it serves.
+  const isHere = network === 'local' || kind !== 'address';
   const process = evidence.timeline.filter((row): row is ProcessRow => row.kind === 'process');
   if (rows.length === 0) return 'the CPU time of the whole machine was not sampled in the clean phase';
   if (isHere && process.length < 2) {

@@ -33,8 +33,8 @@ async function lab(args: readonly string[]) {
   };
 }
 
-describe('a run without --clinic and --flame', () => {
-  it('loads nothing of clinic and of 0x', async () => {
+describe('a run without --clinic, --flame and --agents', () => {
+  it('loads nothing of clinic, of 0x, of BullMQ and of ioredis', async () => {
     const { loaded, run, folder } = await lab(['--profile-duration', '500ms']);
     expect(loaded.files).toBeGreaterThan(0);
     expect(loaded.foreign).toEqual([]);

@@ -4,7 +4,7 @@ const Module = require('node:module');
 
 process.on('exit', () => {
   const foreign = Object.keys(Module._cache).filter((file) =>
-    /node_modules\/(?:0x|clinic|@clinic)\//.test(file),
+    /node_modules\/(?:0x|clinic|@clinic|bullmq|ioredis)\//.test(file),
   );
   writeFileSync(
     process.env.LOADED_PACKAGES,

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { ProfileSource } from '../../src/lab/capture/profile-source.ts';
 import { Interruption } from '../../src/lab/interruption.ts';
-import type { LoadPool, LoadResult } from '../../src/lab/load/load-pool.ts';
+import type { Load, LoadResult } from '../../src/lab/load/load-pool.ts';
 import { planScenario } from '../../src/lab/plan.ts';
 import { type PhasesOptions, plannedLengthMs, runPhases } from '../../src/lab/run-phases.ts';
 
@@ -17,13 +17,13 @@ const load: LoadResult = {
   latencySlices: null,
   lostThreads: { count: 0, clientShare: 0, causes: [] },
 };
-const pool = {
+const pool: Load = {
   leadMs: 0,
   beginPhase: () => undefined,
   endSending: () => undefined,
   stop: () => Promise.resolve(load),
   abort: () => Promise.resolve(load),
-} as unknown as LoadPool;
+};
 
 const never = new Promise<never>(() => undefined);
 const source: ProfileSource = {

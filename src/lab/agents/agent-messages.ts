@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { operations, phaseNames, scenarioSchema } from '../../run.ts';
-import type { IntervalReport } from '../load/interval-tally.ts';
 import type { ThreadReport } from '../load/thread-messages.ts';
+import { intervalSchema } from './interval-message.ts';
 
 /**
  * Version of the plans that the lab hands out and of what agents answer. It grows by one with every change that the other
@@ -81,31 +81,6 @@ export const orderSchema = z.discriminatedUnion('type', [
 export type Order = z.infer<typeof orderSchema>;
 
 const encoded = z.string().max(200_000);
-/** In JSON as two lists; two typed arrays once read. */
-const pairsSchema = z
-  .object({ buckets: z.array(count).max(65_536), counts: z.array(count).max(65_536) })
-  .transform(({ buckets, counts }) => ({
-    buckets: Uint16Array.from(buckets),
-    counts: Float64Array.from(counts),
-  }));
-const intervalSchema = z.object({
-  sent: count,
-  succeeded: count,
-  timedOut: count,
-  errorReplies: count,
-  malformedReplies: count,
-  sendFailed: count,
-  latency: pairsSchema.nullable(),
-});
-
-/** A thread's row as it travels. */
-export function toIntervalMessage({ latency, ...counts }: IntervalReport): z.input<typeof intervalSchema> {
-  return {
-    ...counts,
-    latency: latency === null ? null : { buckets: [...latency.buckets], counts: [...latency.counts] },
-  };
-}
-
 /** From an agent while it runs its slice: the progress of its job. */
 export const progressSchema = z.discriminatedUnion('type', [
   z.object({

@@ -14,7 +14,7 @@ const LONGEST_RETRY_MS = 500;
 const CLOSE_GRACE_MS = 1_000;
 
 /** What both packages make a client from. */
-export interface RedisConnection {
+interface RedisConnection {
   readonly host: string;
   readonly port: number;
   readonly db: number;

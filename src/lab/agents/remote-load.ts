@@ -292,6 +292,11 @@ export class RemoteLoad implements Load {
   }
 
   #loseLate(phase: PhaseName): void {
+    // Where Redis is silent, that is the cause, and the agents' word may be on its way.
+    if (performance.now() - this.#lastAnswerMs > 2 * WATCH_MS) {
+      this.#timers.push(setTimeout(() => this.#loseLate(phase), WATCH_MS));
+      return;
+    }
     for (const { hello, begun, state } of this.#members) {
       if (state !== 'ready' || begun.has(phase)) continue;
       this.#lose(hello.name, `it did not begin the ${phase} phase within ${LATE_MS / 1000} s of its time`);

@@ -100,8 +100,19 @@ class LoadAgent {
       this.#cancel?.(new Error('the agent was stopped'));
     } finally {
       await closeWithin([worker.close()]);
-      await closeWithin([presence.leave()]);
+      await closeWithin([presence.leave(), this.#forgetQueue()]);
     }
+  }
+
+  /** An agent that comes again makes it anew. */
+  async #forgetQueue(): Promise<void> {
+    const queue = new this.#link.bullmq.Queue(agentQueue(this.#options.name), {
+      connection: this.#link.connection,
+      prefix: QUEUE_PREFIX,
+    });
+    queue.on('error', ignoreError);
+    await queue.obliterate({ force: true });
+    await queue.close();
   }
 
   #hello(): Hello {

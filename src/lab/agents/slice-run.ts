@@ -2,14 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LabError } from '../../errors.ts';
 import { type LoadPool, startLoad } from '../load/load-pool.ts';
-import {
-  type LoadPlan,
-  type Order,
-  type ProgressMessage,
-  type SliceResult,
-  toIntervalMessage,
-} from './agent-messages.ts';
+import type { LoadPlan, Order, ProgressMessage, SliceResult } from './agent-messages.ts';
 import type { ClockOffset } from './clock-offset.ts';
+import { toIntervalMessage } from './interval-message.ts';
 import { monotonicUs } from './redis-clock.ts';
 import { hostMarks, isSameMachine } from './this-host.ts';
 

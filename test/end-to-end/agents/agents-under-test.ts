@@ -1,0 +1,92 @@
+/** Labs and load agents as processes, which end with the test. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll } from 'vitest';
+import { builtEntry } from '../../../src/package-root.ts';
+import { type Run, runSchema } from '../../../src/run.ts';
+import { type Child, startChild } from '../child.ts';
+
+const children: Child[] = [];
+const scratch: string[] = [];
+afterAll(async () => {
+  for (const child of children) await child.stop().catch(() => undefined);
+  for (const folder of scratch) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that is removed after the tests. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tracker-lab-agents-'));
+  scratch.push(folder);
+  return folder;
+}
+
+/** A load of 600 requests/s, so that all of it has room on two cores. */
+const quietLoad = [
+  ...['--scenario', 'light', '--rate', '600', '--timeout', '1s', '--warmup', '300ms'],
+  ...['--profile-duration', '0'],
+];
+
+function startProgram(before: readonly string[], args: readonly string[], redis: string): Child {
+  const [file = process.execPath, ...rest] = [...before, process.execPath, ...args];
+  const spawned: ChildProcess = spawn(file, rest, { env: { ...process.env, LAB_REDIS: redis } });
+  const child = startChild(spawned);
+  child.exitCode.catch(() => undefined);
+  children.push(child);
+  return child;
+}
+
+/**
+ * Starts an agent of one load thread and waits until it waits for work.
+ *
+ * @param before - words before the command, such as those of `ip netns exec`
+ */
+export async function startAgent(
+  name: string,
+  redis: string,
+  { before = [], more = [] }: { readonly before?: readonly string[]; readonly more?: readonly string[] } = {},
+): Promise<Child> {
+  const args = [builtEntry('cli/main.js'), 'agent', '--name', name, '--threads', '1', ...more];
+  const child = startProgram(before, args, redis);
+  await child.errorLine((line) => line.includes(`Agent ${name} waits for work`));
+  return child;
+}
+
+interface EndedLab {
+  readonly exitCode: number | null;
+  readonly run: Run;
+  readonly markdown: string;
+  /** run.json as it is. */
+  readonly text: string;
+}
+
+/** Starts a lab with the quiet load. */
+export function startLab(
+  args: readonly string[],
+  redis: string,
+): { readonly child: Child; ended(): Promise<EndedLab> } {
+  const out = scratchFolder();
+  const child = startProgram([], [builtEntry('cli/main.js'), '--out', out, ...quietLoad, ...args], redis);
+  return {
+    child,
+    async ended() {
+      const exitCode = await child.exitCode;
+      const [name] = readdirSync(out).filter((entry) => entry !== 'history.jsonl');
+      const read = (file: string): string => readFileSync(path.join(out, name as string, file), 'utf8');
+      const text = read('run.json');
+      return { exitCode, run: runSchema.parse(JSON.parse(text)), markdown: read('report.md'), text };
+    },
+  };
+}
+
+/** Requests of one kind in all phases. */
+export function sentOf({ phases }: Run, operation: 'announce' | 'scrape'): number {
+  return phases.reduce((sum, phase) => sum + phase.operations[operation].sent, 0);
+}
+
+/** Requests of the clean phase. */
+export function cleanSentOf({ phases }: Run): number {
+  const clean = phases.find(({ phase }) => phase === 'clean');
+  return Object.values(clean?.operations ?? {}).reduce((sum, { sent }) => sum + sent, 0);
+}
