@@ -25,6 +25,7 @@ async function start(port: number, threads: readonly number[], changes: Partial<
       threads: {},
       infoHashes: null,
       target: { host: '127.0.0.1', port },
+      otherTargets: [],
       labClockOffsetUs: OFFSET_US,
       labMachine: '',
     },
