@@ -22,7 +22,7 @@ export function capacityLines(capacity: Capacity): string[] {
   return [
     printable(capacity.tracker),
     '',
-    ...statements(capacity).map(printable),
+    ...statements(capacity).map((line) => printable(line)),
     '',
     'The usual load:',
     ...aligned([heads, ...rows.map(steadyCells)]),

@@ -25,7 +25,7 @@ export function comparisonLines(comparison: Comparison): string[] {
     ...differences.map(({ name, a, b, bars }) =>
       printable(`${bars ? 'Bars a verdict' : 'Differs'}: ${name}: ${a} (a), ${b} (b)`),
     ),
-    ...notes.map(printable),
+    ...notes.map((note) => printable(note)),
     ...functionLines('CPU per request that changed most (charged to)', functions.cpu),
     ...functionLines('Bytes per request that changed most (charged to)', functions.allocations),
   ];

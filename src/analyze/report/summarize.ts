@@ -60,7 +60,7 @@ export function summarize(
 
 /** A line for each reason why a profile is not there or not whole. */
 function missing({ missingProfiles, top }: Report): string[] {
-  return describeMissingProfiles(missingProfiles, presentKinds({ top })).map(printable);
+  return describeMissingProfiles(missingProfiles, presentKinds({ top })).map((line) => printable(line));
 }
 
 function verdict(report: Report): string {
