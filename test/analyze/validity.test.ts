@@ -285,7 +285,7 @@ describe('foreign-load', () => {
 
   it('needs no process of a remote tracker: it runs elsewhere', () => {
     const remote: SyntheticOptions = {
-      target: { network: 'remote', pid: null },
+      target: { kind: 'address', network: 'remote', pid: null },
       without: ['process'],
       machine: (row) => ({ busyMs: row.labMs + row.atMs * 0.01 }),
     };

@@ -115,8 +115,10 @@ describe.skipIf(obstacle !== null || !hasGcc)(
       const labels = decoded.ok ? [...(decoded.profile.labels ?? [])] : [];
       const { firstSlice = 0, lastSlice = 0 } = captured.files[0]?.slices ?? {};
       expect(lastSlice).toBeGreaterThan(firstSlice);
-      expect(Math.min(...labels)).toBeGreaterThanOrEqual(firstSlice - 1);
-      expect(Math.max(...labels)).toBeLessThanOrEqual(lastSlice + 1);
+      // On a busy machine perf begins and ends some hundred milliseconds apart from when this process says so; another
+      // clock would be off by far more.
+      expect(Math.min(...labels)).toBeGreaterThanOrEqual(firstSlice - 10);
+      expect(Math.max(...labels)).toBeLessThanOrEqual(lastSlice + 10);
     });
 
     it("finds the hot function as the program's own and at the head of its thread", () => {
