@@ -1,7 +1,7 @@
 /**
  * Whether `lab compare` holds what it says, on this machine: our tracker against itself several times, and against itself with
  * a planted slowdown. `npm run bench:compare`; about 12 minutes alone on the machine. Ends in 1 where an equal build was called
- * worse, or the plant was not found.
+ * worse or better or had too few valid runs for a verdict, or the plant was not found.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,7 +60,10 @@ try {
   process.stdout.write('| ----- | ---------- | --: | --: | --: | --------------: | ------- |\n');
   for (let index = 1; index <= Number(flags.equal); index++) {
     const comparison = await compare(path.join(out, `equal-${index}`), []);
-    failed ||= comparison.metrics.some(({ verdict }) => verdict === 'worse' || verdict === 'better');
+    // Without any verdict nothing was shown of it.
+    failed ||=
+      comparison.metrics.some(({ verdict }) => verdict === 'worse' || verdict === 'better') ||
+      !comparison.metrics.some(({ verdict }) => verdict === 'no difference shown');
     process.stdout.write(`${row(`equal ${index}`, comparison)}\n`);
   }
   const planted = await compare(path.join(out, 'planted'), ['--b', `--env PLANTED_ROUNDS=${flags.rounds}`]);

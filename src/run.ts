@@ -138,7 +138,7 @@ export const phaseLoadSchema = z.object({
   sentBytes: nonNegative,
   receivedBytes: nonNegative,
   threads: z.array(loadThreadSchema),
-  /** Datagrams that the kernel dropped at the generator's sockets (SO_RXQ_OVFL or /proc/net/udp); null: not known. */
+  /** Datagrams that the kernel dropped at the generator's sockets (SO_MEMINFO or /proc/net/udp); null: not known. */
   generatorSocketDrops: count.nullable(),
 });
 export type PhaseLoad = z.infer<typeof phaseLoadSchema>;

@@ -7,6 +7,7 @@ import { describeMissingProfiles } from '../missing-profiles.ts';
 import type { ClinicTool, MissingProfile, ProfileKind, Run, Scenario } from '../run.ts';
 import type { Milliseconds } from '../units.ts';
 import { INFO_HASH_BYTES } from '../wire/bep15.ts';
+import { batchedUnavailableReason } from '../wire/open-udp-socket.ts';
 import type { AgentFleet } from './agents/agent-fleet.ts';
 import { goRuntimeVersion } from './capture/go/go-version.ts';
 import { listeningProcess } from './capture/go/listening-process.ts';
@@ -112,6 +113,7 @@ export async function runScenario(wanted: RunOptions): Promise<RunOutcome> {
     // Before there is a tracker whose CPU it would take.
     const measured = await udpFloor();
     if (measured.floor === null) note(`The floor of UDP was not measured: ${measured.reason}.`);
+    if (agents === null) await tellOfPlainSockets(note);
     target = await prepareTarget(context);
     if (options.profiling.perf) perfTraces = watchPerfTraces(target.pids(), folderOf(options.target));
     // While it runs: an ended process no longer tells.
@@ -203,6 +205,12 @@ function stopGraceMs(interruption: Interruption): Milliseconds | undefined {
 }
 
 /** What a report would else not tell from an orderly end. */
+/** A load by `node:dgram` costs the generator some times as much a request, and it is sooner the limit. */
+async function tellOfPlainSockets(note: (text: string) => void): Promise<void> {
+  const obstacle = await batchedUnavailableReason();
+  if (obstacle !== null) note(`The load has dgram sockets, not batched ones: ${obstacle}.`);
+}
+
 function tellOfKill(end: TargetEnd | null, note: (text: string) => void): void {
   if (end?.exit.expected !== true || end.exit.signal !== 'SIGKILL') return;
   note('The tracker did not end when it was asked to (SIGTERM), and was killed.');

@@ -22,7 +22,7 @@ const multiples: Readonly<Record<string, number>> = {
 export function sortKey(text: string, isNumber: boolean): number | string | null {
   const trimmed = text.trim();
   if (!isNumber) return trimmed.toLowerCase();
-  const match = /^[<>]?\s*([+-−]?)\s*([\d,]+(?:\.\d+)?(?:e-?\d+)?)\s*([A-Za-zµ]*)/.exec(trimmed);
+  const match = /^[<>]?\s*([+\-−]?)\s*([\d,]+(?:\.\d+)?(?:e-?\d+)?)\s*([A-Za-zµ]*)/.exec(trimmed);
   if (match === null) return null;
   const value = Number((match[2] as string).replaceAll(',', '')) * (multiples[match[3] as string] ?? 1);
   return match[1] === '-' || match[1] === '−' ? -value : value;

@@ -45,9 +45,17 @@ describe('the history by scenario and tracker', () => {
     expect(historyGroups({ rows, brokenLines: 0 }, () => null)[0]?.changes).toEqual([]);
   });
 
-  it('parts scenarios, loads and trackers', () => {
-    const rows = [row(1, 1), row(2, 1, { scenario: 'light' }), row(3, 1, { trackerName: 'other' })];
-    expect(historyGroups({ rows, brokenLines: 0 }, () => null)).toHaveLength(3);
+  it('parts scenarios, loads, trackers and their threads', () => {
+    const rows = [
+      row(1, 1),
+      row(2, 1, { scenario: 'light' }),
+      row(3, 1, { trackerName: 'other' }),
+      row(4, 1, { trackerWorkers: 2 }),
+      row(5, 1, { trackerWorkers: 1 }),
+    ];
+    const groups = historyGroups({ rows, brokenLines: 0 }, () => null);
+    expect(groups).toHaveLength(4);
+    expect(historyMarkdown(groups, 20)).toContain('on tracker (2 threads): 1 runs');
   });
 
   it('answers the four trends of the newest run', () => {

@@ -14,6 +14,18 @@ describe('what a column is sorted by', () => {
     expect(sortKey(more, true)).toBeGreaterThan(sortKey(less, true) as number);
   });
 
+  it.each([
+    ['193.06ms', 0.19306],
+    ['12 ms', 0.012],
+    ['354.00ns', 354e-9],
+    ['-42 %', -42],
+    ['−42 %', -42],
+    ['+17', 17],
+    ['< 0.01 %', 0.01],
+  ])('of %s is %s, with every digit', (text, key) => {
+    expect(sortKey(text, true)).toBeCloseTo(key, 12);
+  });
+
   it('is nothing where a number is wanted and there is none', () => {
     expect(sortKey('- (context)', true)).toBeNull();
     expect(sortKey('not measured: no sample', true)).toBeNull();

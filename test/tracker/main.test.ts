@@ -1,8 +1,10 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { builtEntry } from '../../src/package-root.ts';
+import { builtEntry, packageRoot } from '../../src/package-root.ts';
 import type { TrackerMessage, TrackerReady, TrackerStopped } from '../../src/wire/tracker-message.ts';
 import { announceRequest, connectRequest, scrapeRequest } from './tracker-fixture.ts';
 
@@ -85,6 +87,15 @@ async function exchange(port: number, makeRequests: (id: Buffer) => Uint8Array[]
 }
 
 describe('the tracker as a program', () => {
+  it('without koffi says why its socket is not a batched one', async () => {
+    const hook = pathToFileURL(path.join(packageRoot, 'test/fixtures/no-koffi.mjs')).href;
+    const argv = ['--host', '127.0.0.1', '--port', '0'];
+    const run = watch(fork(entry, argv, { silent: true, execArgv: ['--import', hook] }));
+    expect(await ready(run)).toMatchObject({ socketKind: 'dgram' });
+    const log = (): string => run.output.stdout + run.output.stderr;
+    await expect.poll(log).toMatch(/a dgram socket, not a batched one: .*(koffi|Linux)/);
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'says when it is ready, serves, and stops on %s with its counters',
     async (signal) => {

@@ -20,7 +20,8 @@ export function historyGroups(
 ): HistoryGroup[] {
   const groups = new Map<string, HistoryRow[]>();
   for (const row of history.rows) {
-    const key = JSON.stringify([row.scenario, row.concurrency, row.ratePerSecond, row.trackerName]);
+    const { scenario, concurrency, ratePerSecond, trackerName, trackerWorkers = 1 } = row;
+    const key = JSON.stringify([scenario, concurrency, ratePerSecond, trackerName, trackerWorkers]);
     const known = groups.get(key);
     if (known === undefined) groups.set(key, [row]);
     else known.push(row);

@@ -81,7 +81,9 @@ export function changeText({
 
 function titleOf({ scenario, concurrency, ratePerSecond, trackerName, rows }: HistoryGroup): string {
   const load = ratePerSecond === 0 ? 'closed loop' : `${formatCount(ratePerSecond)} req/s`;
-  return `${scenario} (${formatCount(concurrency)} workers, ${load}) on ${trackerName}: ${rows.length} runs`;
+  const threads = rows.at(-1)?.trackerWorkers ?? 1;
+  const tracker = threads === 1 ? trackerName : `${trackerName} (${threads} threads)`;
+  return `${scenario} (${formatCount(concurrency)} workers, ${load}) on ${tracker}: ${rows.length} runs`;
 }
 
 function rowCells(row: HistoryRow, { rows, changes }: HistoryGroup): string[] {

@@ -32,9 +32,8 @@ export interface ProfileRequest {
 }
 
 /**
- * Mean time between CPU samples. Our own tracker, which is used up and calls the kernel all the time, paid 4.6 % for one a
- * millisecond and 0.1 % for one in ten (docs/performance.md); this one is to keep CPU and allocation profiling together below
- * 5 %. 6,600 samples of a busy thread in 10 s: a function with 1 % of them has 66 and is known to a fourth of its share at
+ * Mean time between CPU samples, so that CPU and allocation profiling together cost our own tracker, which is used up and calls
+ * the kernel all the time, less than 5 % (docs/performance.md has what each costs; one a millisecond was above it). 6,600 samples of a busy thread in 10 s: a function with 1 % of them has 66 and is known to a fourth of its share at
  * 95 % confidence.
  */
 export const DEFAULT_CPU_INTERVAL_MICROS = 1500;
