@@ -71,7 +71,7 @@ describe
             fillAt: 'Phase: warm-up',
           });
           expect(exitCode).toBe(1);
-          expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.(json|md) \(ENOSPC.*Hint: /);
+          expect(stderr).toMatch(/OUT_NOT_WRITABLE: cannot write .*report\.(json|md|html) \(ENOSPC.*Hint: /);
           const run = runSchema.parse(JSON.parse(readFileSync(path.join(folder, 'run.json'), 'utf8')));
           expect(run.partial?.reason).toMatch(/ENOSPC/);
           expect(run.missingProfiles.map(({ kind }) => kind).sort()).toEqual([
