@@ -89,18 +89,16 @@ const verdictOrder = { found: 0, clear: 1, 'insufficient-data': 2 } as const;
 const severityOrder = { critical: 0, warning: 1, info: 2 } as const;
 
 /**
- * By the share that they explain, the greatest first, and remarks (`info`) after them: shares of different rules are of
- * different wholes, and a remark on what is merely the costliest must not hide a fault. What has no share, such as memory
- * that nothing gives back, is a limit of its own and stands before.
+ * By severity, and within one by the share that they explain, the greatest first. Shares of different rules are of different
+ * wholes (CPU, time, requests), so that they cannot set a warning before what is critical. What has no share, such as memory that
+ * nothing gives back, is a limit of its own and stands before the others of its severity.
  */
 function rank(findings: readonly Finding[]): readonly Finding[] {
-  const remark = ({ severity }: Finding): number => (severity === 'info' ? 1 : 0);
   return [...findings].sort(
     (a, b) =>
       verdictOrder[a.verdict] - verdictOrder[b.verdict] ||
-      remark(a) - remark(b) ||
-      (b.share ?? 1) - (a.share ?? 1) ||
-      severityOrder[a.severity] - severityOrder[b.severity],
+      severityOrder[a.severity] - severityOrder[b.severity] ||
+      (b.share ?? 1) - (a.share ?? 1),
   );
 }
 
@@ -139,6 +137,11 @@ function tellOnce(findings: readonly Finding[], evidence: Evidence): readonly Fi
   if (isCollectorStall(evidence)) fold(found('event-loop-stall'), found('gc-pressure'));
   if (isGrowingHeap(evidence)) fold(found('gc-pressure'), found('memory-growth'));
   for (const rule of ['lock-contention', 'logging'] as const) fold(found('external-wait'), found(rule));
+  // A write or a wait that blocks the loop is told by what it is.
+  for (const rule of ['logging', 'lock-contention'] as const) {
+    const [stall, special] = [found('event-loop-stall'), found(rule)];
+    if (stall !== undefined && isSameSubject(stall.subject, special?.subject ?? null)) fold(stall, special);
+  }
   for (const rule of specialRules) {
     const hot = found('cpu-hot-function');
     const special = found(rule);

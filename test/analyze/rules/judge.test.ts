@@ -16,6 +16,14 @@ const collecting = drawProfile(`
   encodePeers@src/encode.ts:9  Garbage Collection  touch@src/store.ts:4
 `);
 
+const logsInTheWay = drawProfile(`
+  400                          600
+  onMessage@src/server.ts:40   onMessage@src/server.ts:40
+  writeLine@src/log.ts:7       encodePeers@src/encode.ts:12
+  appendFileSync@node:fs:2300
+  writeString
+`);
+
 const sending = drawProfile(`
   600                          400
   onMessage@src/server.ts:40   onMessage@src/server.ts:40
@@ -24,7 +32,18 @@ const sending = drawProfile(`
 `);
 
 describe('the order of the findings', () => {
-  it('is by the share that they explain', () => {
+  it('is by severity first: the share of errors is not that of CPU', () => {
+    const findings = judge(
+      syntheticEvidence({ announce: { errorReplies: 2_000 }, profiles: { cpu: logsInTheWay } }),
+    ).filter(({ verdict }) => verdict === 'found');
+    expect(findings.map(({ rule, severity }) => `${rule} ${severity}`).slice(0, 2)).toEqual([
+      'logging critical',
+      'errors-returned warning',
+    ]);
+    expect(findings[1]?.share).toBeGreaterThan(findings[0]?.share ?? 1);
+  });
+
+  it('is by the share that they explain within a severity', () => {
     expect(found({ profiles: { cpu: collecting } })).toEqual(['gc-pressure', 'cpu-hot-function']);
   });
 
@@ -81,6 +100,19 @@ describe('one cause', () => {
       'syscall-bound',
       'cpu-hot-function',
     ]);
+  });
+
+  it('is told once where a write to a log stalls the loop', () => {
+    const stalled = judge(
+      syntheticEvidence({
+        profiles: { cpu: logsInTheWay },
+        runtime: (_, index) => ({ eventLoopDelayNsMax: index % 4 === 0 ? 90e6 : 8e6 }),
+      }),
+    );
+    const verdicts = Object.fromEntries(stalled.map(({ rule, verdict }) => [rule, verdict]));
+    expect(verdicts).toMatchObject({ logging: 'found', 'event-loop-stall': 'clear' });
+    const told = stalled.find(({ rule }) => rule === 'logging');
+    expect(told?.evidence.map(({ metric }) => metric)).toContain('longest event-loop delay');
   });
 
   it('is told once where the stalls are collections', () => {
