@@ -110,7 +110,10 @@ export interface LoadRow {
 export interface MachineRow {
   readonly kind: 'machine';
   readonly atMs: number;
-  /** CPU time of programs and of the kernel on their behalf; interrupts and stolen time left out. */
+  /**
+   * CPU time of programs and of the kernel on their behalf; interrupts and stolen time left out. Its differences count: it begins
+   * anywhere.
+   */
   readonly busyMs: number;
   /**
    * CPU time of interrupts, the network's softirqs among them. Whether it is in the time of processes too is the kernel's

@@ -105,22 +105,33 @@ describe('/proc/net/udp', () => {
 describe('/proc/stat', () => {
   const machine = `cpu  1000 20 300 50000 400 5 60 70 800 0
 cpu0 500 10 150 25000 200 2 30 35 400 0
+cpu1 500 10 150 25000 200 3 30 35 400 0
 intr 1 2 3
 `;
 
-  it('tells busy and stolen time; guests are in user time, waiting for a disk is idle', () => {
-    expect(parseMachineCpu(machine)).toEqual({
-      busyMs: (1000 + 20 + 300) * 10,
+  it('tells by what was not idle how long the cores were busy, interrupts and stolen time apart', () => {
+    expect(parseMachineCpu(machine, 300_000)).toEqual({
+      busyMs: 2 * 300_000 - (50_000 + 400) * 10 - (5 + 60) * 10 - 700,
       interruptMs: (5 + 60) * 10,
       stolenMs: 700,
     });
   });
 
   it('has no stolen time on kernels that do not know it', () => {
-    expect(parseMachineCpu('cpu  1 2 3 4 5 6 7\n')).toEqual({ busyMs: 60, interruptMs: 130, stolenMs: 0 });
+    expect(parseMachineCpu('cpu  1 2 3 4 5 6 7\ncpu0 1 2 3 4 5 6 7\n', 1000)).toEqual({
+      busyMs: 1000 - 90 - 130,
+      interruptMs: 130,
+      stolenMs: 0,
+    });
   });
 
-  it.each(['', 'cpu0 1 2 3 4 5 6 7 8', 'cpu  1 2', 'cpu  a b c d e f g h'])('is null for %j', (text) => {
-    expect(parseMachineCpu(text)).toBeNull();
+  it.each([
+    '',
+    'cpu0 1 2 3 4 5 6 7 8',
+    'cpu  1 2\ncpu0 1 2\n',
+    'cpu  a b c d\ncpu0 a b c d\n',
+    'cpu  1 2 3 4 5 6 7\n',
+  ])('is null for %j', (text) => {
+    expect(parseMachineCpu(text, 1000)).toBeNull();
   });
 });
