@@ -1,9 +1,10 @@
 /** The outcomes of many runs as tables and rates. Pure. */
 import { markdownTable } from 'markdown-table';
-import type { Plant } from './plant.ts';
-import { type Outcome, variantFits } from './score.ts';
+import { type Plant, variantScales } from './plant.ts';
+import { judgeVariant, type Outcome } from './score.ts';
+import { expectationText, writtenAnswer } from './variant-expectation.ts';
 
-interface Rate {
+export interface Rate {
   readonly right: number;
   readonly of: number;
 }
@@ -19,6 +20,10 @@ export interface Rates {
   readonly repeated: Rate;
   /** Variants whose answer fits. */
   readonly variants: Rate;
+  /** Of these, the ones that some answer would not have fitted. */
+  readonly variantsThatCanFail: number;
+  /** Runs that were made once more since others disturbed the first. */
+  readonly madeAgain: number;
   readonly invalid: number;
   readonly failed: number;
   readonly skipped: number;
@@ -47,6 +52,8 @@ export function rates(plants: readonly Plant[], outcomes: readonly Outcome[]): R
     falseAlarms: rate(healthy, ({ firstRight }) => !firstRight),
     repeated: rate(repeated, (group) => new Set(group.map(answerOf)).size === 1),
     variants: rate(variants, ({ fits }) => fits),
+    variantsThatCanFail: variants.filter(({ expectation }) => expectation?.canFail ?? true).length,
+    madeAgain: outcomes.filter(({ disturbedBefore }) => disturbedBefore !== null).length,
     invalid: count('invalid'),
     failed: count('failed'),
     skipped: count('skipped'),
@@ -67,15 +74,16 @@ function answerOf({ kind, rule, function: named }: Outcome): string {
   return `${kind} ${rule} ${named}`;
 }
 
+/** Each variant of a plant, held against the plant's own runs of the same name (of all, where that one has none). */
 function variantsOf(plant: Plant, outcomes: readonly Outcome[]) {
   const own = outcomes.filter(({ plant: id }) => id === plant.id);
-  const written = own.find(({ scale, kind }) => scale === 1 && kind === 'judged');
   return own
     .filter(({ scale, kind }) => scale !== 1 && kind !== 'skipped')
-    .map((outcome) => ({
-      outcome,
-      fits: outcome.kind === 'judged' && written !== undefined && variantFits(plant, written, outcome),
-    }));
+    .map((outcome) => {
+      const sameRun = own.filter(({ made }) => made.run === outcome.made.run);
+      const written = writtenAnswer(sameRun) === null ? own : sameRun;
+      return { outcome, ...judgeVariant(plant, written, outcome) };
+    });
 }
 
 /** Each plant with what was said of it. */
@@ -131,36 +139,86 @@ export function confusionTable(plants: readonly Plant[], outcomes: readonly Outc
   return markdownTable([['planted \\ found first', ...columns], ...body]);
 }
 
-/** Each variant beside the plant as written; empty where none was run. */
+/** Each variant with what was asked of it; empty where none was run. */
 export function variantTable(plants: readonly Plant[], outcomes: readonly Outcome[]): string {
   const rows = plants.flatMap((plant) =>
-    variantsOf(plant, outcomes).map(({ outcome, fits }) => [
+    variantsOf(plant, outcomes).map(({ outcome, expectation, fits }) => [
       plant.id,
       `${outcome.scale}`,
-      outcome.kind === 'judged' ? outcome.found.slice(0, 3).join('; ') || 'nothing' : outcome.kind,
-      outcome.severity ?? '-',
+      expectation === null ? 'the plant as written was not told' : expectationText(expectation),
+      expectation?.canFail === false ? 'no' : 'yes',
+      outcome.kind === 'judged' ? (outcome.answer?.severity ?? 'nothing') : outcome.kind,
+      outcome.kind === 'judged' ? outcome.found.slice(0, 3).join('; ') || 'nothing' : '-',
       fits ? 'yes' : 'no',
     ]),
   );
-  return rows.length === 0 ? '' : markdownTable([['plant', 'cost', 'found', 'severity', 'fits'], ...rows]);
+  const head = ['plant', 'cost', 'must be told as', 'can fail', 'told as', 'found', 'fits'];
+  return rows.length === 0 ? '' : markdownTable([head, ...rows]);
 }
 
-/** The rates against their goals, a line each. */
-export function rateTable(reached: Rates): string {
+/** What was not right: of each outcome what it said, and why as far as that is known; empty where all was. */
+export function wrongTable(plants: readonly Plant[], outcomes: readonly Outcome[]): string {
+  const misfits = new Set(
+    plants.flatMap((plant) =>
+      variantsOf(plant, outcomes).flatMap(({ outcome, fits }) => (fits ? [] : [outcome])),
+    ),
+  );
+  const isWrong = (outcome: Outcome): boolean =>
+    outcome.kind !== 'skipped' &&
+    (outcome.scale === 1 ? !outcome.firstRight || outcome.functionRight === false : misfits.has(outcome));
+  const rows = outcomes.filter(isWrong).map((outcome) => {
+    const { plant, scale, kind, made, reason, summary, found } = outcome;
+    const { expected, whyWrong } = plantOf(plants, plant);
+    return [
+      made.run,
+      scale === 1 ? plant : `${plant}, cost ${scale}`,
+      expected === null ? 'nothing' : [expected.rule, expected.functions.join(' or ')].join(' ').trim(),
+      kind === 'judged' ? found.join('; ') || 'nothing' : kind,
+      kind === 'judged' ? (whyWrong ?? summary ?? 'not known') : (reason ?? 'not known'),
+    ].map((cell) => cell.replaceAll(/[|\n]/g, ' '));
+  });
+  const head = ['run', 'plant', 'planted', 'said', 'why, or its own words'];
+  return rows.length === 0 ? '' : markdownTable([head, ...rows]);
+}
+
+/** Plants without both variants, with the reason; empty where there are none. */
+export function withoutVariantsTable(plants: readonly Plant[]): string {
+  const rows = plants.flatMap((plant) => {
+    if (plant.variants === undefined) return [];
+    return [[plant.id, variantScales(plant).join(', ') || 'none', plant.variants.reason]];
+  });
+  return rows.length === 0 ? '' : markdownTable([['plant', 'variants', 'why not both'], ...rows]);
+}
+
+/** A name and what was reached under it. */
+export interface NamedRates {
+  readonly name: string;
+  readonly reached: Rates;
+}
+
+/** The rates against their goals, a column each. */
+export function rateTable(columns: readonly NamedRates[]): string {
   const share = ({ right, of }: Rate): string =>
     of === 0 ? 'none run' : `${right} of ${of} (${((right / of) * 100).toFixed(1)} %)`;
+  const row = (name: string, cell: (reached: Rates) => string, goal: string): string[] => [
+    name,
+    ...columns.map(({ reached }) => cell(reached)),
+    goal,
+  ];
   return markdownTable([
-    ['', 'reached', 'goal'],
-    ['first finding right', share(reached.first), '95 %'],
-    ['the same, by the planted rule alone', share(reached.strict), '-'],
-    ['function named right', share(reached.function), '90 %'],
-    ['false alarms on healthy trackers', share(reached.falseAlarms), 'none'],
-    ['same answer in each run', share(reached.repeated), 'all'],
-    ['variants of double and half the cost fit', share(reached.variants), 'all'],
-    [
+    ['', ...columns.map(({ name }) => name), 'goal'],
+    row('first finding right', ({ first }) => share(first), '95 %'),
+    row('the same, by the planted rule alone', ({ strict }) => share(strict), '-'),
+    row('function named right', (reached) => share(reached.function), '90 %'),
+    row('false alarms on healthy trackers', ({ falseAlarms }) => share(falseAlarms), 'none'),
+    row('same answer in each pass', ({ repeated }) => share(repeated), 'all'),
+    row('variants of double and half the cost fit', ({ variants }) => share(variants), 'all'),
+    row('variants that could have failed', (reached) => String(reached.variantsThatCanFail), '-'),
+    row('runs made again after a disturbance', ({ madeAgain }) => String(madeAgain), '-'),
+    row(
       'runs that were invalid twice, failed, skipped',
-      [reached.invalid, reached.failed, reached.skipped].join(', '),
+      ({ invalid, failed, skipped }) => [invalid, failed, skipped].join(', '),
       '-',
-    ],
+    ),
   ]);
 }

@@ -1,5 +1,5 @@
 /** The planted trackers in Go (`go/ID/main.go`) and in C (`c/ID.c`). */
-import { longEnoughForTrend, moderateRate, type Plant } from './plant.ts';
+import { longEnoughForTrend, moderateRate, type Plant, type Variants } from './plant.ts';
 
 const goPlants: readonly Plant[] = [
   {
@@ -51,6 +51,13 @@ const goPlants: readonly Plant[] = [
   },
 ];
 
+/** Of a tracker that nothing is planted in. */
+const loadOnly: Variants = {
+  scales: [],
+  reason:
+    'the tracker costs what it does: what is wrong is the load, and whether half of it can be offered is a question of the machine',
+};
+
 const cPlants: readonly Plant[] = [
   {
     id: 'linear-scan',
@@ -70,6 +77,11 @@ const cPlants: readonly Plant[] = [
     runtime: 'c',
     mistake: 'a helper process that spins on another core, in `add_up`',
     expected: { rule: 'cpu-hot-function', functions: ['add_up'] },
+    variants: {
+      scales: [0.5],
+      reason: 'the helper has a whole core already, and twice of that is not to be had',
+      hasOwnCore: true,
+    },
   },
   {
     id: 'batched',
@@ -77,6 +89,7 @@ const cPlants: readonly Plant[] = [
     mistake: 'none; asked of the generator is a rate that it cannot offer',
     expected: { rule: 'generator-limited', functions: [] },
     load: ['--rate', '600000'],
+    variants: loadOnly,
   },
   {
     id: 'crowded-generator',
@@ -85,6 +98,7 @@ const cPlants: readonly Plant[] = [
     mistake: 'none; four load threads share one core and are asked for half a million requests a second',
     expected: { rule: 'generator-limited', functions: [] },
     load: ['--rate', '500000', '--load-threads', '4'],
+    variants: loadOnly,
   },
 ];
 

@@ -16,6 +16,15 @@ interface Expectation {
   readonly also?: readonly AlsoRight[];
 }
 
+/** The costs beside its own at which a plant can be run, where that is not the double and the half. */
+export interface Variants {
+  readonly scales: readonly number[];
+  /** Why the others are left out. */
+  readonly reason: string;
+  /** The mistake is on a core of its own: with its cost goes the part of the CPU that is used. */
+  readonly hasOwnCore?: boolean;
+}
+
 export interface Plant {
   /** Kebab-case; the name of its source too, where `program` is absent. */
   readonly id: string;
@@ -29,6 +38,15 @@ export interface Plant {
   readonly expected: Expectation | null;
   /** Flags of the lab beside {@link commonLoad}; a later one wins. */
   readonly load?: readonly string[];
+  /** Absent: at double and at half the cost. Of a healthy tracker nothing is asked. */
+  readonly variants?: Variants;
+  /** Why the lab gets it wrong, where it does and that is known. */
+  readonly whyWrong?: string;
+}
+
+/** The costs beside its own at which a plant is run. */
+export function variantScales({ expected, variants }: Plant): readonly number[] {
+  return expected === null ? [] : (variants?.scales ?? [2, 0.5]);
 }
 
 /** Short phases of the medium scenario. */

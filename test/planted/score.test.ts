@@ -1,49 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Report } from '../../src/analyze/report/report-schema.ts';
 import { accuracyPage } from './accuracy-page.ts';
-import { confusionTable, plantTable, rates, variantTable } from './accuracy-table.ts';
-import type { Plant } from './plant.ts';
-import { type Outcome, score, variantFits } from './score.ts';
-
-type Finding = Report['findings'][number];
-
-const sick: Plant = {
-  id: 'sick',
-  runtime: 'node',
-  mistake: 'a hot loop, in `spin`',
-  expected: {
-    rule: 'cpu-hot-function',
-    functions: ['spin'],
-    also: [{ rule: 'gc-pressure', functions: ['make'], reason: 'half of it is the collector' }],
-  },
-};
-const healthy: Plant = { id: 'healthy', runtime: 'go', mistake: 'none', expected: null };
-const overloaded: Plant = {
-  id: 'overloaded',
-  runtime: 'c',
-  mistake: 'none',
-  expected: { rule: 'generator-limited', functions: [] },
-};
-
-function finding(rule: Finding['rule'], changes: Partial<Finding> = {}): Finding {
-  return {
-    rule,
-    verdict: 'found',
-    severity: 'warning',
-    confidence: 'high',
-    share: 0.5,
-    subject: { function: 'spin', file: 'a.mjs', line: 1 },
-    summary: '',
-    evidence: [],
-    advice: [],
-    ...changes,
-  } as Finding;
-}
-
-function outcome(plant: Plant, findings: readonly Finding[], changes: Partial<Outcome> = {}): Outcome {
-  const judged = score(plant, { valid: true, findings });
-  return { plant: plant.id, scale: 1, reason: null, runFolder: null, ...judged, ...changes };
-}
+import { confusionTable, plantTable, rates, variantTable, wrongTable } from './accuracy-table.ts';
+import { finding, healthy, outcome, overloaded, sick } from './drawn-outcomes.ts';
+import { judgeVariant, score } from './score.ts';
 
 describe('the score of a run', () => {
   it('is right where the first finding has the planted rule and function', () => {
@@ -89,23 +48,42 @@ describe('the score of a run', () => {
 });
 
 describe('a variant', () => {
-  const written = outcome(sick, [finding('cpu-hot-function')]);
-  const critical = outcome(sick, [finding('cpu-hot-function', { severity: 'critical' })]);
+  const written = [outcome(sick, [finding('cpu-hot-function', { share: 0.4, severity: 'info' })])];
+  const judged = (scale: number, ...findings: Parameters<typeof outcome>[1]) =>
+    judgeVariant(sick, written, outcome(sick, findings, { scale }));
 
   it('of double cost stays first and grows no milder', () => {
-    const double = { scale: 2 };
-    expect(variantFits(sick, written, outcome(sick, [finding('cpu-hot-function')], double))).toBe(true);
-    const milder = finding('cpu-hot-function', { severity: 'info' });
-    expect(variantFits(sick, written, outcome(sick, [milder], double))).toBe(false);
-    expect(variantFits(sick, written, outcome(sick, [finding('logging')], double))).toBe(false);
+    const warned = finding('cpu-hot-function', { severity: 'warning' });
+    expect(judged(2, warned).fits).toBe(true);
+    expect(judged(2, finding('logging'), warned).fits).toBe(false);
+    expect(judged(2).fits).toBe(false);
+    const loud = [outcome(sick, [warned])];
+    const milder = outcome(sick, [finding('cpu-hot-function', { severity: 'info' })], { scale: 2 });
+    expect(judgeVariant(sick, loud, milder).fits).toBe(false);
   });
 
-  it('of half the cost may lose a warning and must keep a critical finding, first or not', () => {
-    const lost = outcome(sick, [], { scale: 0.5 });
-    expect(variantFits(sick, written, lost)).toBe(true);
-    expect(variantFits(sick, critical, lost)).toBe(false);
-    const second = outcome(sick, [finding('logging'), finding('cpu-hot-function')], { scale: 0.5 });
-    expect(variantFits(sick, critical, second)).toBe(true);
+  it('of half the cost keeps what its share keeps above the limit, first or not', () => {
+    const remark = finding('cpu-hot-function', { severity: 'info' });
+    expect(judged(0.5, remark).fits).toBe(true);
+    expect(judged(0.5, finding('logging'), remark).fits).toBe(true);
+    expect(judged(0.5).fits).toBe(false);
+    expect(judged(0.5, finding('logging')).fits).toBe(false);
+  });
+
+  it('of half the cost is no louder than its share allows', () => {
+    expect(judged(0.5, finding('cpu-hot-function', { severity: 'warning' })).fits).toBe(false);
+  });
+
+  it('told by another rule that is right too is asked to be told, not how loud', () => {
+    const also = finding('gc-pressure', { severity: 'critical', subject: { function: 'make', file: null, line: null } });
+    expect(judged(0.5, also).fits).toBe(true);
+  });
+
+  it('does not fit where it is invalid, or where the plant as written was not told', () => {
+    const invalid = outcome(sick, [], { scale: 0.5, kind: 'invalid' });
+    expect(judgeVariant(sick, written, invalid).fits).toBe(false);
+    const kept = outcome(sick, [finding('cpu-hot-function')], { scale: 0.5 });
+    expect(judgeVariant(sick, [outcome(sick, [])], kept)).toEqual({ fits: false, expectation: null });
   });
 });
 
@@ -113,7 +91,7 @@ describe('the tables', () => {
   const all = [sick, healthy, overloaded];
   const outcomes = [
     outcome(sick, [finding('cpu-hot-function')]),
-    outcome(sick, [finding('logging')]),
+    outcome(sick, [finding('logging', { summary: 'it logs' })]),
     outcome(sick, [finding('cpu-hot-function')], { scale: 2 }),
     outcome(healthy, []),
     outcome(healthy, [finding('syscall-bound')]),
@@ -128,6 +106,8 @@ describe('the tables', () => {
       falseAlarms: { right: 1, of: 2 },
       repeated: { right: 0, of: 2 },
       variants: { right: 1, of: 1 },
+      variantsThatCanFail: 1,
+      madeAgain: 0,
       invalid: 0,
       failed: 0,
       skipped: 1,
@@ -148,8 +128,21 @@ describe('the tables', () => {
     expect(confusionTable(all, outcomes)).toMatch(/cpu-hot-function +\| 1 +\| 1 +\|/);
     expect(plantTable(all, outcomes)).toMatch(/sick .*\| logging +\| spin .*\| 1\/2 +\| 1\/2 /);
     expect(plantTable(all, outcomes)).toMatch(/overloaded .*skipped: gcc is not installed/);
-    expect(variantTable(all, outcomes)).toMatch(/sick +\| 2 .*\| yes /);
+    expect(variantTable(all, outcomes)).toMatch(/sick +\| 2 .*\| yes +\|$/m);
     expect(variantTable(all, [])).toBe('');
+  });
+
+  it('name each outcome that was not right: what it said, and why', () => {
+    const misfit = outcome(sick, [], { scale: 0.5 });
+    const disturbed = outcome(healthy, [], { kind: 'invalid', firstRight: false, reason: 'foreign load' });
+    const table = wrongTable(all, [...outcomes, misfit, disturbed]);
+    expect(table.split('\n').slice(2)).toEqual([
+      expect.stringMatching(/first +\| sick +\| cpu-hot-function spin +\| logging spin +\| it logs +\|/),
+      expect.stringMatching(/healthy +\| nothing +\| syscall-bound spin +\|/),
+      expect.stringMatching(/sick, cost 0.5 +\| cpu-hot-function spin +\| nothing +\| not known +\|/),
+      expect.stringMatching(/healthy +\| nothing +\| invalid +\| foreign load +\|/),
+    ]);
+    expect(wrongTable(all, [outcome(healthy, [])])).toBe('');
   });
 
   it('stand on the page with how to run it', () => {

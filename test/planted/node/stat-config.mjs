@@ -10,7 +10,9 @@ import { scale, serve } from './base/serve.mjs';
 import { Swarms } from './base/swarms.mjs';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'planted-config-'));
-const files = Array.from({ length: Math.max(1, Math.round(5 * scale)) }, (_, index) =>
+/** Files that are asked for a datagram, on average. */
+const PER_DATAGRAM = 5 * scale;
+const files = Array.from({ length: Math.ceil(PER_DATAGRAM) }, (_, index) =>
   path.join(folder, `limits-${index}.json`),
 );
 for (const file of files) writeFileSync(file, '{}\n');
@@ -25,9 +27,11 @@ function hasChanged(file) {
 }
 
 let reloads = 0;
+let due = 0;
 serve({
   seen() {
-    for (const file of files) if (hasChanged(file)) reloads++;
+    due += PER_DATAGRAM;
+    for (let next = 0; due >= 1; due--, next++) if (hasChanged(files[next])) reloads++;
   },
   announce: (request, from) => swarms.announce(request, from.address),
   scrape: (infoHash) => swarms.scrape(infoHash),

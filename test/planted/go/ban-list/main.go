@@ -7,24 +7,29 @@ import (
 	"bytes"
 	"fmt"
 	"log"
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"planted/base"
 )
 
 type banList struct {
 	files []string
+	// Files that are read for an announce, on average.
+	perAnnounce float64
+	announces   atomic.Uint64
 }
 
-func newBanList(count int) *banList {
+func newBanList(perAnnounce float64) *banList {
 	folder, err := os.MkdirTemp("", "planted-bans-")
 	if err != nil {
 		log.Fatal(err)
 	}
-	list := &banList{}
-	for i := 0; i < count; i++ {
+	list := &banList{perAnnounce: perAnnounce}
+	for i := 0; i < int(math.Ceil(perAnnounce)); i++ {
 		file := filepath.Join(folder, fmt.Sprintf("banned-%d.txt", i))
 		if err := os.WriteFile(file, []byte("192.0.2.1\n198.51.100.7\n"), 0o600); err != nil {
 			log.Fatal(err)
@@ -35,7 +40,9 @@ func newBanList(count int) *banList {
 }
 
 func (b *banList) holds(address netip.Addr) bool {
-	for _, file := range b.files {
+	announces := float64(b.announces.Add(1))
+	due := int(math.Floor(announces*b.perAnnounce) - math.Floor((announces-1)*b.perAnnounce))
+	for _, file := range b.files[:due] {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue
@@ -49,7 +56,7 @@ func (b *banList) holds(address netip.Addr) bool {
 
 func main() {
 	swarms := base.NewSwarms()
-	banned := newBanList(max(1, int(3*base.Scale())))
+	banned := newBanList(3 * base.Scale())
 	base.Serve(base.Tracker{
 		Announce: func(a *base.Announce, peers []byte) base.Answer {
 			if banned.holds(netip.AddrFrom4([4]byte(a.Peer[:4]))) {
