@@ -81,7 +81,8 @@ async function main(): Promise<void> {
 function checkArguments(): void {
   const unknown = ids?.filter((id) => !plants.some((plant) => plant.id === id)) ?? [];
   if (unknown.length > 0) throw new Error(`no plant ${unknown.join(', ')}; there are ${allIds()}`);
-  if (!Number.isInteger(passes) || passes < 1) throw new Error(`--repeat ${values.repeat} is no number of passes`);
+  if (!Number.isInteger(passes) || passes < 1)
+    throw new Error(`--repeat ${values.repeat} is no number of passes`);
   if (makesRuns && values.json.length > 1) throw new Error('several --json go with --no-run or --rejudge');
   if (!makesRuns && values.json.length === 0) throw new Error('--no-run and --rejudge need a --json');
 }
@@ -217,7 +218,15 @@ function unjudged({ plant, scale, made }: RunOptions, kind: 'failed' | 'skipped'
 function describe(outcome: Outcome): string {
   const { plant, scale, kind, reason, found, firstRight, functionRight, runFolder } = outcome;
   const verdict =
-    kind !== 'judged' ? kind : scale !== 1 ? 'variant' : firstRight ? (functionRight === false ? 'function' : 'right') : 'WRONG';
+    kind !== 'judged'
+      ? kind
+      : scale !== 1
+        ? 'variant'
+        : firstRight
+          ? functionRight === false
+            ? 'function'
+            : 'right'
+          : 'WRONG';
   const named = scale === 1 ? plant : `${plant} x${scale}`;
   return `${named.padEnd(24)} ${verdict.padEnd(9)} ${found.join('; ') || 'nothing'}${reason === null ? '' : ` (${reason})`}  ${runFolder ?? ''}`;
 }

@@ -33,7 +33,9 @@ describe('the goals', () => {
   it('ask nothing of what was not asked for, and of what cannot be run here', () => {
     expect(missedGoals(all, [outcome(sick, [hot])], { ...once, plants: [sick] })).toEqual([]);
     const skipped = outcome(overloaded, [], { kind: 'skipped', firstRight: false });
-    expect(missedGoals([...all, overloaded], [...right, skipped], { ...once, plants: [...all, overloaded] })).toEqual([]);
+    expect(
+      missedGoals([...all, overloaded], [...right, skipped], { ...once, plants: [...all, overloaded] }),
+    ).toEqual([]);
   });
 
   it('are missed by a wrong rule, a wrong function, an alarm, and a run that stayed invalid', () => {
@@ -80,24 +82,32 @@ describe('the goals', () => {
   it('are held by each run by itself', () => {
     const wrong = inSecond([outcome(sick, []), outcome(healthy, [])]);
     const twentyRight = Array.from({ length: 20 }, () => outcome(sick, [hot]));
-    expect(missedGoals(all, [...twentyRight, outcome(healthy, []), outcome(healthy, []), ...wrong], once)).toContain(
-      'second: first finding right: 0 of 1',
-    );
+    expect(
+      missedGoals(all, [...twentyRight, outcome(healthy, []), outcome(healthy, []), ...wrong], once),
+    ).toContain('second: first finding right: 0 of 1');
   });
 });
 
 describe('the page', () => {
   const page = accuracyPage({
     plants: [...all, overloaded],
-    outcomes: [...right, outcome(sick, [hot], { scale: 2 }), ...inSecond([outcome(sick, [finding('logging')])])],
+    outcomes: [
+      ...right,
+      outcome(sick, [hot], { scale: 2 }),
+      ...inSecond([outcome(sick, [finding('logging')])]),
+    ],
     machine: 'a CPU, 2 cores',
   });
 
   it('shows each run with its date, its commit, its passes and its rates', () => {
     expect(page).toMatch(/\| +\| first +\| second +\| all +\| goal/);
-    expect(page).toMatch(/first finding right +\| 1 of 1 \(100.0 %\) +\| 0 of 1 \(0.0 %\) +\| 1 of 2 \(50.0 %\)/);
+    expect(page).toMatch(
+      /first finding right +\| 1 of 1 \(100.0 %\) +\| 0 of 1 \(0.0 %\) +\| 1 of 2 \(50.0 %\)/,
+    );
     expect(page).toMatch(/\| first +\| 2026-01-02 03:04 +\| 2026-01-02 03:04 +\| abc1234 +\| - +\| 1 +\| 3 /);
-    expect(page).toMatch(/\| second +\| 2026-01-03 04:05 +\| 2026-01-03 04:05 +\| def5678 +\| fed8765 +\| 1 +\| 1 /);
+    expect(page).toMatch(
+      /\| second +\| 2026-01-03 04:05 +\| 2026-01-03 04:05 +\| def5678 +\| fed8765 +\| 1 +\| 1 /,
+    );
   });
 
   it('lists what was not right, and the plants without variants', () => {

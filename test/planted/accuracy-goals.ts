@@ -31,7 +31,8 @@ export function missedGoals(
     missedByRun(plants, own, asked).map((text) => `${name}: ${text}`),
   );
   const hasVariants = asked.plants.some((plant) => variantScales(plant).length > 0);
-  if (asked.variants && hasVariants && rates(plants, outcomes).variants.of === 0) missed.push('variants fit: none run');
+  if (asked.variants && hasVariants && rates(plants, outcomes).variants.of === 0)
+    missed.push('variants fit: none run');
   return missed;
 }
 
@@ -43,7 +44,8 @@ function missedByRun(plants: readonly Plant[], outcomes: readonly Outcome[], ask
     return own.length > 0 && own.every(({ kind }) => kind === 'skipped');
   };
   const wanted = asked.plants.filter((plant) => !isSkipped(plant));
-  const count = (plant: Plant, scale: number) => ofPlant(plant).filter((outcome) => outcome.scale === scale).length;
+  const count = (plant: Plant, scale: number) =>
+    ofPlant(plant).filter((outcome) => outcome.scale === scale).length;
   const planted = wanted.filter(({ expected }) => expected !== null);
   const named = planted.filter(({ expected }) => (expected?.functions.length ?? 0) > 0);
   const missed: string[] = [];
@@ -54,7 +56,10 @@ function missedByRun(plants: readonly Plant[], outcomes: readonly Outcome[], ask
     if (of === 0 && isAsked) missed.push(`${label}: none run`);
     if (right < goal * of) missed.push(`${label}: ${right} of ${of}`);
   };
-  name('not run', wanted.filter((plant) => count(plant, 1) === 0).map(({ id }) => id));
+  name(
+    'not run',
+    wanted.filter((plant) => count(plant, 1) === 0).map(({ id }) => id),
+  );
   hold('first finding right', reached.first, FIRST_GOAL, planted.length > 0);
   hold('function named right', reached.function, FUNCTION_GOAL, named.length > 0);
   const { right: alarms, of } = reached.falseAlarms;
@@ -62,12 +67,19 @@ function missedByRun(plants: readonly Plant[], outcomes: readonly Outcome[], ask
   if (alarms > 0) missed.push(`false alarms: ${alarms} of ${of}`);
   const isRepeated = asked.repeats || wanted.some((plant) => count(plant, 1) > 1);
   hold('same answer in each pass', reached.repeated, 1, isRepeated);
-  if (isRepeated) name('run once only', wanted.filter((plant) => count(plant, 1) === 1).map(({ id }) => id));
+  if (isRepeated)
+    name(
+      'run once only',
+      wanted.filter((plant) => count(plant, 1) === 1).map(({ id }) => id),
+    );
   hold('variants fit', reached.variants, 1, false);
   if (reached.variants.of > 0) {
     const variants = planted.flatMap((plant) => variantScales(plant).map((scale) => ({ plant, scale })));
     const absent = variants.filter(({ plant, scale }) => count(plant, scale) === 0);
-    name('variants not run', absent.map(({ plant, scale }) => `${plant.id} x${scale}`));
+    name(
+      'variants not run',
+      absent.map(({ plant, scale }) => `${plant.id} x${scale}`),
+    );
   }
   return missed;
 }

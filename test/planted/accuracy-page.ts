@@ -94,7 +94,9 @@ off by up to the 10 % by which equal runs differ). At double cost the finding mu
 
 function withoutVariants(plants: readonly Plant[]): string {
   const table = withoutVariantsTable(plants);
-  return table === '' ? '' : `\nPlants without both variants; what is left out counts in no rate:\n\n${table}\n`;
+  return table === ''
+    ? ''
+    : `\nPlants without both variants; what is left out counts in no rate:\n\n${table}\n`;
 }
 
 function runRow({ name, from, to, commits, judges, passes, outcomes }: AccuracyRun): string[] {

@@ -40,11 +40,7 @@ export function finding(rule: Finding['rule'], changes: Partial<Finding> = {}): 
 }
 
 /** Of the run `first`, where nothing else is said. */
-export function outcome(
-  plant: Plant,
-  findings: readonly Finding[],
-  changes: Partial<Outcome> = {},
-): Outcome {
+export function outcome(plant: Plant, findings: readonly Finding[], changes: Partial<Outcome> = {}): Outcome {
   const judged = score(plant, { valid: true, findings });
   const made = { run: 'first', at: '2026-01-02T03:04:05.000Z', commit: 'abc1234', judgedBy: 'abc1234' };
   const labels = { plant: plant.id, scale: 1, reason: null, runFolder: null, made, disturbedBefore: null };

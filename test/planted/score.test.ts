@@ -75,7 +75,10 @@ describe('a variant', () => {
   });
 
   it('told by another rule that is right too is asked to be told, not how loud', () => {
-    const also = finding('gc-pressure', { severity: 'critical', subject: { function: 'make', file: null, line: null } });
+    const also = finding('gc-pressure', {
+      severity: 'critical',
+      subject: { function: 'make', file: null, line: null },
+    });
     expect(judged(0.5, also).fits).toBe(true);
   });
 

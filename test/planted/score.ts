@@ -1,8 +1,14 @@
 /** Holds what the lab said of a planted tracker against what is known of it. Pure. */
-import type { Report } from '../../src/analyze/report/report-schema.ts';
+
 import type { RuleId } from '../../src/analyze/finding.ts';
+import type { Report } from '../../src/analyze/report/report-schema.ts';
 import type { Plant } from './plant.ts';
-import { isWithin, type VariantExpectation, variantExpectation, writtenAnswer } from './variant-expectation.ts';
+import {
+  isWithin,
+  type VariantExpectation,
+  variantExpectation,
+  writtenAnswer,
+} from './variant-expectation.ts';
 
 type Finding = Report['findings'][number];
 

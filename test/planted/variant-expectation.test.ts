@@ -24,7 +24,9 @@ describe('what a variant must be told as', () => {
     // 0.2 becomes 0.11, near the limit of 0.1.
     expect(told(answer('cpu-hot-function', { share: 0.2, severity: 'info' }), 0.5)).toBe('nothing to info');
     // 0.12 becomes 0.064, which is clearly below it.
-    expect(told(answer('cpu-hot-function', { share: 0.12, severity: 'info' }), 0.5)).toBe('nothing to nothing');
+    expect(told(answer('cpu-hot-function', { share: 0.12, severity: 'info' }), 0.5)).toBe(
+      'nothing to nothing',
+    );
   });
 
   it('is critical no more where half of the share is clearly below its limit', () => {
@@ -77,12 +79,9 @@ describe('what a variant must be told as', () => {
 
   it('allows the levels between its ends', () => {
     const between = { least: 'info', most: 'warning', canFail: true } as const;
-    expect(['nothing', 'info', 'warning', 'critical'].map((level) => isWithin(level as 'info', between))).toEqual([
-      false,
-      true,
-      true,
-      false,
-    ]);
+    expect(
+      ['nothing', 'info', 'warning', 'critical'].map((level) => isWithin(level as 'info', between)),
+    ).toEqual([false, true, true, false]);
   });
 });
 

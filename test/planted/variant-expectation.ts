@@ -2,7 +2,6 @@
  * What a plant's variant must be told as: from what the plant as written was measured at, carried over to the other cost, and
  * held against the limits that its rule publishes. Pure.
  */
-import type { RuleId } from '../../src/analyze/finding.ts';
 import {
   BUSY_CPU_SHARE,
   CRITICAL_COST_SHARE,
@@ -62,7 +61,10 @@ const costLimits = {
 
 /** What the variant of `scale` must be told as, by the plant's own run; `written` is its answer. */
 export function variantExpectation(plant: Plant, written: Answer, scale: number): VariantExpectation {
-  const criteria = [...criteriaOf(written, scale), ...(plant.variants?.hasOwnCore ? capacity(written, scale, 'info') : [])];
+  const criteria = [
+    ...criteriaOf(written, scale),
+    ...(plant.variants?.hasOwnCore ? capacity(written, scale, 'info') : []),
+  ];
   const known = levels.filter(
     (level) => level === 'nothing' || criteria.some(({ limits }) => limits[level] !== undefined),
   );
@@ -76,7 +78,11 @@ export function variantExpectation(plant: Plant, written: Answer, scale: number)
   }
   // More of the same mistake is no milder, whatever the figures say.
   if (scale > 1) least = higher(least, written.severity);
-  return { least, most: higher(most, least), canFail: scale > 1 || least !== 'nothing' || most !== known.at(-1) };
+  return {
+    least,
+    most: higher(most, least),
+    canFail: scale > 1 || least !== 'nothing' || most !== known.at(-1),
+  };
 }
 
 /** `critical`, `info or warning`, `nothing to warning` */
@@ -91,10 +97,13 @@ export function isWithin(level: Level, { least, most }: VariantExpectation): boo
 function criteriaOf(written: Answer, scale: number): readonly Criterion[] {
   const { rule, share } = written;
   const figure = (metric: string): number | null => written.figures[metric] ?? null;
-  const inStep = (value: number | null): Interval | null => value === null ? null : [value * scale, value * scale];
+  const inStep = (value: number | null): Interval | null =>
+    value === null ? null : [value * scale, value * scale];
   switch (rule) {
     case 'cpu-hot-function':
-      return [{ figure: ofWork(share, scale), limits: { info: NOTABLE_COST_SHARE, warning: HOT_FUNCTION_SHARE } }];
+      return [
+        { figure: ofWork(share, scale), limits: { info: NOTABLE_COST_SHARE, warning: HOT_FUNCTION_SHARE } },
+      ];
     case 'logging':
       return [{ figure: ofWork(share, scale), limits: costLimits }];
     case 'gc-pressure':
@@ -117,7 +126,10 @@ function criteriaOf(written: Answer, scale: number): readonly Criterion[] {
           figure: atMostInStep(figure('RSS, growth per minute'), scale),
           limits: { warning: worryLimits.memoryBytesPerMinute / 1e6 },
         },
-        { figure: atMostInStep(figure('RSS, growth to its peak'), scale), limits: { critical: CRITICAL_GROWTH_MB } },
+        {
+          figure: atMostInStep(figure('RSS, growth to its peak'), scale),
+          limits: { critical: CRITICAL_GROWTH_MB },
+        },
       ];
     case 'event-loop-stall':
       return [
@@ -181,7 +193,10 @@ function capacity(written: Answer, factor: number, level: Level, isCeiling = fal
 }
 
 /** Null where it is near the limit, or where the criterion does not decide on the level. */
-function sideOf({ figure, limits, isCeiling = false }: Criterion, level: Level): 'reached' | 'missed' | 'near' | null {
+function sideOf(
+  { figure, limits, isCeiling = false }: Criterion,
+  level: Level,
+): 'reached' | 'missed' | 'near' | null {
   const limit = limits[level];
   if (limit === undefined) return null;
   if (figure === null) return 'near';
@@ -202,7 +217,10 @@ function higher(one: Level, other: Level): Level {
 /** The median of the plant's own runs by their share, of those that were right; null where none was. */
 export function writtenAnswer(outcomes: readonly Outcome[]): Answer | null {
   const right = outcomes
-    .filter(({ scale, kind, firstRight, answer }) => scale === 1 && kind === 'judged' && firstRight && answer !== null)
+    .filter(
+      ({ scale, kind, firstRight, answer }) =>
+        scale === 1 && kind === 'judged' && firstRight && answer !== null,
+    )
     .flatMap(({ answer }) => answer ?? [])
     .sort((a, b) => (a.share ?? 0) - (b.share ?? 0));
   return right[Math.floor((right.length - 1) / 2)] ?? null;
