@@ -23,7 +23,7 @@ import type { Plant } from './plant.ts';
 import type { Answer, Outcome } from './score.ts';
 
 /** Mildest first. */
-export const levels = ['nothing', 'info', 'warning', 'critical'] as const;
+const levels = ['nothing', 'info', 'warning', 'critical'] as const;
 export type Level = (typeof levels)[number];
 
 export interface VariantExpectation {
