@@ -4,7 +4,7 @@ import { cpuProfileOf, type Evidence, profileOf } from './evidence.ts';
 import type { Subject } from './finding.ts';
 import type { Frame, Profile } from './profile/profile.ts';
 import { targetRuntime } from './target-runtime.ts';
-import { NOTABLE_COST_SHARE } from './thresholds.ts';
+import { BLOCKING_SHARE, NOTABLE_COST_SHARE } from './thresholds.ts';
 
 /** What is waited for, and the frames that show it. */
 interface Outside {
@@ -145,9 +145,8 @@ function blockedCaller(evidence: Evidence): OutsideCaller | null {
   const top = chargedFunctions(offCpu, 0)[0];
   const threads = Math.max(1, record.threads.length);
   if (top === undefined || top.value < NOTABLE_COST_SHARE * record.durationNs * threads) return null;
-  // A busy function loses some wall time to other programs; one that blocks, most of it.
   const inWall = chargedFunctions(profile, wall).find(({ subject }) => isSameSubject(subject, top.subject));
-  if (inWall === undefined || top.value < inWall.value / 2) return null;
+  if (inWall === undefined || top.value < inWall.value * BLOCKING_SHARE) return null;
   const leaf = top.through[0]?.function ?? '';
   return {
     name: outsideOfSubject(offCpu, top.subject) ?? (leaf === 'itself' ? 'something' : leaf),

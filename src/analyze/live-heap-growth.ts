@@ -5,7 +5,7 @@ import { type Evidence, profileOf } from './evidence.ts';
 import type { Subject } from './finding.ts';
 import { isLabAgentFile } from './profile/frame-classes.ts';
 import type { Frame, Profile } from './profile/profile.ts';
-import { LEAST_KEEPER_SAMPLES, NOTABLE_COST_SHARE } from './thresholds.ts';
+import { KEEPER_SHARE, LEAST_KEEPER_SAMPLES, NOTABLE_COST_SHARE } from './thresholds.ts';
 
 /** The function that allocated most of what was kept. */
 export interface Keeper {
@@ -101,8 +101,8 @@ function keeperAmong(
   );
   const [top] = kept;
   const all = kept.reduce((sum, { value }) => sum + value, 0);
-  if (top === undefined || top.value < LEAST_KEEPER_SAMPLES * intervalBytes || top.value * 2 < all)
-    return null;
+  if (top === undefined || top.value < LEAST_KEEPER_SAMPLES * intervalBytes) return null;
+  if (top.value < KEEPER_SHARE * all) return null;
   if (ownBeforeInlining(profile, valueIndex, subject) >= top.value) return null;
   return { subject: top.subject, bytes: top.value, source: record.file };
 }

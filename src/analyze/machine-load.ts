@@ -5,7 +5,12 @@ import type { Milliseconds, RunMilliseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { greatest } from './extremes.ts';
 import { machineRows, median } from './series.ts';
-import { LEAST_MACHINE_WINDOWS, LEAST_WINDOW_MS, SAMPLING_ERROR_CORES } from './thresholds.ts';
+import {
+  LEAST_MACHINE_WINDOWS,
+  LEAST_WINDOW_MS,
+  SAMPLING_ERROR_CORES,
+  UNDISTURBED_SHARE,
+} from './thresholds.ts';
 
 /** In cores: 0.5 is half a core. Each figure is over windows of about a second. */
 export interface MachineLoad {
@@ -67,7 +72,7 @@ export function machineLoad(evidence: Evidence): MachineLoad | string {
 
 function upperQuartile(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.75))] ?? 0;
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * UNDISTURBED_SHARE))] ?? 0;
 }
 
 /** A window ends with the first sample that is far enough from its beginning. */

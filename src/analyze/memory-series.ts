@@ -4,7 +4,7 @@ import type { Bytes, Milliseconds } from '../units.ts';
 import type { Evidence } from './evidence.ts';
 import { greatest, least } from './extremes.ts';
 import { phaseLoad, processRows, runtimeRows, slope, span } from './series.ts';
-import { LEAST_TREND_MS, worryLimits } from './thresholds.ts';
+import { LEAST_TREND_MS, LEAST_TREND_SAMPLES, TREND_COVER_SHARE, worryLimits } from './thresholds.ts';
 
 /**
  * RSS of the target. Initial is the last sample before the load began (or the first there is); peak the highest until
@@ -54,7 +54,8 @@ const MINUTE_MS = 60_000;
 export function memoryTrend(evidence: Evidence): MemoryTrend | null {
   const rows = processRows(evidence, 'clean');
   const window = span(rows);
-  if (window === null || window.elapsedMs < LEAST_TREND_MS * 0.9 || rows.length < 9) return null;
+  if (window === null || window.elapsedMs < LEAST_TREND_MS * TREND_COVER_SHARE) return null;
+  if (rows.length < LEAST_TREND_SAMPLES) return null;
   const points = rows.map((row) => ({ x: row.atMs, y: row.rssBytes }));
   const whole = slope(points);
   const last = slope(points.slice(-Math.floor(points.length / 3)));

@@ -13,6 +13,9 @@ const MB: Bytes = 1e6;
 /** Growth past which memory is a concern. Source: template: Memory Status Guide. */
 export const MEMORY_CONCERN_BYTES: Bytes = 500 * MB;
 
+/** Growth past which memory is critical. Source: template: Memory Status Guide. */
+export const MEMORY_CRITICAL_BYTES: Bytes = 1000 * MB;
+
 /** Mean latency that the template expects of an operation. Source: template: Request Breakdown, Expected Range. */
 export const expectedOperationLatencyNs = {
   connect: { leastNs: 0.1 * MS, mostNs: 2 * MS },
@@ -141,6 +144,10 @@ export const SLEEPS_PER_REQUEST = 0.1;
  * Guide (Local Network): up to a P95 of 1 ms is "Excellent", and nothing there is to be mended.
  */
 export const NOTABLE_WAIT_NS: Nanoseconds = 1 * MS;
+/**
+ * The same from which it is critical: all of it is latency. Source: template: Latency Status Guide (Local Network): the P95 of "Critical".
+ */
+export const CRITICAL_WAIT_NS: Nanoseconds = 100 * MS;
 /** Share of the latency that waiting must be to be the cause of it. Source: lab: the greater part comes first. */
 export const NOTABLE_WAIT_SHARE: Share = 0.5;
 /**
@@ -273,3 +280,50 @@ export const LEAST_FIT_POINTS = 4;
  * runs differ by.
  */
 export const LEAST_R_SQUARED = 0.9;
+/**
+ * Samples of the kernel in the clean phase that a trend of memory needs. Source: lab: three in each third, so that no slope goes by its
+ * two ends alone.
+ */
+export const LEAST_TREND_SAMPLES = 9;
+/**
+ * Part of {@link LEAST_TREND_MS} that lies between the first sample of a phase and its last. Source: lab: samples come every quarter
+ * second, and under load twice as late; of ten seconds a second at the two ends is none.
+ */
+export const TREND_COVER_SHARE: Share = 0.9;
+/**
+ * New peers a request in the last third of the clean phase over the first, up to which growth by peers can be told from growth by requests.
+ * Source: lab: only where one of the two halves its pace and the other does not, memory shows which of them it follows.
+ */
+export const TELLING_PACE_RATIO = 0.5;
+/**
+ * Part of a function's wall time off the CPU from which it blocks its thread. Source: lab: a busy function loses some of it to other
+ * programs; one that blocks, the greater part.
+ */
+export const BLOCKING_SHARE: Share = 0.5;
+/** Part of what inlined functions kept that one of them must have, to be named. Source: lab: the greater part comes first. */
+export const KEEPER_SHARE: Share = 0.5;
+/**
+ * What a whole number of cores may read above itself. Source: lab: the kernel counts CPU in ticks of 10 ms, and two samples of a phase
+ * are read within some tens of milliseconds.
+ */
+export const TICK_ERROR_CORES = 0.05;
+/**
+ * Part of the seconds of the clean phase that must be below the limit of foreign load. Source: lab: of four seconds three; a job that runs
+ * once in a phase spoils a second, one that goes on spoils the run.
+ */
+export const UNDISTURBED_SHARE: Share = 0.75;
+/**
+ * Replies from which the CPU time a request is known. Source: lab: the kernel counts in ticks of 10 ms, and of 100 requests one tick is
+ * 0.1 ms each, a tenth of NOTABLE_WAIT_NS.
+ */
+export const LEAST_TIMED_REQUESTS = 100;
+/**
+ * Samples by which a function that makes error replies or keeps the tracker from its socket is named. Source: lab: were it one of two
+ * that are equally likely, five samples of it and none of the other would be chance in one of 32 cases.
+ */
+export const LEAST_NAMING_SAMPLES = 5;
+/**
+ * Part of the clean phase in which the event loop must have been sampled. Source: lab: of a phase that was seen for its smaller part, the
+ * greater may hold the stalls.
+ */
+export const LEAST_WATCHED_SHARE: Share = 0.5;

@@ -5,7 +5,7 @@
  * Sizes in the template's "MB" are 10^6 bytes.
  */
 import type { Bytes, Nanoseconds } from '../units.ts';
-import { MEMORY_CONCERN_BYTES } from './thresholds.ts';
+import { MEMORY_CONCERN_BYTES, MEMORY_CRITICAL_BYTES } from './thresholds.ts';
 
 const MS: Nanoseconds = 1e6;
 const MB: Bytes = 1e6;
@@ -177,5 +177,5 @@ export const memoryTiers: TierTable = {
       ],
     },
   ],
-  critical: { name: 'Critical', conditions: [{ figure: 'growthBytes', is: 'above', limit: 1000 * MB }] },
+  critical: { name: 'Critical', conditions: [{ figure: 'growthBytes', is: 'above', limit: MEMORY_CRITICAL_BYTES }] },
 };

@@ -4,7 +4,7 @@ import type { Evidence } from './evidence.ts';
 import { phaseFigures } from './phase-figures.ts';
 import { processRows } from './series.ts';
 import { targetRuntime } from './target-runtime.ts';
-import { RARE_SAMPLE_SHARE } from './thresholds.ts';
+import { RARE_SAMPLE_SHARE, TICK_ERROR_CORES } from './thresholds.ts';
 
 /**
  * CPU of the clean phase over what the target's threads could use: a core each, no more than the machine has (or
@@ -61,8 +61,7 @@ function runnableAtOnce(evidence: Evidence): number | null {
   const sorted = running.sort((a, b) => a - b);
   const often = sorted[Math.floor((sorted.length - 1) * (1 - RARE_SAMPLE_SHARE))] as number;
   const used = phaseFigures(evidence, 'clean')?.target.cpuShare ?? 0;
-  // The kernel counts in ticks of 10 ms, so a whole core may read a little above 1.
-  return Math.max(1, often, Math.ceil(used - 0.05));
+  return Math.max(1, often, Math.ceil(used - TICK_ERROR_CORES));
 }
 
 /** Cores in a CPU list as taskset takes it, for example `0,2-3`; null where it is none. */

@@ -7,6 +7,8 @@ import { LOST_REQUEST_SHARE, STALL_NS } from './thresholds.ts';
 import { usableCores, wantedCapacity } from './used-capacity.ts';
 
 export interface WaitFigures {
+  /** With a latency. */
+  readonly replies: number;
   /** Of a typical request: the mean, or the median where loss and stalls are in the mean. */
   readonly latencyNs: Nanoseconds;
   readonly isMedian: boolean;
@@ -58,6 +60,7 @@ export function waitFigures(evidence: Evidence): WaitFigures | null {
   const expectedNs = serviceNs / left + stallNs;
   const waitNs = Math.max(0, latencyNs - expectedNs);
   return {
+    replies: latency.count,
     latencyNs,
     isMedian,
     serviceNs,

@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine } from '../finding.ts';
-import { growthCause } from '../memory-regions.ts';
+import { growthCause, growthWords } from '../memory-regions.ts';
 import { memoryTrend, rssFigures } from '../memory-series.ts';
 import { worryLimits } from '../thresholds.ts';
 import { cannotTell, context, type PatternAnswer } from './pattern.ts';
@@ -46,15 +46,13 @@ export function memoryRate(evidence: Evidence): PatternAnswer {
   if (!trend.continuous) {
     return {
       verdict: 'clear',
-      told: `${rate} over the phase, and no longer in its last third`,
+      told: `${rate} over the phase, and no longer in its last third${cause?.by === 'peers' ? `: ${growthWords(cause)}` : ''}`,
       evidence: lines,
     };
   }
   const by =
     cause === null
       ? 'what by cannot be told: nothing was answered'
-      : cause.by === 'requests'
-        ? 'every peer had announced before, so it grows with the requests and not with the peers'
-        : 'peers were still coming, so growth by peers cannot be told from growth by requests';
+      : growthWords(cause);
   return { verdict: 'found', told: `${rate} to the end; ${by}`, evidence: lines };
 }

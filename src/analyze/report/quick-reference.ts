@@ -210,14 +210,18 @@ function capacity({ cpuCapacityShare, invalid }: QuickReferenceInput): Answer {
   };
 }
 
-function noticed({ clean, evidence }: QuickReferenceInput): Answer {
+/** A closed loop at the tracker's limit makes its latency itself (Little's law): it says nothing of what users see. */
+function noticed({ clean, evidence, law }: QuickReferenceInput): Answer {
   if (evidence.run.target.network === 'remote') return unknown('the tracker is remote');
   const p95Ns = clean?.latency?.p95Ns ?? null;
   if (p95Ns === null) return unknown('nothing was answered in the clean phase');
-  return {
-    answer: p95Ns > optimizeLimits.localP95Ns ? 'yes' : 'no',
-    observed: `P95 ${formatLatency(p95Ns)}`,
-  };
+  const observed = `P95 ${formatLatency(p95Ns)}`;
+  if (p95Ns <= optimizeLimits.localP95Ns) return { answer: 'no', observed };
+  if (law?.isQueue !== true) return { answer: 'yes', observed };
+  const workers = evidence.run.scenario.concurrency.toLocaleString('en-US');
+  return unknown(
+    `${observed} is the queue of ${workers} closed-loop workers at the tracker's limit (Little's law); a fixed rate (--rate) shows what users see`,
+  );
 }
 
 function expectedLoad({ clean, invalid }: QuickReferenceInput): Answer {

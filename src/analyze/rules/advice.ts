@@ -3,9 +3,10 @@
 import type { Evidence } from '../evidence.ts';
 import type { RuleId } from '../finding.ts';
 import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
+import { causeAdvice } from './advice-causes.ts';
 
 /** A piece of advice, and the socket kind that follows it already. */
-type Advice = string | { readonly text: string; readonly unless: string };
+export type Advice = string | { readonly text: string; readonly unless: string };
 
 type AdviceTable = Readonly<Record<RuleId, Readonly<Record<TargetRuntime, readonly Advice[]>>>>;
 
@@ -23,7 +24,6 @@ const table: AdviceTable = {
     node: [
       'Write replies into one preallocated Buffer and hand out subarrays, so that a request allocates nothing that outlives it.',
       'Keep peers and counters in typed arrays; objects and strings per request are what the young generation collects.',
-      'Where the collections are of the minor kind, try --max-semi-space-size=32 and measure again.',
     ],
     go: [
       'Reuse buffers with sync.Pool and size slices and maps up front: each call of runtime.mallocgc less is also less to collect.',
@@ -181,13 +181,19 @@ const confirmations: Readonly<Record<RuleId, string | Readonly<Record<TargetRunt
   'generator-limited': 'To confirm, run once at half the load: the send delay must fall below 1 ms.',
 };
 
-/** Advice for a rule that found its cause: what to change, and last what to measure next. */
-export function adviceFor(rule: RuleId, evidence: Evidence): readonly string[] {
+/**
+ * Advice for a rule that found its cause: what to change, and last what to measure next.
+ *
+ * @param kind - of which kind the evidence shows the cause to be; null: that it does not tell
+ */
+export function adviceFor(rule: RuleId, evidence: Evidence, kind: string | null = null): readonly string[] {
   const runtime = targetRuntime(evidence);
-  const changes = table[rule][runtime].flatMap((advice) => {
+  const special = kind === null ? null : causeAdvice(rule, kind, runtime);
+  const changes = (special?.change ?? table[rule][runtime]).flatMap((advice) => {
     if (typeof advice === 'string') return [advice];
     return advice.unless === evidence.run.target.socketKind ? [] : [advice.text];
   });
-  const next = confirmations[rule];
-  return [...changes, typeof next === 'string' ? next : next[runtime]];
+  const general = confirmations[rule];
+  const next = special?.confirm ?? (typeof general === 'string' ? general : general[runtime]);
+  return [...changes, next];
 }

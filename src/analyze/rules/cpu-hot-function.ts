@@ -4,9 +4,10 @@ import { cpuProfileOf, type Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { BUSY_CPU_SHARE, HOT_FUNCTION_SHARE, NOTABLE_COST_SHARE } from '../thresholds.ts';
 import { usedCapacity } from '../used-capacity.ts';
+import { mostWork } from '../work-kinds.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
-import { shareConfidence } from './share-confidence.ts';
+import { fewSamplesReason, shareConfidence, tooFewSamples } from './share-confidence.ts';
 
 /** Leaves told of the function. */
 const TOLD_LEAVES = 2;
@@ -57,6 +58,8 @@ export function cpuHotFunction(evidence: Evidence): Finding {
       lines,
     );
   }
+  const few = tooFewSamples(cpu);
+  if (few !== null) return insufficientData('cpu-hot-function', fewSamplesReason(few), lines);
   if (top.share < NOTABLE_COST_SHARE) {
     return clear('cpu-hot-function', `The CPU is spent evenly: ${hot}, more than any other function.`, lines);
   }
@@ -70,7 +73,7 @@ export function cpuHotFunction(evidence: Evidence): Finding {
     subject: top.subject,
     summary: `${hot}${means(top)}, and the tracker is out of CPU (${percent(capacityShare)} used).`,
     evidence: [...lines, ...known.lines],
-    advice: adviceFor('cpu-hot-function', evidence),
+    advice: adviceFor('cpu-hot-function', evidence, mostWork(top)),
   };
 }
 

@@ -1,9 +1,11 @@
-import type { Evidence } from '../evidence.ts';
+import { type ErrorKind, type ErrorMaker, errorKind, errorMaker } from '../error-kinds.ts';
+import { cpuProfileOf, type Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
-import { phaseFigures, settledRequests } from '../phase-figures.ts';
+import { type PhaseFigures, phaseFigures, settledRequests } from '../phase-figures.ts';
+import { operations } from '../../run.ts';
 import { CRITICAL_LOST_SHARE, worryLimits } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
-import { clear, insufficientData, percent } from './rule.ts';
+import { clear, insufficientData, nameSubject, percent } from './rule.ts';
 
 /** How many texts of error replies are told as evidence. */
 const TOLD_TEXTS = 5;
@@ -41,17 +43,55 @@ export function errorsReturned(evidence: Evidence): Finding {
     return clear('errors-returned', `${told} answered by an error or a malformed reply.`, lines);
   }
   const most = figures.errorTexts[0];
+  const kind = kindOf(figures);
+  const maker = malformedReplies > errorReplies ? null : errorMaker(evidence, kind);
+  lines.push(...operationLines(figures));
+  if (maker !== null) {
+    lines.push({
+      metric: `${maker.subject.function} with what it calls`,
+      value: maker.samples,
+      unit: 'samples',
+      threshold: null,
+      source: maker.source,
+    });
+  }
   return {
     rule: 'errors-returned',
     verdict: 'found',
     severity: share > CRITICAL_LOST_SHARE ? 'critical' : 'warning',
     confidence: 'high',
     share: wrong / failed,
-    subject: null,
+    subject: maker?.subject ?? null,
     summary: `${percent(share)} of the requests were answered by an error or a malformed reply${
-      most === undefined ? '' : `, most by ${JSON.stringify(most.text)}`
-    }.`,
+      most === undefined ? '' : `, most by ${JSON.stringify(most.text)}${kind === null ? '' : ` (${kind})`}`
+    }; ${blame(evidence, maker)}.`,
     evidence: lines,
-    advice: adviceFor('errors-returned', evidence),
+    advice: adviceFor('errors-returned', evidence, kind),
   };
+}
+
+/** By the text of most error replies; replies that are none are a kind of their own. */
+function kindOf({ requests, errorTexts }: PhaseFigures): ErrorKind | null {
+  if (requests.malformedReplies > requests.errorReplies) return 'malformed';
+  const [most] = errorTexts;
+  return most === undefined ? null : errorKind(most.text);
+}
+
+function operationLines({ operations: byOperation }: PhaseFigures): EvidenceLine[] {
+  return operations
+    .map((operation) => ({
+      metric: `of them, to ${operation} requests`,
+      value: byOperation[operation].errorReplies + byOperation[operation].malformedReplies,
+      unit: 'replies',
+      threshold: null,
+      source: 'run.json, clean phase',
+    }))
+    .filter(({ value }) => value > 0);
+}
+
+function blame(evidence: Evidence, maker: ErrorMaker | null): string {
+  if (maker !== null) return `by its name, ${nameSubject(maker.subject)} ${maker.does} them`;
+  return cpuProfileOf(evidence) === null
+    ? 'who makes them cannot be told without a CPU profile'
+    : 'a profile does not know which reply a function makes, and no name in it tells';
 }

@@ -1,25 +1,26 @@
 import { gcKinds, type ProcessRow, type RuntimeRow } from '../../run.ts';
-import { chargedFunctions, valueIndexOf } from '../cost-shares.ts';
-import { type Evidence, profileOf } from '../evidence.ts';
+import { cpuProfileOf, type Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
-import { isBlockingCall } from '../off-cpu.ts';
-import type { Frame, Profile } from '../profile/profile.ts';
-import { processRows, runtimeRows, span } from '../series.ts';
+import { blockingHolder, type Holder, timerHolder } from '../held-thread.ts';
+import { phaseLoad, processRows, runtimeRows, span } from '../series.ts';
 import { slowSuspect } from '../slow/slow-suspect.ts';
 import { targetRuntime } from '../target-runtime.ts';
 import {
   COLLECTING_THREADS,
   CRITICAL_STALL_NS,
   CRITICAL_STALL_SHARE,
+  LEAST_WATCHED_SHARE,
   STALL_CAUSE_SHARE,
   STALL_NS,
   STALL_TIME_SHARE,
   SURE_STALLS,
 } from '../thresholds.ts';
+import { mostWork } from '../work-kinds.ts';
 import { adviceFor } from './advice.ts';
 import { topAllocator } from './gc-pressure.ts';
 import { ownCores } from './own-cores.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
+import { tooFewSamples } from './share-confidence.ts';
 
 /** Does the loop that serves the socket stand still for longer than an acceptable P99? */
 export function eventLoopStall(evidence: Evidence): Finding {
@@ -49,6 +50,15 @@ export function eventLoopStall(evidence: Evidence): Finding {
     { metric: 'samples with such a delay', value: stalls, unit: 'samples', threshold: null, source },
   ];
   const longest = `${(longestNs / 1e6).toFixed(1)} ms`;
+  const phase = phaseLoad(evidence, 'clean');
+  const watched = phase === null ? 1 : window.elapsedMs / (phase.endMs - phase.startMs);
+  if (stalls === 0 && watched < LEAST_WATCHED_SHARE) {
+    return insufficientData(
+      'event-loop-stall',
+      `The event loop was sampled for ${percent(watched)} of the clean phase; the rest may hold stalls.`,
+      lines,
+    );
+  }
   if (stalls === 0) {
     return clear('event-loop-stall', `The longest event-loop delay is ${longest}.`, lines);
   }
@@ -67,9 +77,8 @@ export function eventLoopStall(evidence: Evidence): Finding {
     );
   }
   const { isWaiting, isCollector } = stallCause({ stalledNs, gcMs, waitedMs });
-  const timer = isWaiting || isCollector ? null : timerWork(evidence, share, lines);
-  const blocking = isWaiting || isCollector || timer !== null ? null : blockingWork(evidence, share, lines);
-  const known = isCollector ? allocatorOf(evidence, lines) : (timer ?? blocking);
+  const holding = isWaiting || isCollector ? null : holderOf(evidence, share, lines);
+  const known = isCollector ? allocatorOf(evidence, lines) : (holding?.subject ?? null);
   const slow = isWaiting ? null : slowSuspect(evidence, known);
   lines.push(...(slow?.lines ?? []));
   const suspect = known ?? slow?.subject ?? null;
@@ -89,15 +98,7 @@ export function eventLoopStall(evidence: Evidence): Finding {
   });
   const cause = isWaiting
     ? '; its threads were runnable and waited for a core for most of it: other work, not the tracker’s own code'
-    : isCollector
-      ? `; garbage collection accounts for most of it${suspect === null ? '' : `, and ${nameSubject(suspect)} allocates most`}`
-      : suspect === null
-        ? ''
-        : suspect === timer
-          ? `; ${nameSubject(suspect)} does most of the work that timers start`
-          : suspect === blocking
-            ? `; ${nameSubject(suspect)} blocks the thread most, by synchronous calls for a disk or another process`
-            : `; ${nameSubject(suspect)} is what the CPU does more of when it is slow`;
+    : causeWords(isCollector, holding, suspect);
   const count = `${stalls} of ${rows.length} samples`;
   return {
     rule: 'event-loop-stall',
@@ -112,7 +113,7 @@ export function eventLoopStall(evidence: Evidence): Finding {
     subject: suspect,
     summary: `The event loop stood still for up to ${longest}, in ${count} (${percent(share)} of the time)${cause}.`,
     evidence: lines,
-    advice: isWaiting ? [ownCores(evidence)] : adviceFor('event-loop-stall', evidence),
+    advice: isWaiting ? [ownCores(evidence)] : adviceFor('event-loop-stall', evidence, isCollector ? 'collections' : stallKind(holding)),
   };
 }
 
@@ -163,52 +164,40 @@ function allocatorOf(evidence: Evidence, lines: EvidenceLine[]): Subject | null 
   return allocator?.top?.subject ?? null;
 }
 
-const isTimer = (frame: Frame): boolean =>
-  frame.file === 'node:internal/timers' &&
-  /^(?:processTimers|listOnTimeout|processImmediate)$/.test(frame.functionName);
-
 /**
- * The function with most of the CPU that timers and immediates start; null where it is less than half of the stalled time.
- * Periodic work is what stands between requests: a request's own cost shows in every request. By wall time where the
- * profile has it: a synchronous write stalls without CPU.
+ * Who holds the thread: what timers start, else synchronous calls; null where neither is half of the stalled time, and where too few
+ * samples tell. Periodic work is what stands between requests: a request's own cost shows in every request.
  */
-function timerWork(evidence: Evidence, share: number, lines: EvidenceLine[]): Subject | null {
-  const loaded = profileOf(evidence, 'cpu');
-  if (loaded === null || loaded.record.durationNs <= 0) return null;
-  const { profile, record } = loaded;
-  const valueIndex = valueIndexOf(profile, 'wall', 'cpu');
-  const top = chargedFunctions(profile, valueIndex, (stack) => stack.some(isTimer))[0];
-  if (top === undefined) return null;
-  lines.push({
-    metric: `${top.subject.function}, started by timers, share of ${clockOf(profile, valueIndex)}`,
-    value: top.share * 100,
-    unit: '%',
-    threshold: null,
-    source: record.file,
-  });
-  return top.share >= share * STALL_CAUSE_SHARE ? top.subject : null;
+function holderOf(evidence: Evidence, share: number, lines: EvidenceLine[]): Holder | null {
+  const cpu = cpuProfileOf(evidence);
+  if (cpu === null || tooFewSamples(cpu) !== null) return null;
+  const timer = timerHolder(evidence);
+  if (timer !== null) lines.push(timer.line);
+  if (timer !== null && timer.share >= share * STALL_CAUSE_SHARE) return timer;
+  const blocking = blockingHolder(evidence);
+  if (blocking === null || blocking.share < share * STALL_CAUSE_SHARE) return null;
+  lines.push(blocking.line);
+  return blocking;
 }
 
-function clockOf({ valueTypes }: Profile, valueIndex: number): string {
-  return valueTypes[valueIndex]?.type === 'wall' ? 'the time at work' : 'CPU';
+type StallKind = 'files' | 'another process' | 'JSON' | 'periodic work';
+
+function stallKind(holding: Holder | null): StallKind | null {
+  if (holding === null) return null;
+  return holding.blocksOn ?? (mostWork(holding) === 'JSON' ? 'JSON' : 'periodic work');
 }
 
-/** The function with most time in blocking calls; null where that is less than half of the stalled time. */
-function blockingWork(evidence: Evidence, share: number, lines: EvidenceLine[]): Subject | null {
-  const loaded = profileOf(evidence, 'cpu');
-  if (loaded === null) return null;
-  const { profile, record } = loaded;
-  const valueIndex = valueIndexOf(profile, 'wall', 'cpu');
-  const top = chargedFunctions(profile, valueIndex, isBlockingCall)[0];
-  if (top === undefined || top.share < share * STALL_CAUSE_SHARE) return null;
-  lines.push({
-    metric: `${top.subject.function}, in blocking calls, share of ${clockOf(profile, valueIndex)}`,
-    value: top.share * 100,
-    unit: '%',
-    threshold: null,
-    source: record.file,
-  });
-  return top.subject;
+function causeWords(isCollector: boolean, holding: Holder | null, suspect: Subject | null): string {
+  if (isCollector) {
+    const blame = suspect === null ? '' : `, and ${nameSubject(suspect)} allocates most`;
+    return `; garbage collection accounts for most of it${blame}`;
+  }
+  if (suspect === null) return '; the profiles name no function that accounts for half of it';
+  if (holding === null) return `; ${nameSubject(suspect)} is what the CPU does more of when it is slow`;
+  const waits = holding.blocksOn === null ? '' : `, most of it in synchronous calls for ${holding.blocksOn}`;
+  return holding.kind === 'timer'
+    ? `; ${nameSubject(suspect)} does most of the work that timers start${waits}`
+    : `; ${nameSubject(suspect)} blocks the thread most, by synchronous calls for ${holding.blocksOn ?? 'a disk or another process'}`;
 }
 
 function isKnownWithoutLoop(evidence: Evidence): boolean {

@@ -4,12 +4,13 @@ import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import {
   BUSY_CPU_SHARE,
+  CRITICAL_WAIT_NS,
   LEAST_PROFILE_SAMPLES,
+  LEAST_TIMED_REQUESTS,
   NOTABLE_WAIT_NS,
   NOTABLE_WAIT_SHARE,
   TURN_TAKING_CPU_SHARE,
 } from '../thresholds.ts';
-import { localLatencyTiers } from '../tier-tables.ts';
 import { type WaitFigures, waitFigures } from '../waiting.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
@@ -38,6 +39,13 @@ export function externalWait(evidence: Evidence): Finding {
     );
   }
   const lines = waitLines(evidence, wait);
+  if (wait.replies < LEAST_TIMED_REQUESTS) {
+    return insufficientData(
+      'external-wait',
+      `${wait.replies} replies came in the clean phase, and ${LEAST_TIMED_REQUESTS} are needed to tell the CPU time of one.`,
+      lines,
+    );
+  }
   const typical = `a ${wait.isMedian ? 'median' : 'mean'} request takes ${ms(wait.latencyNs)}, of which ${explaining(wait)} explain ${ms(Math.min(wait.expectedNs, wait.latencyNs))}`;
   const told = typical.charAt(0).toUpperCase() + typical.slice(1);
   if (wait.capacityShare >= BUSY_CPU_SHARE) {
@@ -80,14 +88,9 @@ export function externalWait(evidence: Evidence): Finding {
     subject: caller?.subject ?? null,
     summary: `${told}, while ${percent(1 - wait.capacityShare)} of its CPU is left: requests wait${blame}.`,
     evidence: lines,
-    advice: adviceFor('external-wait', evidence),
+    advice: adviceFor('external-wait', evidence, caller?.name ?? null),
   };
 }
-
-/** The template's critical P95 of a local tracker: all of the wait is latency. */
-const CRITICAL_WAIT_NS =
-  localLatencyTiers.critical?.conditions.find(({ figure }) => figure === 'p95Ns')?.limit ??
-  Number.POSITIVE_INFINITY;
 
 function waitLines(evidence: Evidence, wait: WaitFigures): EvidenceLine[] {
   const lines: EvidenceLine[] = [];

@@ -1,7 +1,6 @@
 import type { PhaseName } from '../../run.ts';
 import type { Share } from '../../units.ts';
 import {
-  busySampleCount,
   type ChargedFunction,
   chargedFunctions,
   classCost,
@@ -14,12 +13,13 @@ import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import type { Frame, FrameClass } from '../profile/profile.ts';
 import { type TargetRuntime, targetRuntime } from '../target-runtime.ts';
-import { LEAST_PROFILE_SAMPLES, NOTABLE_COST_SHARE } from '../thresholds.ts';
+import { EXPLAINING_SHARE, NOTABLE_COST_SHARE } from '../thresholds.ts';
+import { mostWork } from '../work-kinds.ts';
 import { adviceFor } from './advice.ts';
 import { costSeverity } from './cost-severity.ts';
 import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
-import { lesser, shareConfidence } from './share-confidence.ts';
+import { fewSamplesReason, lesser, shareConfidence, tooFewSamples } from './share-confidence.ts';
 
 /** What is looked for, by runtime: V8 allocates inline and pays in the collector, Go pays in both, native code in malloc. */
 const costs: Readonly<
@@ -38,11 +38,10 @@ const costs: Readonly<
 export function gcPressure(evidence: Evidence): Finding {
   const runtime = targetRuntime(evidence);
   const cpu = cpuProfileOf(evidence);
-  const isEnough =
-    cpu !== null && (busySampleCount(cpu.profile) ?? LEAST_PROFILE_SAMPLES) >= LEAST_PROFILE_SAMPLES;
+  const few = cpu === null ? null : tooFewSamples(cpu);
   // What another finding allocates is collected on its account.
   const ownPart = 1 - (evidence.explained?.allocatedShare ?? 0);
-  const cost = isEnough
+  const cost = cpu !== null && few === null
     ? ownCost(classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), costs[runtime].classes), ownPart)
     : null;
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
@@ -75,7 +74,12 @@ export function gcPressure(evidence: Evidence): Finding {
     },
   ]);
   if (told === null) {
-    return insufficientData('gc-pressure', 'There is neither a CPU profile nor a sample of the collector.');
+    return insufficientData(
+      'gc-pressure',
+      few === null
+        ? 'There is neither a CPU profile nor a sample of the collector.'
+        : `${fewSamplesReason(few)} The collector's own time was not sampled.`,
+    );
   }
   const lines: EvidenceLine[] = [];
   if (cpu !== null && cost !== null) {
@@ -138,8 +142,19 @@ export function gcPressure(evidence: Evidence): Finding {
     subject,
     summary: `${sentence}${blame}.`,
     evidence: [...lines, ...(known?.lines ?? [])],
-    advice: adviceFor('gc-pressure', evidence),
+    advice: [...minorAdvice(evidence), ...adviceFor('gc-pressure', evidence, allocator?.top == null ? null : mostWork(allocator.top, 'objects'))],
   };
+}
+
+/** A larger young generation helps only where its own collections are the greater part of the collector's time. */
+function minorAdvice(evidence: Evidence): readonly string[] {
+  const ms = phaseFigures(evidence, 'clean')?.target.gcMsByKind ?? null;
+  if (ms === null || targetRuntime(evidence) !== 'node') return [];
+  const all = Object.values(ms).reduce((sum, one) => sum + one, 0);
+  if (all <= 0 || ms.minor < EXPLAINING_SHARE * all) return [];
+  return [
+    `Collections of the young generation are ${percent(ms.minor / all)} of the collector's time: try --max-semi-space-size=32 and measure again, and make fewer objects that outlive a request.`,
+  ];
 }
 
 /**

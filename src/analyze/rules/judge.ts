@@ -5,7 +5,7 @@ import { withoutExplained } from '../explained.ts';
 import type { Finding, RuleId } from '../finding.ts';
 import { logStacks } from '../logging-frames.ts';
 import type { Frame } from '../profile/profile.ts';
-import { ALLOCATION_COST_FACTOR } from '../thresholds.ts';
+import { ALLOCATION_COST_FACTOR, STALL_CAUSE_SHARE } from '../thresholds.ts';
 import { invalidReason, measurementChecks } from '../validity.ts';
 import { cpuHotFunction } from './cpu-hot-function.ts';
 import { errorsReturned } from './errors-returned.ts';
@@ -114,7 +114,7 @@ const specialRules: readonly RuleId[] = [
 /**
  * Leaves out a general finding whose cause a special one names already, and gives its evidence to that one: the rest of a
  * function that is hot because it allocates, logs or waits for a lock; the stall that is a collection; the collections of a
- * heap that only grows; the wait that is for a lock.
+ * heap that only grows; the wait that is for a lock; and what one function does by holding the thread: requests that wait or are lost.
  */
 function tellOnce(findings: readonly Finding[], evidence: Evidence): readonly Finding[] {
   let told = [...findings];
@@ -134,14 +134,29 @@ function tellOnce(findings: readonly Finding[], evidence: Evidence): readonly Fi
         : finding;
     });
   };
+  const foldSame = (general: RuleId, special: RuleId): void => {
+    const [one, other] = [found(general), found(special)];
+    if (isSameSubject(one?.subject ?? null, other?.subject ?? null)) fold(one, other);
+  };
   if (isCollectorStall(evidence)) fold(found('event-loop-stall'), found('gc-pressure'));
   if (isGrowingHeap(evidence)) fold(found('gc-pressure'), found('memory-growth'));
   for (const rule of ['lock-contention', 'logging'] as const) fold(found('external-wait'), found(rule));
   // A write or a wait that blocks the loop is told by what it is.
-  for (const rule of ['logging', 'lock-contention'] as const) {
-    const [stall, special] = [found('event-loop-stall'), found(rule)];
-    if (stall !== undefined && isSameSubject(stall.subject, special?.subject ?? null)) fold(stall, special);
+  for (const rule of ['logging', 'lock-contention'] as const) foldSame('event-loop-stall', rule);
+  foldSame('external-wait', 'event-loop-stall');
+  // One function that holds the thread makes both: the worse of them is told, by equal severity the stall.
+  const isWorse = (one: RuleId, other: RuleId): boolean =>
+    severityOrder[found(one)?.severity ?? 'info'] < severityOrder[found(other)?.severity ?? 'info'];
+  if (isWorse('receive-drops', 'event-loop-stall')) foldSame('event-loop-stall', 'receive-drops');
+  else foldSame('receive-drops', 'event-loop-stall');
+  // With CPU left it is no limit; what asking outside makes is collected on its account.
+  foldSame('gc-pressure', 'external-wait');
+  // The greater part of what the function takes of the CPU, it takes while the loop stands still.
+  const stalled = found('event-loop-stall')?.share ?? 0;
+  if (stalled >= STALL_CAUSE_SHARE * (found('cpu-hot-function')?.share ?? 1)) {
+    foldSame('cpu-hot-function', 'event-loop-stall');
   }
+  foldSame('cpu-hot-function', 'receive-drops');
   for (const rule of specialRules) {
     const hot = found('cpu-hot-function');
     const special = found(rule);

@@ -1,6 +1,7 @@
 import { classCost, type FrameCost, valueIndexOf } from '../cost-shares.ts';
 import { cpuProfileOf, type Evidence, type LoadedProfile } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
+import { lockKind } from '../lock-kinds.ts';
 import { heldDelay, type LockDelay, waitedDelay } from '../lock-waits.ts';
 import { offCpu } from '../off-cpu.ts';
 import { phaseFigures } from '../phase-figures.ts';
@@ -17,7 +18,7 @@ import { adviceFor } from './advice.ts';
 import { costSeverity } from './cost-severity.ts';
 import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
-import { shareConfidence } from './share-confidence.ts';
+import { fewSamplesReason, shareConfidence, tooFewSamples } from './share-confidence.ts';
 
 /** Functions that stand still and are told. */
 const TOLD_WAITERS = 3;
@@ -40,7 +41,9 @@ interface LockCost {
  */
 export function lockContention(evidence: Evidence): Finding {
   const runtime = targetRuntime(evidence);
-  const cpu = cpuProfileOf(evidence);
+  const loaded = cpuProfileOf(evidence);
+  const few = loaded === null ? null : tooFewSamples(loaded);
+  const cpu = few === null ? loaded : null;
   const lines: EvidenceLine[] = [];
   const waiting = runtime === 'go' ? goroutinesWaiting(evidence, lines) : null;
   const stacks = cpu === null ? null : lockStacks(cpu, runtime, lines);
@@ -67,11 +70,14 @@ export function lockContention(evidence: Evidence): Finding {
       subject: cost.subject,
       summary: `${cost.told}.`,
       evidence: [...lines, ...(known?.lines ?? [])],
-      advice: adviceFor('lock-contention', evidence),
+      advice: adviceFor('lock-contention', evidence, lockKind(evidence)),
     };
   }
-  const reason = runtime === 'node' ? nodeReason(cpu, stacks) : clearReason(evidence, waiting);
-  if (reason === null) return insufficientData('lock-contention', blindness(evidence, runtime, cost), lines);
+  const reason = runtime === 'node' ? nodeReason(cpu, stacks) : clearReason(evidence, waiting, stacks);
+  if (reason === null) {
+    const why = few === null ? blindness(evidence, runtime, cost) : fewSamplesReason(few);
+    return insufficientData('lock-contention', why, lines);
+  }
   const told = cost === undefined ? '' : `${cost.told}. `;
   return clear('lock-contention', `${told}${reason}`.trim(), lines);
 }
@@ -203,11 +209,13 @@ function nodeReason(cpu: LoadedProfile | null, stacks: LockCost | null): string 
 }
 
 /** Why no lock can matter to another program; null where that cannot be told. An empty text: by its profiles. */
-function clearReason(evidence: Evidence, waiting: LockCost | null): string | null {
+function clearReason(evidence: Evidence, waiting: LockCost | null, stacks: LockCost | null): string | null {
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
   if (target?.threads === 1) return 'One thread runs the tracker, so there is nobody to wait for.';
   const capacity = wantedCapacity(evidence);
   if (capacity !== null && capacity >= SATURATED_CPU_SHARE) {
+    // A lock that spins costs CPU, which only a profile of it shows.
+    if (stacks === null) return null;
     return `The tracker has used up its CPU (${percent(capacity)}), so it is not waiting that limits it.`;
   }
   if (waiting !== null) return '';
@@ -225,6 +233,9 @@ function blindness(evidence: Evidence, runtime: TargetRuntime, cost: LockCost | 
       : 'The CPU profile holds no busy sample.';
   }
   const told = cost === undefined ? 'There is no CPU profile' : `${cost.told}, which does not show waiting`;
+  if ((wantedCapacity(evidence) ?? 0) >= SATURATED_CPU_SHARE) {
+    return `${told}; the tracker has used up its CPU, and what locks cost of it only a CPU profile shows.`;
+  }
   if (runtime === 'native') {
     return `${told}; the tracker has CPU left, and its threads sleep, for a lock or for want of requests.`;
   }

@@ -1,12 +1,12 @@
-import { busySampleCount, costThrough, type FrameCost } from '../cost-shares.ts';
+import { costThrough, type FrameCost } from '../cost-shares.ts';
 import { cpuProfileOf, type Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { logStacks, sinkShares } from '../logging-frames.ts';
-import { LEAST_PROFILE_SAMPLES, NOTABLE_COST_SHARE } from '../thresholds.ts';
+import { NOTABLE_COST_SHARE } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { costSeverity } from './cost-severity.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
-import { shareConfidence } from './share-confidence.ts';
+import { fewSamplesReason, shareConfidence, tooFewSamples } from './share-confidence.ts';
 
 /** Sinks told of. */
 const TOLD_SINKS = 3;
@@ -47,11 +47,14 @@ export function logging(evidence: Evidence): Finding {
     })),
   ];
   const told = `Writing a log takes ${percent(cost.share)} of the ${time}`;
+  const few = tooFewSamples(cpu);
+  if (few !== null) return insufficientData('logging', fewSamplesReason(few), lines);
   if (cost.share < NOTABLE_COST_SHARE) {
-    const samples = busySampleCount(profile);
-    return samples !== null && samples < LEAST_PROFILE_SAMPLES
-      ? insufficientData('logging', `${told}, by ${samples} samples, which are too few.`, lines)
-      : clear('logging', cost.share === 0 ? 'No stack of the CPU profile writes a log.' : `${told}.`, lines);
+    return clear(
+      'logging',
+      cost.share === 0 ? 'No stack of the CPU profile writes a log.' : `${told}.`,
+      lines,
+    );
   }
   const known = shareConfidence(cpu, cost.share, NOTABLE_COST_SHARE);
   return {
@@ -63,7 +66,7 @@ export function logging(evidence: Evidence): Finding {
     subject: cost.subject,
     summary: `${told}, to ${shares.map(({ name }) => name).join(' and ')}${blame(cost)}.`,
     evidence: [...lines, ...known.lines],
-    advice: adviceFor('logging', evidence),
+    advice: adviceFor('logging', evidence, shares[0]?.name ?? null),
   };
 }
 

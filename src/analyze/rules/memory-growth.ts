@@ -1,10 +1,10 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
 import { inlinedKeeper, topBufferMaker, topKeeper } from '../live-heap-growth.ts';
-import { growthCause, type MemoryRegion, regionGrowth } from '../memory-regions.ts';
+import { type GrowthCause, growthCause, growthWords, type MemoryRegion, regionGrowth } from '../memory-regions.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
 import { statusOf } from '../status.ts';
-import { MEMORY_CONCERN_BYTES, worryLimits } from '../thresholds.ts';
+import { MEMORY_CONCERN_BYTES, TELLING_PACE_RATIO, worryLimits } from '../thresholds.ts';
 import { memoryTiers } from '../tier-tables.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
@@ -74,29 +74,7 @@ export function memoryGrowth(evidence: Evidence): Finding {
   }
   const cause = trend === null ? null : growthCause(evidence, trend.bytesPerMinute);
   if (cause !== null) {
-    lines.push(
-      {
-        metric: 'RSS growth per request',
-        value: cause.bytesPerRequest,
-        unit: 'bytes',
-        threshold: null,
-        source: 'timeline.ndjson and run.json, clean phase',
-      },
-      {
-        metric: 'peers that the load can have',
-        value: cause.mostPeers,
-        unit: 'peers',
-        threshold: null,
-        source: 'run.json',
-      },
-      {
-        metric: 'announces before the clean phase',
-        value: cause.announcesBefore,
-        unit: 'requests',
-        threshold: null,
-        source: 'run.json',
-      },
-    );
+    lines.push(...causeLines(cause, evidence.run.trackerCounters?.['peers'] ?? null));
   }
   const keeper =
     region?.most === 'off-heap buffers' ? bufferKeeper(evidence, lines) : heapKeeper(evidence, lines);
@@ -106,11 +84,7 @@ export function memoryGrowth(evidence: Evidence): Finding {
       ? ''
       : `; ${percent(region.share)} of what grew in the clean phase is ${regionWords[region.most]}`;
   const by =
-    cause === null || trend?.continuous !== true
-      ? ''
-      : cause.by === 'requests'
-        ? `; every peer had announced before, so it grows by requests, ${Math.round(cause.bytesPerRequest).toLocaleString('en-US')} bytes each`
-        : '; peers were still coming, so growth by peers cannot be told from growth by requests';
+    cause === null || (trend?.continuous !== true && cause.by !== 'peers') ? '' : `; ${growthWords(cause)}`;
   return {
     rule: 'memory-growth',
     verdict: 'found',
@@ -120,7 +94,7 @@ export function memoryGrowth(evidence: Evidence): Finding {
     subject: keeper.subject,
     summary: `${grew}${goesOn}${which}${by}${keeper.told}.`,
     evidence: lines,
-    advice: adviceFor('memory-growth', evidence),
+    advice: adviceFor('memory-growth', evidence, cause?.by === 'peers' ? 'peers' : (region?.most ?? null)),
   };
 }
 
@@ -202,6 +176,32 @@ function bufferKeeper(evidence: Evidence, lines: EvidenceLine[]): KeeperWords {
     ? 'makes %s of the buffers that are kept, by their objects on the heap'
     : 'makes %s of the buffers (which of them are kept, the profiles do not tell)';
   return { subject, told: `; ${nameSubject(subject)} ${which.replace('%s', percent(share))}`, isSure: false };
+}
+
+/** @param counted - peers that the tracker itself counted when the load ended; null where it does not tell */
+function causeLines(cause: GrowthCause, counted: number | null): EvidenceLine[] {
+  const lines: EvidenceLine[] = [];
+  const add = (
+    metric: string,
+    value: number | null,
+    unit: string,
+    source: string,
+    threshold: number | null = null,
+  ): void => {
+    if (value !== null) lines.push({ metric, value, unit, threshold, source });
+  };
+  const both = 'timeline.ndjson and run.json, clean phase';
+  add('RSS growth per request', cause.bytesPerRequest, 'bytes', both);
+  add('peers that the load can have', cause.mostPeers, 'peers', 'run.json');
+  add('peers that the tracker counted at the end', counted, 'peers', 'run.json');
+  add('announces before the clean phase', cause.announcesBefore, 'requests', 'run.json');
+  add('peers that came in the clean phase, by the plan of the load', cause.newPeers, 'peers', 'run.json');
+  const { paces } = cause;
+  if (paces === null) return lines;
+  add('pace of new peers, last third over first', paces.peers, 'times', both, TELLING_PACE_RATIO * paces.requests);
+  add('pace of the requests, last third over first', paces.requests, 'times', both);
+  add('pace of RSS, last third over first', paces.memory, 'times', TIMELINE);
+  return lines;
 }
 
 function megabytes(bytes: number): string {

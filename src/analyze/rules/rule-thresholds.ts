@@ -15,6 +15,10 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
       ...ruleLimits.ALLOCATION_COST_FACTOR,
       meaning: "own cost of the allocating function up to which it is told here, over the collector's",
     },
+    {
+      ...ruleLimits.EXPLAINING_SHARE,
+      meaning: 'part of the cost by which its kind is told, for the advice',
+    },
   ],
   'lock-contention': [
     { ...ruleLimits.NOTABLE_COST_SHARE, meaning: 'least share that is a finding' },
@@ -24,6 +28,8 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
     { ...ruleLimits.SLEEPS_PER_REQUEST, meaning: 'times asleep below which no lock matters' },
     { ...ruleLimits.WAITING_CPU_SHARE, meaning: 'CPU over wall time below which JavaScript waits' },
     { ...ruleLimits.LEAST_TOLD_SHARE, meaning: 'standing still that is told' },
+    { ...ruleLimits.LEAST_PROFILE_SAMPLES, meaning: 'samples that a share needs' },
+    { ...ruleLimits.EXPLAINING_SHARE, meaning: 'part of the waiting by which the kind of lock is told' },
   ],
   'syscall-bound': [
     { ...ruleLimits.SYSCALL_EXCESS_SHARE, meaning: 'kernel above the floor, share of the CPU' },
@@ -34,6 +40,7 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
       ...ruleLimits.EXPLAINING_SHARE,
       meaning: "part of the kernel's share that stacks must explain to name a caller",
     },
+    { ...ruleLimits.LEAST_PROFILE_SAMPLES, meaning: 'samples that a share needs' },
   ],
   'cpu-hot-function': [
     { ...ruleLimits.BUSY_CPU_SHARE, meaning: 'CPU from which the tracker is busy' },
@@ -44,14 +51,23 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
       ...ruleLimits.RARE_SAMPLE_SHARE,
       meaning: 'samples left out where the threads at work of a native tracker are counted',
     },
+    { ...ruleLimits.TICK_ERROR_CORES, meaning: 'what a whole core may read above itself' },
+    { ...ruleLimits.EXPLAINING_SHARE, meaning: 'part of the cost by which its kind is told, for the advice' },
   ],
   'memory-growth': [
-    { ...ruleLimits.MEMORY_CONCERN_BYTES, meaning: 'growth to the peak' },
+    { ...ruleLimits.MEMORY_CONCERN_BYTES, meaning: 'growth to the peak, a warning from' },
+    { ...ruleLimits.MEMORY_CRITICAL_BYTES, meaning: 'growth to the peak, critical above' },
     {
       ...ruleLimits.worryLimits_memoryBytesPerMinute,
       meaning: 'growth a minute, over the phase and its last third',
     },
     { ...ruleLimits.LEAST_TREND_MS, meaning: 'length of the clean phase that a trend needs' },
+    { ...ruleLimits.TREND_COVER_SHARE, meaning: 'part of it between its first sample and its last' },
+    { ...ruleLimits.LEAST_TREND_SAMPLES, meaning: 'samples that a trend needs' },
+    {
+      ...ruleLimits.TELLING_PACE_RATIO,
+      meaning: 'pace of new peers over that of requests, up to which memory shows which of them it follows',
+    },
     { ...ruleLimits.COVERING_ANNOUNCES, meaning: 'announces after which every peer has come' },
     { ...ruleLimits.NOTABLE_COST_SHARE, meaning: 'part of what is kept from which a function is named' },
     {
@@ -59,6 +75,7 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
       meaning:
         'samples of the function that is named where V8 inlined it, and of who makes the buffers that are kept',
     },
+    { ...ruleLimits.KEEPER_SHARE, meaning: 'part of what inlined functions kept that the one that is named must have' },
   ],
   'event-loop-stall': [
     { ...ruleLimits.STALL_NS, meaning: 'delay that is a stall' },
@@ -74,6 +91,8 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
       meaning:
         'part of the stalled time that collections, waiting for a core, timers or blocking calls must account for',
     },
+    { ...ruleLimits.LEAST_PROFILE_SAMPLES, meaning: 'samples of a profile that names a function' },
+    { ...stallLimits.LEAST_WATCHED_SHARE, meaning: 'part of the clean phase that must have been sampled' },
     { ...stallLimits.COLLECTING_THREADS, meaning: 'threads that wait for a core because of one collection' },
     {
       ...stallLimits.SLOWEST_CAUSE_SHARE,
@@ -115,6 +134,12 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
     { ...ruleLimits.LOST_REQUEST_SHARE, meaning: 'dropped, share of requests' },
     { ...ruleLimits.worryLimits_errorShare, meaning: 'a warning above' },
     { ...ruleLimits.CRITICAL_LOST_SHARE, meaning: 'critical above' },
+    { ...ruleLimits.BUSY_CPU_SHARE, meaning: 'CPU from which the costliest function is what keeps it from reading' },
+    {
+      ...stallLimits.STALL_CAUSE_SHARE,
+      meaning: 'time that a function holds the thread for, over the share of requests that were lost, from which it is named',
+    },
+    { ...ruleLimits.LEAST_PROFILE_SAMPLES, meaning: 'samples of a profile that names a function' },
   ],
   'external-wait': [
     { ...ruleLimits.NOTABLE_WAIT_NS, meaning: 'latency beyond service and queue' },
@@ -124,11 +149,16 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
       ...ruleLimits.TURN_TAKING_CPU_SHARE,
       meaning: 'tracker and generator together, from which they take turns',
     },
+    { ...ruleLimits.CRITICAL_WAIT_NS, meaning: 'latency beyond service and queue, critical from' },
     { ...ruleLimits.LEAST_PROFILE_SAMPLES, meaning: 'samples of a caller that make it certain' },
+    { ...ruleLimits.LEAST_TIMED_REQUESTS, meaning: 'replies that tell the CPU time of one' },
+    { ...ruleLimits.NOTABLE_COST_SHARE, meaning: 'time off the CPU from which a function that blocks is named' },
+    { ...ruleLimits.BLOCKING_SHARE, meaning: "part of that function's own wall time" },
   ],
   'errors-returned': [
     { ...ruleLimits.worryLimits_errorShare, meaning: 'error and malformed replies, a warning above' },
     { ...ruleLimits.CRITICAL_LOST_SHARE, meaning: 'critical above' },
+    { ...ruleLimits.LEAST_NAMING_SAMPLES, meaning: 'samples of the function that is named' },
   ],
   'generator-limited': [
     { ...ruleLimits.GENERATOR_CPU_SHARE, meaning: 'CPU of a load thread above which it is busy' },
@@ -141,6 +171,7 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
       meaning: 'part of the workers that may have been waiting for time-outs',
     },
     { ...ruleLimits.FOREIGN_CPU_SHARE, meaning: 'share of the machine that others may take' },
+    { ...ruleLimits.UNDISTURBED_SHARE, meaning: 'part of the seconds in which they must stay below it' },
     { ...ruleLimits.LEAST_MACHINE_WINDOWS, meaning: 'windows that a verdict on others needs' },
     { ...ruleLimits.LEAST_WINDOW_MS, meaning: 'length of such a window' },
     { ...ruleLimits.SAMPLING_ERROR_CORES, meaning: 'negative share of others that is an error of sampling' },

@@ -14,7 +14,7 @@ export interface ShareConfidence {
 
 /**
  * By the 95 % interval of the share: `high` where all of it is past the limit, `medium` where its lower end is past half of
- * it, `low` else and with fewer than 100 samples. `medium` where the profile does not count its samples.
+ * it, `low` else. `medium` where the profile does not count its samples.
  *
  * @param share - of all busy samples of the profile
  * @param limit - the share from which the rule speaks
@@ -27,8 +27,7 @@ export function shareConfidence(
   const samples = busySampleCount(profile);
   if (samples === null) return { confidence: 'medium', lines: [] };
   const { low, high } = shareInterval(Math.min(1, Math.max(0, share)), samples);
-  const confidence =
-    samples < LEAST_PROFILE_SAMPLES ? 'low' : low >= limit ? 'high' : low >= limit / 2 ? 'medium' : 'low';
+  const confidence = low >= limit ? 'high' : low >= limit / 2 ? 'medium' : 'low';
   const line = (metric: string, value: number, unit: string, threshold: number | null): EvidenceLine => ({
     metric,
     value,
@@ -44,6 +43,20 @@ export function shareConfidence(
       line('that share with 95 % confidence, most', high * 100, '%', null),
     ],
   };
+}
+
+/**
+ * The samples of a profile where they are too few to tell a share by: a rule then neither finds nor clears by it. Null where they
+ * are enough, and where the profile does not count them.
+ */
+export function tooFewSamples({ profile }: LoadedProfile): number | null {
+  const samples = busySampleCount(profile);
+  return samples !== null && samples < LEAST_PROFILE_SAMPLES ? samples : null;
+}
+
+/** Why a rule that goes by a CPU profile cannot tell, as a sentence. */
+export function fewSamplesReason(samples: number): string {
+  return `The CPU profile holds ${samples} samples of the program at work, and ${LEAST_PROFILE_SAMPLES} are needed to tell a share.`;
 }
 
 const order = { low: 0, medium: 1, high: 2 } as const;

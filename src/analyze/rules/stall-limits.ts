@@ -9,6 +9,7 @@ import {
   LEAST_REQUESTS,
   LEAST_REQUESTS_OF_A_SLICE,
   LEAST_SAMPLES,
+  LEAST_WATCHED_SHARE,
   MOST_CLOCK_ERROR_MS,
   OTHER_EPISODE_SLICES,
   OTHER_EPISODE_STEPS,
@@ -35,6 +36,12 @@ export const stallLimits = {
     value: STALL_CAUSE_SHARE * 100,
     unit: '%',
     reason: 'lab: the greater part comes first.',
+  },
+  LEAST_WATCHED_SHARE: {
+    name: 'LEAST_WATCHED_SHARE',
+    value: LEAST_WATCHED_SHARE * 100,
+    unit: '%',
+    reason: 'lab: of a phase that was seen for its smaller part, the greater may hold the stalls.',
   },
   COLLECTING_THREADS: {
     name: 'COLLECTING_THREADS',

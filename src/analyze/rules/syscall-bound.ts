@@ -1,5 +1,6 @@
 import type { Share } from '../../units.ts';
 import {
+  type ChargedFunction,
   chargedFunctions,
   classCost,
   classPosition,
@@ -9,7 +10,7 @@ import {
 } from '../cost-shares.ts';
 import { isDatagramCall } from '../datagram-calls.ts';
 import { cpuProfileOf, type Evidence, type LoadedProfile } from '../evidence.ts';
-import type { EvidenceLine, Finding, Subject } from '../finding.ts';
+import type { EvidenceLine, Finding } from '../finding.ts';
 import { phaseFigures } from '../phase-figures.ts';
 import type { Frame } from '../profile/profile.ts';
 import { targetRuntime } from '../target-runtime.ts';
@@ -24,6 +25,7 @@ import { wantedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
 import { guideLines, guideWords, inWords } from './guide-words.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';
+import { fewSamplesReason, tooFewSamples } from './share-confidence.ts';
 
 const TIMELINE = 'timeline.ndjson, clean phase';
 
@@ -33,7 +35,9 @@ const TIMELINE = 'timeline.ndjson, clean phase';
  * the greater part of the CPU is told, as a remark. Never critical.
  */
 export function syscallBound(evidence: Evidence): Finding {
-  const cpu = cpuProfileOf(evidence);
+  const loaded = cpuProfileOf(evidence);
+  const few = loaded === null ? null : tooFewSamples(loaded);
+  const cpu = few === null ? loaded : null;
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
   const kernelShare = sampledKernelShare(evidence);
   const stacks = cpu === null ? null : kernelStacks(cpu, kernelShare ?? 0);
@@ -41,7 +45,12 @@ export function syscallBound(evidence: Evidence): Finding {
     cpu === null ? null : classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), ['syscall', 'network']);
   const share = kernelShare ?? named?.share ?? null;
   if (share === null) {
-    return insufficientData('syscall-bound', 'There is neither a CPU profile nor a sample of the process.');
+    return insufficientData(
+      'syscall-bound',
+      few === null
+        ? 'There is neither a CPU profile nor a sample of the process.'
+        : `${fewSamplesReason(few)} The process was not sampled.`,
+    );
   }
   const floorShare = kernelShare === null ? null : floorOf(evidence);
   const above = floorShare === null ? null : Math.max(0, share - floorShare);
@@ -151,7 +160,7 @@ export function syscallBound(evidence: Evidence): Finding {
     subject,
     summary: `${told}${inWords(words)}${ofFloor}${blame}.`,
     evidence: lines,
-    advice: adviceFor('syscall-bound', evidence),
+    advice: adviceFor('syscall-bound', evidence, caller === null ? null : callKind(caller)),
   };
 }
 
@@ -214,12 +223,37 @@ function kernelStacks({ profile }: LoadedProfile, kernelShare: Share): KernelSta
     : null;
 }
 
+type CallKind = 'files' | 'the clock' | 'other calls';
+
+interface CallerAbove extends ChargedFunction {
+  readonly isDatagram: boolean;
+}
+
+const callNames: readonly (readonly [CallKind, RegExp])[] = [
+  [
+    'files',
+    /(?:^|_|\.)(?:(?:l|f|new)?stat(?:64|at)?|statx|open(?:at|64)?|read(?:v|64|File\w*)?|pread64|close|access|rename|unlink|write(?:v|File\w*|Utf8\w*)?|lseek|fsync|getdents\w*|readdir|(?:open|read|stat|lstat|exists|access|write|close)Sync|internalModuleStat|(?:vfs|ksys|do_sys)_\w+|ReadFile|OpenFile)$|^os\./,
+  ],
+  ['the clock', /clock_gettime|gettimeofday|^(?:time|alarm|setitimer|timer_settime)$|_sys_(?:alarm|time)$/],
+];
+
+/** What its calls are for, by the names at their leaves; null: the profile names none of them. */
+function callKind({ isDatagram, through }: CallerAbove): CallKind | null {
+  if (isDatagram) return null;
+  const shares = callNames.map(([kind, pattern]) => ({
+    kind,
+    share: through.reduce((sum, leaf) => sum + (pattern.test(leaf.function) ? leaf.share : 0), 0),
+  }));
+  const most = shares.find(({ share }) => share >= EXPLAINING_SHARE);
+  return most?.kind ?? 'other calls';
+}
+
 /** Whose calls are above the floor: of datagrams only what exceeds it counts, of all other calls everything. */
 function callerAbove(
   { profile }: LoadedProfile,
   stacks: KernelStacks,
   floorShare: Share | null,
-): { readonly subject: Subject; readonly isDatagram: boolean } | null {
+): CallerAbove | null {
   const valueIndex = valueIndexOf(profile, 'cpu');
   const datagrams = chargedFunctions(
     profile,
@@ -239,7 +273,7 @@ function callerAbove(
         : (datagrams?.share ?? 0)
       : Math.max(0, (datagrams?.share ?? 0) - floorShare);
   const top = (others?.share ?? 0) >= excess ? (others ?? datagrams) : datagrams;
-  return top === undefined ? null : { subject: top.subject, isDatagram: top === datagrams };
+  return top === undefined ? null : { ...top, isDatagram: top === datagrams };
 }
 
 /** Which stacks (leaf first) a finding of this rule explains, by the same evidence. */

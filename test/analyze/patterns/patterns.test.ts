@@ -9,7 +9,9 @@ import { patternIds } from '../../../src/analyze/patterns/pattern.ts';
 import { tailGap } from '../../../src/analyze/patterns/tail-gap.ts';
 import type { ScenarioFigures } from '../../../src/analyze/report/report-schema.ts';
 import { eventLoopStall } from '../../../src/analyze/rules/event-loop-stall.ts';
+import { goMutex } from '../drawn-profiles.ts';
 import { type Noise, noiseOf } from '../noise.ts';
+import { drawProfile } from '../profile/draw-profile.ts';
 import { type SyntheticOptions, syntheticEvidence } from '../synthetic-run.ts';
 
 const LEVELS = [0.01, 0.05, 0.15];
@@ -147,6 +149,71 @@ describe('a P99 far above P95', () => {
       process: (row) => ({ runQueueDelayMs: row.atMs * 0.3 }),
     });
     expect(tailGap(evidence, []).told).toContain('a core that others had');
+  });
+
+  it('is stalls by the delay of the loop alone, where they are too short for their own rule', () => {
+    const evidence = syntheticEvidence({
+      latenciesNs: tail(2, 30),
+      runtime: (_, index) => ({ eventLoopDelayNsMax: index % 4 === 0 ? 28e6 : 1e6 }),
+    });
+    expect(eventLoopStall(evidence).verdict).toBe('clear');
+    const { told, evidence: lines } = tailGap(evidence, []);
+    expect(told).toContain('because of stalls of the event loop');
+    expect(told).not.toContain('wait for each other');
+    const line = lines.find(({ metric }) => metric.startsWith('event-loop delays as long as half'));
+    expect(line?.value).toBeGreaterThan(line?.threshold ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('is contention by the time off the CPU alone, and a loop that waits is told from one that works', () => {
+    const cpu = (waitMs: number) =>
+      drawProfile(
+        `
+        ${`${waitMs}000000`.padEnd(28)}3000000000
+        ${'10000000'.padEnd(28)}3000000000
+        acquire@src/lock.ts:7       encodePeers@src/encode.ts:9
+        `,
+        {
+          valueTypes: [
+            { type: 'wall', unit: 'nanoseconds' },
+            { type: 'cpu', unit: 'nanoseconds' },
+          ],
+        },
+      );
+    const stalled: SyntheticOptions = {
+      latenciesNs: tail(2, 90),
+      runtime: (_, index) => ({ eventLoopDelayNsMax: index % 4 === 0 ? 80e6 : 1e6 }),
+    };
+    const waits = tailGap(syntheticEvidence({ ...stalled, profiles: { cpu: cpu(2000) } }), []);
+    expect(waits.told).toContain('threads that wait for each other');
+    expect(waits.told).toContain('waits and does not work');
+    const works = tailGap(syntheticEvidence({ ...stalled, profiles: { cpu: cpu(20) } }), []);
+    expect(works.told).toContain('because of stalls of the event loop');
+    expect(works.told).not.toContain('wait for each other');
+    const quiet = tailGap(
+      syntheticEvidence({ latenciesNs: tail(2, 90), profiles: { cpu: cpu(2000) } }),
+      [],
+    );
+    expect(quiet.told).toContain('because of threads that wait for each other');
+    expect(quiet.told).not.toContain('stalls of the event loop');
+  });
+
+  it('is contention of goroutines by the delays of their locks', () => {
+    const evidence = syntheticEvidence({
+      latenciesNs: tail(2, 90),
+      target: { kind: 'command', runtime: 'go1.26.8' },
+      profiles: { mutex: goMutex },
+      without: ['runtime'],
+    });
+    expect(tailGap(evidence, []).told).toContain('because of threads that wait for each other');
+  });
+
+  it('says what of it was not measured where no cause shows', () => {
+    const native = syntheticEvidence({
+      latenciesNs: tail(2, 90),
+      target: { kind: 'command', runtime: null },
+      without: ['runtime'],
+    });
+    expect(tailGap(native, []).told).toContain('not measured: the time that its threads wait off the CPU');
   });
 
   it('has no known cause where nothing shows one', () => {

@@ -135,6 +135,17 @@ describe('when to worry', () => {
 });
 
 describe('when to optimise', () => {
+  it('calls no latency noticed by users that is the queue of a closed loop at the limit', () => {
+    const noticed = (options: SyntheticOptions) =>
+      assessOptimization(input(options)).find(({ name }) => name === 'users notice');
+    const queue: SyntheticOptions = { latenciesNs: [120e6], scenario: { concurrency: 1_464 } };
+    expect(noticed(queue)?.answer).toBe('unknown');
+    expect(noticed(queue)?.observed).toContain("the queue of 1,464 closed-loop workers at the tracker's limit");
+    expect(noticed({ ...queue, process: halfBusy })?.answer).toBe('yes');
+    expect(noticed({ ...queue, scenario: { concurrency: 1_464, ratePerSecond: 12_200 } })?.answer).toBe('yes');
+    expect(noticed({})?.answer).toBe('no');
+  });
+
   it('holds at half of the capacity, and says for which load the run speaks', () => {
     const assessed = assessOptimization(input());
     expect(answers(assessed)).toEqual(['yes', 'no', 'note', 'note']);
