@@ -5,8 +5,8 @@ import type { ScenarioPlan } from '../lab/plan.ts';
 import { runScenario } from '../lab/run-scenario.ts';
 import type { Progress } from './progress.ts';
 import type { RunFlags } from './run-flags.ts';
-import { type MeasuredSides, runsInTurn, type SideFoldersSoFar } from './runs-in-turn.ts';
 import { targetSpec } from './run-suite.ts';
+import { type MeasuredSides, runsInTurn, type SideFoldersSoFar } from './runs-in-turn.ts';
 
 export interface SidePlan {
   readonly plan: ScenarioPlan;

@@ -65,7 +65,8 @@ export function linkFrames(content: HTMLElement, view: FlameView): void {
       const cell = row.cells[functionColumn];
       const place = row.cells[fileColumn]?.textContent ?? '';
       const file = place.startsWith('- (') ? '' : place.replace(/:\d+$/, '');
-      if (cell !== undefined) linkText(cell, { name: cell.textContent ?? '', file, profile: named ?? profile }, view);
+      if (cell !== undefined)
+        linkText(cell, { name: cell.textContent ?? '', file, profile: named ?? profile }, view);
     }
   }
 }

@@ -46,7 +46,9 @@ describe('the history by scenario and tracker', () => {
       { trackerVersion: '1.1', runs: 8, lastStartedAt: '2026-01-20T00:00:00.000Z' },
     ]);
     const text = historyLines(groups, 20).join('\n');
-    expect(text).toMatch(/ 1\.1 +8 +2026-01-20 +8\d\d\.\d\d \(-1[12]\.\d %\) +5\.00 ms \(\+0\.0 %\) +not measured/);
+    expect(text).toMatch(
+      / 1\.1 +8 +2026-01-20 +8\d\d\.\d\d \(-1[12]\.\d %\) +5\.00 ms \(\+0\.0 %\) +not measured/,
+    );
     expect(historyMarkdown(groups, 20)).toMatch(/\*\*By version\*\*[^\n]*\n\n\| Version/);
   });
 

@@ -2,7 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -58,10 +66,7 @@ beforeAll(async () => {
   );
   writeFileSync(path.join(repository, 'package.json'), '{"type":"module"}\n');
   writeFileSync(path.join(repository, 'peers.mjs'), 'export const peers = 2;\n');
-  writeFileSync(
-    path.join(repository, 'server.js'),
-    tracker.replace('Number(process.argv[2])', String(port)),
-  );
+  writeFileSync(path.join(repository, 'server.js'), tracker.replace('Number(process.argv[2])', String(port)));
   git('add', '.');
   git('commit', '--quiet', '-m', 'A tracker');
   git('update-ref', 'refs/remotes/origin/main', 'HEAD');
@@ -108,7 +113,8 @@ describe('the example of a GitHub workflow', () => {
     expect(Object.keys(workflow.jobs)).toEqual(['thresholds', 'compare']);
     for (const { 'runs-on': machine, steps } of Object.values(workflow.jobs)) {
       expect(machine).toMatch(/^ubuntu-/);
-      for (const { uses, run } of steps) expect([uses, run].filter((one) => one !== undefined)).toHaveLength(1);
+      for (const { uses, run } of steps)
+        expect([uses, run].filter((one) => one !== undefined)).toHaveLength(1);
     }
   });
 

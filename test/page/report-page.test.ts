@@ -69,7 +69,9 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     });
     // The level changed with a run whose id is hostile; a folder of that name would be refused.
     const historyFile = path.join(hostileRoot, 'history.jsonl');
-    const row = historyRow(buildReport(loadRun(hostile), { history: { rows: [], brokenLines: 0 }, runs: [] }));
+    const row = historyRow(
+      buildReport(loadRun(hostile), { history: { rows: [], brokenLines: 0 }, runs: [] }),
+    );
     const days = Array.from({ length: 8 }, (_, day) => ({
       ...row,
       runId: day === 4 ? (hostileNames[0] as string) : `day-${day}`,

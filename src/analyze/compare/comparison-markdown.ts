@@ -68,7 +68,11 @@ export function comparisonFigures(comparison: Comparison): string {
 
 /** The functions that changed, by the profile that tells of them; headings begin at `##`. */
 export function functionSections({ functions }: Comparison): FunctionSection[] {
-  const section = (profile: FunctionSection['profile'], heading: string, tables: string[]): FunctionSection => ({
+  const section = (
+    profile: FunctionSection['profile'],
+    heading: string,
+    tables: string[],
+  ): FunctionSection => ({
     profile,
     markdown: [heading, ...tables].join('\n\n'),
   });

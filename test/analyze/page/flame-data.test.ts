@@ -160,7 +160,9 @@ describe('the graph of what the live heap grew by', () => {
       'a',
       'grew',
     ]);
-    expect(graph?.about).toContain('Only stacks whose part of the heap grew are shown; 2.00 MB of other stacks');
+    expect(graph?.about).toContain(
+      'Only stacks whose part of the heap grew are shown; 2.00 MB of other stacks',
+    );
   });
 
   it('says of a profile of what was kept what it is', () => {

@@ -78,7 +78,9 @@ describe('the charts over time', () => {
     const times = (drawn?.stalls ?? []).map(({ atS }) => atS);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     const words = timelineFigures(buildReport(evidence, alone), drawn).markup;
-    expect(words).toContain('At 1,000 moments the event loop had stood still for 50 ms or longer; the 900 longest');
+    expect(words).toContain(
+      'At 1,000 moments the event loop had stood still for 50 ms or longer; the 900 longest',
+    );
   });
 
   it('mark the spans in which it was slow', () => {
