@@ -20,6 +20,8 @@ export interface SimulationOptions {
   readonly slowdown: number;
   readonly experiments: number;
   readonly seed?: number;
+  /** Draws of each bootstrap interval. */
+  readonly resamples?: number;
 }
 
 export interface Accuracy {
@@ -59,11 +61,12 @@ export async function simulate({
   slowdown,
   experiments,
   seed = 1,
+  resamples = 500,
 }: SimulationOptions): Promise<Accuracy> {
   const random = randomStream(seed);
   const counts = { worse: 0, any: 0, covered: 0, runs: 0 };
   for (let experiment = 0; experiment < experiments; experiment++) {
-    const { metrics, made } = await experimentOf({ runs, noise, slowdown }, random);
+    const { metrics, made } = await experimentOf({ runs, noise, slowdown, resamples }, random);
     if (metrics.some(({ verdict }) => verdict === 'worse')) counts.worse++;
     if (metrics.some(({ verdict }) => verdict === 'worse' || verdict === 'better')) counts.any++;
     const interval = metrics.find(({ metric }) => metric === 'requestsPerSecond')?.interval;
@@ -88,7 +91,7 @@ interface DrawnRun {
 }
 
 async function experimentOf(
-  { runs, noise, slowdown }: Pick<SimulationOptions, 'runs' | 'noise' | 'slowdown'>,
+  { runs, noise, slowdown, resamples }: Required<Omit<SimulationOptions, 'experiments' | 'seed'>>,
   random: () => number,
 ): Promise<{ readonly metrics: readonly MetricComparison[]; readonly made: number }> {
   const drift = 5 * noise * (random() - 0.5) * 2;
@@ -118,7 +121,7 @@ async function experimentOf(
         a: used.map(({ figures }) => figures[metric]),
         b: others.map(({ figures }) => figures[metric]),
       })),
-      { pairs: interleavedPairs(used, others), barred: null, resamples: 500 },
+      { pairs: interleavedPairs(used, others), barred: null, resamples },
     );
   }
   const sides = await runsInTurn({

@@ -72,11 +72,11 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     const row = historyRow(
       buildReport(loadRun(hostile), { history: { rows: [], brokenLines: 0 }, runs: [] }),
     );
-    const days = Array.from({ length: 8 }, (_, day) => ({
+    const days = Array.from({ length: 16 }, (_, day) => ({
       ...row,
-      runId: day === 4 ? (hostileNames[0] as string) : `day-${day}`,
-      startedAt: `2025-01-0${day + 1}T00:00:00.000Z`,
-      requestsPerSecond: (day < 4 ? 90_000 : 12_000) + day,
+      runId: day === 8 ? (hostileNames[0] as string) : `day-${day}`,
+      startedAt: `2025-01-${day + 10}T00:00:00.000Z`,
+      requestsPerSecond: (day < 8 ? 90_000 : 12_000) + day,
     }));
     writeFileSync(historyFile, days.map((one) => `${JSON.stringify(one)}\n`).join(''));
     await analyzeRun(hostile, { historyFile });
@@ -228,7 +228,7 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
       opened.locator(`[data-profile=${profile}]`).getByRole('button', { name: 'encodePeers' });
     await link('allocations').click();
     expect(await shownProfile(opened)).toBe('Allocations');
-    expect(await told(opened)).toMatch(/^encodePeers .* total \S+ KiB a request/);
+    expect(await told(opened)).toMatch(/^encodePeers .* total \S+ B a request/);
     await link('cpu').click();
     expect(await shownProfile(opened)).toBe('CPU');
     expect(complaints).toEqual([]);
