@@ -45,8 +45,10 @@ export interface TimelineChart {
 export interface Timeline {
   readonly endS: number;
   readonly phases: readonly { readonly name: string; readonly startS: number; readonly endS: number }[];
-  /** Moments at which the event loop had stood still past the limit of the rule `event-loop-stall`. */
+  /** Moments at which the event loop had stood still past the limit of the rule `event-loop-stall`: the longest of them. */
   readonly stalls: readonly { readonly atS: number; readonly delayMs: number }[];
+  /** All such moments, also those that are too many to be marked. */
+  readonly stallCount: number;
   /** Spans of the profiled phase in which P99 was far above that of the other slices. */
   readonly slowSpans: readonly { readonly startS: number; readonly endS: number }[];
   readonly charts: readonly TimelineChart[];
@@ -78,6 +80,8 @@ export interface Scaling {
 export interface HistoryTrend {
   readonly points: readonly {
     readonly label: string;
+    /** A figure changed its level with this run. */
+    readonly changed: boolean;
     readonly requestsPerSecond: number | null;
     readonly p95Ms: number | null;
   }[];

@@ -9,15 +9,17 @@ import { allowedCpus } from '../lab/target/pinning.ts';
 import type { CliContext } from './context.ts';
 import { type Example, examplesText } from './examples-text.ts';
 import { findPair, findSide } from './find-side.ts';
+import { needsConfirming } from './further-pairs.ts';
 import { createInterrupt, type Interrupt } from './interrupt.ts';
 import { withLabCommand } from './lab-command.ts';
-import { type MeasuredSides, measureSides, type SidePlan } from './measure-sides.ts';
+import { measureSides, type SidePlan } from './measure-sides.ts';
 import { integerBetween } from './parse-values.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { resolveRun } from './resolve-run.ts';
 import { checkOutRevisions, type RevisionFolders } from './revision-folders.ts';
 import { addRunFlags } from './run-command.ts';
 import type { RunFlags } from './run-flags.ts';
+import type { MeasuredSides } from './runs-in-turn.ts';
 import { writeStepSummary } from './step-summary.ts';
 
 /** The least with which there is a verdict. */
@@ -50,7 +52,8 @@ const examples: readonly Example[] = [
   },
 ];
 const afterwards = `
-With six runs a side or more that took turns, each figure gets a verdict.
+With six runs a side or more that took turns, each figure gets a verdict. An invalid run is replaced by a further pair, up to
+half of --repeat; a small change is confirmed by half as many pairs again.
 Exit codes: 0 ok · 10 a figure got worse · 11 a side has no valid run · 130 interrupted (SIGINT) · 143 terminated (SIGTERM)
 `;
 
@@ -164,12 +167,18 @@ async function compareNewRuns(options: NewRuns): Promise<ExitCode> {
     const [inA, inB] = checkouts?.revisions ?? [];
     const at = (side: SidePlan, folder: string | undefined): SidePlan =>
       folder === undefined ? side : { ...side, tracker: { ...side.tracker, cwd: folder } };
+    const { compareLoaded, isValidRun } = await import('../analyze/compare/compare-folders.ts');
     const measured = await measureSides({
       a: at(sides.a, inA?.folder),
       b: at(sides.b, inB?.folder),
       repeat: flags.repeat ?? USUAL_REPEAT,
       directory,
       cpus,
+      isValid: isValidRun,
+      needsConfirming: (so) =>
+        needsConfirming(
+          compareLoaded({ label: 'a', directories: so.a }, { label: 'b', directories: so.b }).metrics,
+        ),
       signal: interrupt.signal,
       progress,
     });
@@ -250,6 +259,7 @@ async function judgeMeasured(options: {
   const compared = await judge({
     before: { label: labels[0], directories: measured.a },
     after: { label: labels[1], directories: measured.b },
+    notes: measured.notes,
     directory,
     flags,
     context,
@@ -261,14 +271,16 @@ async function judgeMeasured(options: {
 async function judge(options: {
   readonly before: SideFolders;
   readonly after: SideFolders;
+  /** Of what was measured beyond what was asked for; absent: nothing was. */
+  readonly notes?: readonly string[];
   readonly directory: string;
   readonly flags: CompareFlags;
   readonly context: CliContext;
 }): Promise<ComparedFolders> {
-  const { before, after, directory, flags, context } = options;
+  const { before, after, notes, directory, flags, context } = options;
   const { compareFolders, writeComparison } = await import('../analyze/compare/compare-folders.ts');
   const { comparisonLines } = await import('../analyze/compare/comparison-text.ts');
-  const compared = compareFolders(before, after);
+  const compared = compareFolders(before, after, notes);
   mkdirSync(directory, { recursive: true });
   writeComparison(directory, compared);
   writeStepSummary(context, compared.markdown);

@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 import type { HistoryTrend, Scaling } from '../page-data.ts';
-import { seriesColour } from './chart-inks.ts';
+import { chartInks, seriesColour } from './chart-inks.ts';
 import { axis, fromZero, powersOfTen, splitText, withUnit } from './chart-parts.ts';
 import { currentTheme } from './theme.ts';
 
@@ -55,10 +55,11 @@ export function historyChart({ points }: HistoryTrend): Chart {
     options: {
       ...twoScales(
         { time: false, range: () => [-0.5, points.length - 0.5] },
-        (value) => (Number.isInteger(value) ? label(value).slice(5) : ''),
+        (value) => (Number.isInteger(value) ? label(value).slice(5, 16) : ''),
         'run',
       ),
       series: [{ label: 'Run', value: (_plot, value: number | null) => label(value) }, ...pairOfSeries()],
+      hooks: { drawClear: [(plot) => drawChanges(plot, points)] },
     },
     data: [
       points.map((_, index) => index),
@@ -66,6 +67,24 @@ export function historyChart({ points }: HistoryTrend): Chart {
       points.map((one) => one.p95Ms),
     ],
   };
+}
+
+/** A line between the last run of one level and the first of the next. */
+function drawChanges(plot: uPlot, points: HistoryTrend['points']): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = chartInks[currentTheme()].stall;
+  ctx.lineWidth = 2 * uPlot.pxRatio;
+  ctx.setLineDash([4 * uPlot.pxRatio, 3 * uPlot.pxRatio]);
+  for (const [index, { changed }] of points.entries()) {
+    if (!changed) continue;
+    const x = plot.valToPos(index - 0.5, 'x', true);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 function rate(_plot: uPlot, value: number | null): string {

@@ -57,6 +57,7 @@ export function linkFrames(content: HTMLElement, view: FlameView): void {
       profile = /\bFile: ([\w.-]+\.pb\.gz)/.exec(part.textContent ?? '')?.[1] ?? profile;
       continue;
     }
+    const named = part.closest<HTMLElement>('[data-profile]')?.dataset['profile'];
     const labels = [...(part.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent ?? '');
     const [functionColumn, fileColumn] = [labels.indexOf('Function'), labels.indexOf('File')];
     if (functionColumn < 0 || fileColumn < 0 || part.closest('.functions') !== null) continue;
@@ -64,7 +65,8 @@ export function linkFrames(content: HTMLElement, view: FlameView): void {
       const cell = row.cells[functionColumn];
       const place = row.cells[fileColumn]?.textContent ?? '';
       const file = place.startsWith('- (') ? '' : place.replace(/:\d+$/, '');
-      if (cell !== undefined) linkText(cell, { name: cell.textContent ?? '', file, profile }, view);
+      if (cell !== undefined)
+        linkText(cell, { name: cell.textContent ?? '', file, profile: named ?? profile }, view);
     }
   }
 }

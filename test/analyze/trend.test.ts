@@ -38,6 +38,20 @@ describe('the history by scenario and tracker', () => {
     expect(historyLines([group as NonNullable<typeof group>], 20).join('\n')).toContain('change of RPS');
   });
 
+  it('gives the medians of each version, with their change', () => {
+    const rows = [...stepped, row(21, 1, { trackerVersion: '1.2', valid: false })];
+    const groups = historyGroups({ rows, brokenLines: 0 }, () => null);
+    expect(groups[0]?.versions).toMatchObject([
+      { trackerVersion: '1.0', runs: 12, p95Ns: 5e6, cpuMicrosecondsPerRequest: null },
+      { trackerVersion: '1.1', runs: 8, lastStartedAt: '2026-01-20T00:00:00.000Z' },
+    ]);
+    const text = historyLines(groups, 20).join('\n');
+    expect(text).toMatch(
+      / 1\.1 +8 +2026-01-20 +8\d\d\.\d\d \(-1[12]\.\d %\) +5\.00 ms \(\+0\.0 %\) +not measured/,
+    );
+    expect(historyMarkdown(groups, 20)).toMatch(/\*\*By version\*\*[^\n]*\n\n\| Version/);
+  });
+
   it('finds no change in runs that only vary, and leaves invalid ones out', () => {
     const rows = days.map((day) =>
       row(day, 1000, day % 4 === 0 ? { valid: false, requestsPerSecond: 10 } : {}),

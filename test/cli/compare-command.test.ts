@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { historySchema } from '../../src/analyze/trend/history-schema.ts';
-import { sideOrder } from '../../src/cli/measure-sides.ts';
 import { halfBusy, syntheticRun, writeSyntheticRun } from '../analyze/synthetic-run.ts';
 import { command } from './command.ts';
 
@@ -73,10 +72,6 @@ describe('lab compare', () => {
     const { exitCode, stderr } = await command(words, mkdtempSync(path.join(tmpdir(), 'lab-compare-')));
     expect(exitCode).toBe(2);
     expect(stderr).toContain(text);
-  });
-
-  it('takes turns and turns each pair round', () => {
-    expect(sideOrder(3).join('')).toBe('abbaab');
   });
 });
 

@@ -6,8 +6,11 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { analyzeRun } from '../../src/analyze/analyze.ts';
+import { historyRow } from '../../src/analyze/history.ts';
+import { loadRun } from '../../src/analyze/load-run.ts';
 import { renderComparisonPage } from '../../src/analyze/page/comparison-page.ts';
 import type { Profile } from '../../src/analyze/profile/profile.ts';
+import { buildReport } from '../../src/analyze/report/build-report.ts';
 import { sortKey } from '../../src/page/sort-key.ts';
 import { healthyAllocations, healthyCpu, healthyLiveHeap } from '../analyze/drawn-profiles.ts';
 import { drawProfile } from '../analyze/profile/draw-profile.ts';
@@ -58,12 +61,25 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     });
     await analyzeRun(directory);
     page = path.join(directory, 'report.html');
-    const hostile = writeSyntheticRun(mkdtempSync(path.join(tmpdir(), 'page-')), {
+    const hostileRoot = mkdtempSync(path.join(tmpdir(), 'page-'));
+    const hostile = writeSyntheticRun(hostileRoot, {
       target: { name: hostileNames[0] as string, version: hostileNames[3] as string },
       clean: { errorTexts: { [hostileNames[1] as string]: 3 } },
       profiles: { cpu: profileOf(hostileNames) },
     });
-    await analyzeRun(hostile);
+    // The level changed with a run whose id is hostile; a folder of that name would be refused.
+    const historyFile = path.join(hostileRoot, 'history.jsonl');
+    const row = historyRow(
+      buildReport(loadRun(hostile), { history: { rows: [], brokenLines: 0 }, runs: [] }),
+    );
+    const days = Array.from({ length: 16 }, (_, day) => ({
+      ...row,
+      runId: day === 8 ? (hostileNames[0] as string) : `day-${day}`,
+      startedAt: `2025-01-${day + 10}T00:00:00.000Z`,
+      requestsPerSecond: (day < 8 ? 90_000 : 12_000) + day,
+    }));
+    writeFileSync(historyFile, days.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    await analyzeRun(hostile, { historyFile });
     hostilePage = path.join(hostile, 'report.html');
     comparisonPage = path.join(root, 'comparison.html');
     const slower = drawProfile(`
@@ -74,13 +90,20 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     writeFileSync(
       comparisonPage,
       renderComparisonPage({
-        title: 'v1 and v2',
+        title: `${hostileNames[0]} and v2`,
         markdown: '## Comparison\n\nv2 costs more.',
+        functions: (['cpu', 'allocations'] as const).map((profile) => ({
+          profile,
+          markdown: `## Functions: ${profile}\n\n| Change | Function | File |\n| --: | :-- | :-- |\n| +1 | encodePeers | src/tracker/encode.ts |`,
+        })),
         before: {
           label: hostileNames[0] as string,
-          runs: [syntheticEvidence({ profiles: { cpu: healthyCpu } })],
+          runs: [syntheticEvidence({ profiles: { cpu: healthyCpu, allocations: healthyAllocations } })],
         },
-        after: { label: 'v2', runs: [syntheticEvidence({ profiles: { cpu: slower } })] },
+        after: {
+          label: 'v2',
+          runs: [syntheticEvidence({ profiles: { cpu: slower, allocations: healthyAllocations } })],
+        },
       }),
     );
     browser = await launchBrowser();
@@ -184,12 +207,31 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     await close();
   });
 
-  it('leads from a table to the frame', async () => {
+  const shownProfile = (opened: Page) => opened.locator('.tabs [aria-pressed=true]').innerText();
+
+  it('leads from a table and from a finding to the frame, in the graph of their profile', async () => {
     const { opened, close } = await open(page);
     await opened.locator('.profiles').getByRole('button', { name: 'encodePeers' }).first().click();
     expect(await told(opened)).toMatch(/^encodePeers /);
     expect(await opened.getByRole('searchbox').inputValue()).toBe('"encodePeers"');
     expect(await opened.evaluate(() => document.activeElement?.tagName)).toBe('CANVAS');
+    await opened.getByRole('button', { name: 'Live heap' }).click();
+    await opened.locator('.finding .frame-link').first().click();
+    expect(await told(opened)).toMatch(/^encodePeers src\/tracker\/encode\.ts:12 application · total 2 s/);
+    expect(await shownProfile(opened)).toBe('CPU');
+    await close();
+  });
+
+  it('leads from a row of a comparison to the frame in the graph of its own profile', async () => {
+    const { opened, complaints, close } = await open(comparisonPage);
+    const link = (profile: string) =>
+      opened.locator(`[data-profile=${profile}]`).getByRole('button', { name: 'encodePeers' });
+    await link('allocations').click();
+    expect(await shownProfile(opened)).toBe('Allocations');
+    expect(await told(opened)).toMatch(/^encodePeers .* total \S+ B a request/);
+    await link('cpu').click();
+    expect(await shownProfile(opened)).toBe('CPU');
+    expect(complaints).toEqual([]);
     await close();
   });
 
@@ -217,6 +259,7 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     const inOneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
     expect(shown.map(inOneLine).sort()).toEqual(hostileNames.map(inOneLine).sort());
     expect(await opened.locator('h1').innerText()).toContain(hostileNames[0]);
+    expect(await opened.locator('#historical-results ~ ul').first().innerText()).toContain(hostileNames[0]);
     const listed = await opened.locator('.profiles td').allInnerTexts();
     expect(listed).toEqual(expect.arrayContaining(hostileNames.slice(0, 4)));
     expect(await opened.locator('img, main script, main b').count()).toBe(0);
@@ -233,6 +276,8 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     expect(rows.find((row) => row.includes('newWork'))).toMatch(/\+16\.4 µs/);
     expect(rows.find((row) => row.includes('sendReply'))).toMatch(/−16\.4 µs/);
     expect(await opened.locator('.legend').innerText()).toContain(hostileNames[0]);
+    expect(await opened.locator('h1').innerText()).toContain(hostileNames[0]);
+    expect(await opened.evaluate(() => 'pwned' in window)).toBe(false);
     expect(complaints).toEqual([]);
     await close();
   });
@@ -289,6 +334,21 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     await opened.getByRole('button', { name: 'Dark theme' }).click();
     await opened.emulateMedia({ media: 'print' });
     expect(await paper()).toBe(light);
+    await close();
+  });
+
+  it('prints what was measured and the evidence, without its controls', async () => {
+    const { opened, close } = await open(page, { viewport: { width: 720, height: 1000 } });
+    await opened.emulateMedia({ media: 'print' });
+    // As the browser does before it prints.
+    await opened.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    const shown = (selector: string) => opened.locator(selector).filter({ visible: true }).count();
+    expect(await shown('.bar, .controls, .tabs, .functions')).toBe(0);
+    expect(await shown('.plot canvas')).toBe(8);
+    expect(await shown('.stage canvas, .legend')).toBe(2);
+    const folded = opened.locator('.finding details:not([open])');
+    expect([await opened.locator('.finding details').count(), await folded.count()]).toEqual([1, 0]);
+    expect(await opened.evaluate(() => document.documentElement.scrollWidth)).toBe(720);
     await close();
   });
 });

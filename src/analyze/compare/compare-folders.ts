@@ -7,8 +7,8 @@ import { renderComparisonPage } from '../page/comparison-page.ts';
 import { html } from '../page/html.ts';
 import { writeWhole } from '../write-whole.ts';
 import { compareSides } from './compare-sides.ts';
-import { comparedRun } from './compared-run.ts';
-import { comparisonSections, renderComparison } from './comparison-markdown.ts';
+import { comparedRun, excludedBecause } from './compared-run.ts';
+import { comparisonFigures, functionSections, renderComparison } from './comparison-markdown.ts';
 import type { Comparison } from './comparison-schema.ts';
 import { verdictLine } from './verdict-line.ts';
 
@@ -26,9 +26,14 @@ export interface ComparedFolders {
 }
 
 /**
+ * @param notes - on how the runs were made, a sentence each; they come before the comparison's own
  * @throws LabError as `loadRun`; `SAME_RUN` where a run is on both sides; `NOT_BUILT`
  */
-export function compareFolders(a: SideFolders, b: SideFolders): ComparedFolders {
+export function compareFolders(
+  a: SideFolders,
+  b: SideFolders,
+  notes: readonly string[] = [],
+): ComparedFolders {
   const both = a.directories.find((directory) => b.directories.includes(directory));
   if (both !== undefined) {
     throw new LabError({
@@ -39,15 +44,35 @@ export function compareFolders(a: SideFolders, b: SideFolders): ComparedFolders 
   }
   const before = loadSide(a);
   const after = loadSide(b);
-  const comparison = compareSides(before, after);
+  const compared = compareSides(before, after);
+  const comparison = { ...compared, notes: [...notes, ...compared.notes] };
   const page = renderComparisonPage({
     title: `${b.label} against ${a.label}`,
-    markdown: comparisonSections(comparison),
+    markdown: comparisonFigures(comparison),
+    functions: functionSections(comparison),
     lead: html`<p class="lead"><strong>${verdictLine(comparison)}</strong></p>`,
     before: { label: a.label, runs: validRuns(before) },
     after: { label: b.label, runs: validRuns(after) },
   });
   return { comparison, markdown: renderComparison(comparison), page };
+}
+
+/**
+ * The figures and verdicts alone.
+ *
+ * @throws LabError as `loadRun`
+ */
+export function compareLoaded(a: SideFolders, b: SideFolders): Comparison {
+  return compareSides(loadSide(a), loadSide(b));
+}
+
+/**
+ * Whether a comparison counts the run of a folder.
+ *
+ * @throws LabError as `loadRun`
+ */
+export function isValidRun(directory: string): boolean {
+  return excludedBecause(loadRun(directory, { profiles: false })) === null;
 }
 
 interface LoadedSide {

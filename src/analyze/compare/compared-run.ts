@@ -50,7 +50,8 @@ export function comparedRun(evidence: Evidence): ComparedRun {
   };
 }
 
-function excludedBecause(evidence: Evidence): string | null {
+/** Why a comparison does not count a run; null: it does. */
+export function excludedBecause(evidence: Evidence): string | null {
   const { run } = evidence;
   if (run.partial !== null) return `partial: ${run.partial.reason}`;
   if (run.targetExit !== null && !run.targetExit.expected) return 'the tracker ended on its own';

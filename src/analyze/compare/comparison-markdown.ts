@@ -1,4 +1,5 @@
 /** comparison.md: what two sides differ in, as Markdown. Pure. */
+import type { ProfileKind } from '../../run.ts';
 import { formatChange, formatCount, significant } from '../report/format.ts';
 import { bullets, escapeCell, escapeText, notMeasured, table } from '../report/markdown-text.ts';
 import { comparisonMetrics } from './comparison-metrics.ts';
@@ -12,13 +13,20 @@ import type {
 import { pText } from './judge-metrics.ts';
 import { verdictLine } from './verdict-line.ts';
 
+/** Markdown whose functions are those of a profile. */
+export interface FunctionSection {
+  readonly profile: Extract<ProfileKind, 'cpu' | 'allocations'>;
+  readonly markdown: string;
+}
+
 /** The whole document. */
 export function renderComparison(comparison: Comparison): string {
   const { a, b } = comparison.sides;
   return `${[
     `# ${comparisonTitle(comparison)}`,
     `> **${escapeText(verdictLine(comparison))}**`,
-    comparisonSections(comparison),
+    comparisonFigures(comparison),
+    ...functionSections(comparison).map(({ markdown }) => markdown),
     bullets([sideLine('a', a), sideLine('b', b)]),
   ].join('\n\n')}\n`;
 }
@@ -28,9 +36,9 @@ function comparisonTitle({ sides: { a, b } }: Comparison): string {
   return `${escapeCell(b.label)} against ${escapeCell(a.label)}`;
 }
 
-/** All below the title and the verdict; headings begin at `##`. */
-export function comparisonSections(comparison: Comparison): string {
-  const { metrics, functions, differences, notes, interleavedPairs } = comparison;
+/** The figures and what else differs; headings begin at `##`. */
+export function comparisonFigures(comparison: Comparison): string {
+  const { metrics, differences, notes, interleavedPairs } = comparison;
   const parts = [
     '## Figures',
     table(
@@ -55,12 +63,27 @@ export function comparisonSections(comparison: Comparison): string {
       ),
     );
   }
-  parts.push('## Functions: CPU per request', ...functionTables(functions.cpu, 'CPU'));
-  parts.push(
-    '## Functions: bytes allocated per request',
-    ...functionTables(functions.allocations, 'allocation'),
-  );
   return parts.join('\n\n');
+}
+
+/** The functions that changed, by the profile that tells of them; headings begin at `##`. */
+export function functionSections({ functions }: Comparison): FunctionSection[] {
+  const section = (
+    profile: FunctionSection['profile'],
+    heading: string,
+    tables: string[],
+  ): FunctionSection => ({
+    profile,
+    markdown: [heading, ...tables].join('\n\n'),
+  });
+  return [
+    section('cpu', '## Functions: CPU per request', functionTables(functions.cpu, 'CPU')),
+    section(
+      'allocations',
+      '## Functions: bytes allocated per request',
+      functionTables(functions.allocations, 'allocation'),
+    ),
+  ];
 }
 
 function metricRow(metric: MetricComparison): string[] {

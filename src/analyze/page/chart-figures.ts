@@ -1,7 +1,7 @@
 /** The places of a page's charts, each with its figures in words for who cannot see it. */
 import type { LatencyCurve, Scaling, Timeline, TimelineChart } from '../../page-data.ts';
 import { greatest } from '../extremes.ts';
-import { formatLatency, formatMegabytes, significant } from '../report/format.ts';
+import { formatCount, formatLatency, formatMegabytes, significant } from '../report/format.ts';
 import type { Report } from '../report/report-schema.ts';
 import { median } from '../series.ts';
 import { SLOW_FACTOR } from '../thresholds.ts';
@@ -27,11 +27,14 @@ export function timelineFigures(report: Report, timeline: Timeline | null): Html
     }
     return html`<figure class="chart"><figcaption><strong>${title}</strong> <span>${inWords(chart, timeline)}</span></figcaption><div class="plot" data-chart="${id}"></div></figure>`;
   });
-  const stalls = timeline?.stalls.length ?? 0;
+  const marked = timeline?.stalls.length ?? 0;
+  const stalls = timeline?.stallCount ?? 0;
   const marks =
     stalls === 0
       ? 'The event loop never stood still for 50 ms or longer.'
-      : `${stalls} ${stalls === 1 ? 'moment is' : 'moments are'} marked at which the event loop had stood still for 50 ms or longer.`;
+      : stalls > marked
+        ? `At ${formatCount(stalls)} moments the event loop had stood still for 50 ms or longer; the ${formatCount(marked)} longest are marked.`
+        : `${stalls} ${stalls === 1 ? 'moment is' : 'moments are'} marked at which the event loop had stood still for 50 ms or longer.`;
   const slow = timeline?.slowSpans.length ?? 0;
   const slowMarks =
     slow === 0

@@ -1,5 +1,6 @@
 /** The page of two runs: what a comparison says, and the flame graphs of what changed. */
 import { emptyPageData } from '../../page-data.ts';
+import type { ProfileKind } from '../../run.ts';
 import { differentialGraphs, type FlameSide } from './flame-data.ts';
 import { flameSection } from './flame-section.ts';
 import { type Html, html } from './html.ts';
@@ -10,6 +11,8 @@ export interface ComparisonPageOptions {
   readonly title: string;
   /** The comparison as Markdown of this package: names in it are escaped already. Its headings begin at `##`. */
   readonly markdown: string;
+  /** Likewise, of functions: their names lead into the graph of that profile. */
+  readonly functions?: readonly { readonly profile: ProfileKind; readonly markdown: string }[];
   /** HTML before it, for example a verdict. */
   readonly lead?: Html;
   readonly before: FlameSide;
@@ -24,6 +27,7 @@ export interface ComparisonPageOptions {
 export function renderComparisonPage({
   title,
   markdown,
+  functions = [],
   lead,
   before,
   after,
@@ -31,7 +35,8 @@ export function renderComparisonPage({
   const flames = differentialGraphs(before, after);
   const content = html`<h1>${title}</h1>
 ${lead ?? null}
-<section id="comparison">${markdownToHtml(markdown)}</section>
+<section id="comparison">${markdownToHtml(markdown)}
+${functions.map((one) => html`<div data-profile="${one.profile}">${markdownToHtml(one.markdown)}</div>`)}</section>
 <section id="flame"><h2>What changed, per request</h2>
 ${flames.length === 0 ? html`<p>The two runs share no profile.</p>` : flameSection(flames)}
 </section>`;

@@ -5,7 +5,7 @@ import type { Bytes } from '../../units.ts';
 import { valueIndexOf } from '../cost-shares.ts';
 import { type Evidence, type LoadedProfile, profileOf } from '../evidence.ts';
 import type { Profile, ValueType } from '../profile/profile.ts';
-import { formatDuration } from '../report/format.ts';
+import { formatCount, formatDuration, formatMegabytes } from '../report/format.ts';
 import { answeredIn } from './answered.ts';
 import { CallTree } from './call-tree.ts';
 import { encodeTree } from './encode-tree.ts';
@@ -25,6 +25,7 @@ const kinds: readonly {
   { kind: 'perf', label: 'CPU by perf (native, kernel)', opensWith: ['cpu'] },
   { kind: 'allocations', label: 'Allocations', opensWith: ['alloc_space'] },
   { kind: 'live-heap', label: 'Live heap', opensWith: ['inuse_space'] },
+  { kind: 'heap-growth', label: 'Heap growth', opensWith: ['inuse_space'] },
   { kind: 'mutex', label: 'Mutex (who held locks)', opensWith: ['delay'] },
   { kind: 'block', label: 'Block (who waited)', opensWith: ['delay'] },
   { kind: 'goroutine', label: 'Goroutines', opensWith: ['goroutine'] },
@@ -47,7 +48,7 @@ export function flameGraphs(evidence: Evidence): FlameData[] {
       id: kind,
       label,
       file: record.file,
-      about: aboutProfile(loaded),
+      about: `${aboutProfile(loaded)}${aboutLosses(kind, profile)}`,
       valueTypes: profile.valueTypes,
       defaultValue: valueIndexOf(profile, ...opensWith),
       ...encodeTree(tree, { mostBytes: budget(present.length), columnsBefore: 0 }),
@@ -90,7 +91,7 @@ export function differentialGraphs(before: FlameSide, after: FlameSide): FlameDa
     });
     return flame === null
       ? []
-      : [{ id: kind, label, file: null, about: aboutPair(earlier, later), ...flame }];
+      : [{ id: kind, label, file: null, about: aboutPair(kind, earlier, later), ...flame }];
   });
 }
 
@@ -182,12 +183,24 @@ function aboutProfile({ record }: LoadedProfile): string {
   return `${record.file}: ${length}${every}, by ${source}.`;
 }
 
+/** A profile of what grew may have values below 0, which have no width. */
+function aboutLosses(kind: ProfileKind, profile: Profile): string {
+  if (kind !== 'heap-growth') return '';
+  const index = valueIndexOf(profile, 'inuse_space');
+  const values = profile.values[index] ?? new Float64Array();
+  const lost = values.reduce((sum, value) => sum - Math.min(0, value), 0);
+  if (lost === 0) return ' What was allocated in that time and kept.';
+  const size = profile.valueTypes[index]?.unit === 'bytes' ? formatMegabytes(lost) : formatCount(lost);
+  return ` Only stacks whose part of the heap grew are shown; ${size} of other stacks, which shrank, have no width here and stand in the tables with values below 0.`;
+}
+
 function aboutPair(
+  kind: ProfileKind,
   before: { readonly profiles: readonly Profile[]; readonly requests: number },
   after: { readonly profiles: readonly Profile[]; readonly requests: number },
 ): string {
   const count = (value: number): string => value.toLocaleString('en-US');
   const [one, other] = [before.profiles.length, after.profiles.length];
   const runs = one === 1 && other === 1 ? '' : `, in ${one} and ${other} runs`;
-  return `Per request: ${count(before.requests)} requests answered before, ${count(after.requests)} after${runs}.`;
+  return `Per request: ${count(before.requests)} requests answered before, ${count(after.requests)} after${runs}.${kind === 'heap-growth' ? ' Stacks whose part of the heap shrank count as 0.' : ''}`;
 }

@@ -64,7 +64,7 @@ ${flames.length === 0 ? html`<p>No profile was captured.</p>` : flameSection(fla
 ${section(profilingSection(report), 'profiles')}
 ${report.clinic !== null && section(clinicSection(report.clinic, report))}
 <section>${markdownToHtml(historySection(report))}
-${history !== null && html`<figure class="chart wide"><figcaption><strong>Trend</strong> <span>Requests per second and P95 of the runs above, oldest first.</span></figcaption><div class="plot" data-chart="history"></div></figure>`}
+${history !== null && html`<figure class="chart wide"><figcaption><strong>Trend</strong> <span>Requests per second and P95 of the runs above, oldest first.${history.points.some(({ changed }) => changed) && ' A line marks the run with which a figure changed its level.'}</span></figcaption><div class="plot" data-chart="history"></div></figure>`}
 </section>
 ${section(quickReferenceSection(report))}`;
   return renderPage({
@@ -92,9 +92,11 @@ function section(markdown: string, name = ''): Html {
 /** Null where this run is the first. */
 function historyOf({ history }: Report): HistoryTrend | null {
   if (history.rows.length < 2) return null;
+  const changed = new Set(history.changedRuns ?? []);
   return {
     points: history.rows.map((row) => ({
-      label: row.startedAt.slice(0, 16).replace('T', ' '),
+      label: `${row.startedAt.slice(0, 16).replace('T', ' ')}${row.trackerVersion === null ? '' : `, ${row.trackerVersion}`}`,
+      changed: changed.has(row.runId),
       requestsPerSecond: row.requestsPerSecond,
       p95Ms: milliseconds(row.p95Ns),
     })),

@@ -24,6 +24,7 @@ export function timelineOf(evidence: Evidence, whenSlow: Report['whenSlow']): Ti
   const { phases } = evidence.run;
   const endMs = Math.max(last.atMs, ...phases.map((phase) => phase.endMs));
   const runtime = evidence.timeline.filter((row) => row.kind === 'runtime');
+  const stalls = runtime.filter((row) => row.eventLoopDelayNsMax >= STALL_NS);
   return {
     endS: seconds(endMs),
     phases: phases.map(({ phase, startMs, endMs: end }) => ({
@@ -31,10 +32,11 @@ export function timelineOf(evidence: Evidence, whenSlow: Report['whenSlow']): Ti
       startS: seconds(startMs),
       endS: seconds(end),
     })),
-    stalls: runtime
-      .filter((row) => row.eventLoopDelayNsMax >= STALL_NS)
-      .map((row) => ({ atS: seconds(row.atMs), delayMs: ms(row.eventLoopDelayNsMax) }))
-      .slice(0, MOST_POINTS),
+    stalls: longest(stalls, MOST_POINTS).map((row) => ({
+      atS: seconds(row.atMs),
+      delayMs: ms(row.eventLoopDelayNsMax),
+    })),
+    stallCount: stalls.length,
     slowSpans: (whenSlow?.slices?.slowSpans ?? []).map(({ startMs, endMs: slowEndMs }) => ({
       startS: seconds(startMs),
       endS: seconds(slowEndMs),
@@ -47,6 +49,15 @@ export function timelineOf(evidence: Evidence, whenSlow: Report['whenSlow']): Ti
       .map((chart) => ({ ...chart, series: chart.series.filter(isMeasured) }))
       .filter(({ x, series }) => x.length > 0 && series.length > 0),
   };
+}
+
+/** The longest stalls, in order of time. */
+function longest(stalls: readonly RuntimeRow[], most: number): RuntimeRow[] {
+  if (stalls.length <= most) return [...stalls];
+  return [...stalls]
+    .sort((one, other) => other.eventLoopDelayNsMax - one.eventLoopDelayNsMax)
+    .slice(0, most)
+    .sort((one, other) => one.atMs - other.atMs);
 }
 
 function isMeasured({ values }: ChartSeries): boolean {

@@ -105,6 +105,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     runs: context.runs,
     earlier: earlier.filter((one) => one.valid && !one.partial && !isOtherEnvironment(row, one)),
   };
+  const changes = figureChanges([...reference.earlier, ...(row.valid && !row.partial ? [row] : [])]);
   return {
     ...withoutHistory,
     validity: { valid, checks: [...measured, environmentCheck(evidence, earlier.at(-1))] },
@@ -116,9 +117,8 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
         earlier.filter((one) => one.valid && !one.partial && !isOtherEnvironment(row, one)),
         trend,
       ),
-      changes: figureChanges([...reference.earlier, ...(row.valid && !row.partial ? [row] : [])]).map(
-        changeText,
-      ),
+      changes: changes.map(changeText),
+      changedRuns: [...new Set(changes.map(({ runId }) => runId))],
     },
     quickReference: {
       deployments: assessDeployments(reference),

@@ -297,6 +297,8 @@ export const reportSchema = z.object({
     trends: z.array(assessmentSchema),
     /** Where a figure changed its level, one sentence each; absent in reports of older versions. */
     changes: z.array(text).optional(),
+    /** Ids of the runs behind those changes, to mark them; absent in reports of older versions. */
+    changedRuns: z.array(text).optional(),
   }),
   quickReference: z.object({
     deployments: z.array(assessmentSchema),

@@ -6,7 +6,13 @@ import { assessTrends } from '../report/trends.ts';
 import { isOtherEnvironment } from '../same-environment.ts';
 import { median } from '../series.ts';
 import { changePoints } from '../statistics/change-points.ts';
-import { type FigureChange, type HistoryGroup, trendFigures } from './history-schema.ts';
+import {
+  type FigureChange,
+  type HistoryGroup,
+  type TrendFigure,
+  trendFigures,
+  type VersionFigures,
+} from './history-schema.ts';
 
 /** Rows looked at for changes: permutations over more would take seconds. */
 const MOST_ROWS = 100;
@@ -36,6 +42,7 @@ export function historyGroups(
       ratePerSecond,
       trackerName,
       rows,
+      versions: versionFigures(counted),
       changes: figureChanges(counted),
       trends: assessTrends(
         newest,
@@ -44,6 +51,29 @@ export function historyGroups(
       ),
     };
   });
+}
+
+/** Medians by the tracker's version, in order of their first runs. */
+function versionFigures(rows: readonly HistoryRow[]): VersionFigures[] {
+  const byVersion = new Map<string | null, HistoryRow[]>();
+  for (const row of rows) {
+    const known = byVersion.get(row.trackerVersion);
+    if (known === undefined) byVersion.set(row.trackerVersion, [row]);
+    else known.push(row);
+  }
+  return [...byVersion].map(([trackerVersion, own]) => ({
+    trackerVersion,
+    runs: own.length,
+    firstStartedAt: (own[0] as HistoryRow).startedAt,
+    lastStartedAt: (own.at(-1) as HistoryRow).startedAt,
+    requestsPerSecond: medianOf(own, 'requestsPerSecond'),
+    p95Ns: medianOf(own, 'p95Ns'),
+    cpuMicrosecondsPerRequest: medianOf(own, 'cpuMicrosecondsPerRequest'),
+  }));
+}
+
+function medianOf(rows: readonly HistoryRow[], figure: TrendFigure): number | null {
+  return median(rows.map((row) => row[figure]).filter((value) => value !== null));
 }
 
 /**

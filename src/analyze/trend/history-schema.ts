@@ -24,6 +24,20 @@ const figureChangeSchema = z
   })
   .meta({ id: 'FigureChange' });
 
+const versionFiguresSchema = z
+  .object({
+    trackerVersion: text.nullable(),
+    /** Valid whole runs of the newest run's machine. */
+    runs: number,
+    firstStartedAt: text,
+    lastStartedAt: text,
+    /** Medians of those runs; null where none has the figure. */
+    requestsPerSecond: number.nullable(),
+    p95Ns: number.nullable(),
+    cpuMicrosecondsPerRequest: number.nullable(),
+  })
+  .meta({ id: 'VersionFigures' });
+
 const historyGroupSchema = z
   .object({
     scenario: text,
@@ -32,6 +46,8 @@ const historyGroupSchema = z
     trackerName: text,
     /** Oldest first. */
     rows: z.array(historyRowSchema.meta({ id: 'HistoryRow' })),
+    /** By the tracker's version, in order of their first runs. */
+    versions: z.array(versionFiguresSchema),
     /** Over the valid whole runs of the newest run's machine; oldest first. */
     changes: z.array(figureChangeSchema),
     /** Of the newest run against the valid ones before it on its machine. */
@@ -52,5 +68,6 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
     : T;
 
 export type FigureChange = DeepReadonly<z.infer<typeof figureChangeSchema>>;
+export type VersionFigures = DeepReadonly<z.infer<typeof versionFiguresSchema>>;
 export type HistoryGroup = DeepReadonly<z.infer<typeof historyGroupSchema>>;
 export type HistoryDocument = DeepReadonly<z.infer<typeof historySchema>>;

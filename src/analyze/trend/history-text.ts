@@ -26,6 +26,8 @@ const figures: Readonly<
 
 const head = ['Date', 'Version', 'RPS', 'P95', 'CPU/request', 'Errors', 'Notes'] as const;
 
+const versionHead = ['Version', 'Runs', 'Last run', 'RPS', 'P95', 'CPU/request'] as const;
+
 /** @param most - newest rows of each group */
 export function historyLines(groups: readonly HistoryGroup[], most: number): string[] {
   return groups.flatMap((group) => {
@@ -38,6 +40,7 @@ export function historyLines(groups: readonly HistoryGroup[], most: number): str
       ...(shown.length < group.rows.length
         ? [`  ${group.rows.length - shown.length} earlier runs are not shown`]
         : []),
+      ...versionLines(group),
       ...group.changes.map((change) => `  Changed: ${printable(changeText(change))}`),
       ...group.trends.map(({ statement, answer, observed }) =>
         printable(`  ${answer === 'unknown' ? 'cannot be told' : answer}: ${statement} (${observed})`),
@@ -55,6 +58,16 @@ export function historyMarkdown(groups: readonly HistoryGroup[], most: number): 
       group.rows.slice(-most).map((row) => rowCells(row, group).map((cell) => escapeCell(cell))),
       ['l', 'l', 'r', 'r', 'r', 'r', 'l'],
     ),
+    ...(group.versions.length < 2
+      ? []
+      : [
+          '**By version** (medians of valid runs on one machine):',
+          table(
+            versionHead,
+            versionRows(group).map((cells) => cells.map((cell) => escapeCell(cell))),
+            ['l', 'r', 'l', 'r', 'r', 'r'],
+          ),
+        ]),
     ...(group.changes.length === 0
       ? []
       : ['**Changes:**', bullets(group.changes.map((change) => escapeText(changeText(change))))]),
@@ -62,6 +75,39 @@ export function historyMarkdown(groups: readonly HistoryGroup[], most: number): 
     table(['Should be', 'Is it', 'Observed'], assessmentRows(group.trends)),
   ]);
   return `${['# History', ...parts].join('\n\n')}\n`;
+}
+
+/** Nothing of a tracker with one version. */
+function versionLines(group: HistoryGroup): string[] {
+  if (group.versions.length < 2) return [];
+  return [
+    '  By version (medians of valid runs on one machine):',
+    // A column of text last, so that all between are numbers.
+    ...alignedTable([[...versionHead, ''], ...versionRows(group).map((row) => [...row, ''])]).map(
+      (line) => `    ${printable(line)}`,
+    ),
+  ];
+}
+
+/** Each figure with its change against the version before. */
+function versionRows({ versions }: HistoryGroup): string[][] {
+  return versions.map((one, index) => {
+    const cell = (figure: TrendFigure): string => {
+      const value = one[figure];
+      const before = versions[index - 1]?.[figure] ?? null;
+      if (value === null) return 'not measured';
+      const change = before === null || before === 0 ? '' : ` (${formatChange(value / before - 1)})`;
+      return `${figures[figure].format(value)}${change}`;
+    };
+    return [
+      one.trackerVersion ?? 'not told',
+      formatCount(one.runs),
+      one.lastStartedAt.slice(0, 10),
+      cell('requestsPerSecond'),
+      cell('p95Ns'),
+      cell('cpuMicrosecondsPerRequest'),
+    ];
+  });
 }
 
 /** Not escaped. */

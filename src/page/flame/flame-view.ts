@@ -12,7 +12,7 @@ import { createFunctionTable } from './function-table.ts';
 import { changeColour, classColour, classWords } from './palette.ts';
 
 export interface FlameView {
-  /** Whether any graph has a function; `profile` is a file's name, or empty for any. */
+  /** Whether a graph has a function; `profile` is a kind, of whose graph alone, or a file's name, of whose graph first. */
   readonly has: (name: string, file: string, profile: string) => boolean;
   /** Opens the graph at a function. */
   readonly open: (name: string, file: string, profile: string) => void;
@@ -218,7 +218,9 @@ export function createFlameView(root: HTMLElement, graphs: readonly FlameData[])
 
   function locate(name: string, file: string, profile: string): { state: FlameState; owner: number } | null {
     const preferred = states.filter(({ data }) => data.file === profile);
-    for (const state of [...preferred, ...states]) {
+    const ofKind = states.filter(({ data }) => data.id === profile);
+    // The cost that a row of a kind tells is in no other graph.
+    for (const state of ofKind.length > 0 ? ofKind : [...preferred, ...states]) {
       const owner = state.find(name, file);
       if (owner >= 0) return { state, owner };
     }

@@ -6,6 +6,7 @@ import { renderReportPage } from '../../../src/analyze/page/report-page.ts';
 import type { Profile } from '../../../src/analyze/profile/profile.ts';
 import { buildReport } from '../../../src/analyze/report/build-report.ts';
 import { flameClasses } from '../../../src/page-data.ts';
+import { profileKinds } from '../../../src/run.ts';
 import { healthyAllocations, healthyCpu, nativePerf } from '../drawn-profiles.ts';
 import { drawProfile } from '../profile/draw-profile.ts';
 import { syntheticEvidence } from '../synthetic-run.ts';
@@ -137,6 +138,39 @@ describe('the graphs of a run', () => {
   });
 });
 
+describe('the graph of what the live heap grew by', () => {
+  /** 5 MB more in one stack, 2 MB less in another. */
+  const drawn = drawProfile(
+    `
+    5000000    2000000
+    a@a.ts     a@a.ts
+    grew@g.ts  shrank@s.ts
+    `,
+    { valueTypes: [{ type: 'inuse_space', unit: 'bytes' }] },
+  );
+  const mixed = {
+    ...drawn,
+    values: drawn.values.map((values) => values.map((value) => (value === 2e6 ? -value : value))),
+  };
+
+  it('shows growth alone and says what it leaves out', () => {
+    const [graph] = flameGraphs(syntheticEvidence({ profiles: { 'heap-growth': mixed } }));
+    expect(graph?.id).toBe('heap-growth');
+    expect(graph?.nodes.function.map((owner) => graph.texts[graph.functions.name[owner] as number])).toEqual([
+      'a',
+      'grew',
+    ]);
+    expect(graph?.about).toContain(
+      'Only stacks whose part of the heap grew are shown; 2.00 MB of other stacks',
+    );
+  });
+
+  it('says of a profile of what was kept what it is', () => {
+    const [graph] = flameGraphs(syntheticEvidence({ profiles: { 'heap-growth': drawn } }));
+    expect(graph?.about).toMatch(/ What was allocated in that time and kept\.$/);
+  });
+});
+
 describe('the page of a run with large profiles', () => {
   /** Thousands of functions with long names full of what JSON and HTML must escape, each stack of its own. */
   function largeProfile(seed: number): Profile {
@@ -165,14 +199,14 @@ describe('the page of a run with large profiles', () => {
   }
 
   it('stays under 1.5 MB with every kind of profile', () => {
-    const kinds = ['cpu', 'perf', 'allocations', 'live-heap', 'mutex', 'block', 'goroutine'] as const;
     const evidence = syntheticEvidence({
-      profiles: Object.fromEntries(kinds.map((kind, index) => [kind, largeProfile(index + 1)])),
+      profiles: Object.fromEntries(profileKinds.map((kind, index) => [kind, largeProfile(index + 1)])),
     });
     const report = buildReport(evidence, { history: { rows: [], brokenLines: 0 }, runs: [] });
     const page = renderReportPage(report, evidence, []);
     expect(Buffer.byteLength(page)).toBeLessThanOrEqual(1_500_000);
     expect(page).toContain('(pruned: ');
+    expect(flameGraphs(evidence).map(({ id }) => id)).toEqual(expect.arrayContaining([...profileKinds]));
   });
 });
 

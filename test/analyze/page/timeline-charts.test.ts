@@ -64,6 +64,25 @@ describe('the charts over time', () => {
     expect(timeline?.stalls).toEqual([{ atS: 10, delayMs: 80 }]);
   });
 
+  it('mark the longest stalls of more than a chart can show, and count all', () => {
+    const evidence = syntheticEvidence();
+    const [row] = evidence.timeline.filter((one) => one.kind === 'runtime');
+    const timeline = Array.from({ length: 1000 }, (_, index) => ({
+      ...(row as NonNullable<typeof row>),
+      atMs: index * 1000,
+      eventLoopDelayNsMax: (60 + ((index * 7) % 1000) / 100) * 1e6,
+    }));
+    const drawn = timelineOf({ ...evidence, timeline }, null);
+    expect([drawn?.stalls.length, drawn?.stallCount]).toEqual([900, 1000]);
+    expect(Math.min(...(drawn?.stalls ?? []).map(({ delayMs }) => delayMs))).toBe(61);
+    const times = (drawn?.stalls ?? []).map(({ atS }) => atS);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    const words = timelineFigures(buildReport(evidence, alone), drawn).markup;
+    expect(words).toContain(
+      'At 1,000 moments the event loop had stood still for 50 ms or longer; the 900 longest',
+    );
+  });
+
   it('mark the spans in which it was slow', () => {
     const slowSpans = [
       { startMs: 17_000, endMs: 17_100 },
