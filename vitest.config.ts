@@ -15,6 +15,7 @@ const TIMED = [
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/retried-tests.ts'],
     projects: [
       {
         test: {

@@ -130,7 +130,8 @@ export class RunFolder {
     const written = reason === null ? run : { ...run, partial: run.partial ?? { reason } };
     process.off('exit', this.#onLabExit);
     this.#reserve.release();
-    this.#watchdog.dismiss();
+    // A lab that is killed while it writes the report leaves half a file, too.
+    this.#watchdog.dismissAtExit();
     this.amend(written);
     return written;
   }

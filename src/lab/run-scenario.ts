@@ -110,6 +110,8 @@ export async function runScenario(wanted: RunOptions): Promise<RunOutcome> {
   let perfTraces: Watchdog | null = null;
   let isMeasured = false;
   try {
+    await checkTarget(options.target);
+    if (options.clinic != null) checkClinic(options.target);
     // Before there is a tracker whose CPU it would take.
     const measured = await udpFloor();
     if (measured.floor === null) note(`The floor of UDP was not measured: ${measured.reason}.`);
@@ -204,13 +206,13 @@ function stopGraceMs(interruption: Interruption): Milliseconds | undefined {
   return leftMs === null ? undefined : Math.max(LEAST_STOP_GRACE_MS, leftMs);
 }
 
-/** What a report would else not tell from an orderly end. */
 /** A load by `node:dgram` costs the generator some times as much a request, and it is sooner the limit. */
 async function tellOfPlainSockets(note: (text: string) => void): Promise<void> {
   const obstacle = await batchedUnavailableReason();
   if (obstacle !== null) note(`The load has dgram sockets, not batched ones: ${obstacle}.`);
 }
 
+/** What a report would else not tell from an orderly end. */
 function tellOfKill(end: TargetEnd | null, note: (text: string) => void): void {
   if (end?.exit.expected !== true || end.exit.signal !== 'SIGKILL') return;
   note('The tracker did not end when it was asked to (SIGTERM), and was killed.');
@@ -250,8 +252,6 @@ async function withRuntime({ record }: Target): Promise<Run['target']> {
 /** Starts the target and proves that it works, before any load. */
 async function prepareTarget({ options, interruption, pinning, note }: RunContext): Promise<Target> {
   const { scenario } = options.plan;
-  checkTarget(options.target);
-  if (options.clinic != null) checkClinic(options.target);
   options.onEvent({ kind: 'step', text: describeScenario(scenario) });
   const target = await openTarget(await withProcess(options), {
     cpus: pinning?.target ?? null,

@@ -112,25 +112,32 @@ export class WatchedLab {
     });
   }
 
-  /** No process, no port, no temporary file, no half file; to be called after its end. */
-  async expectNothingLeft(): Promise<void> {
+  /**
+   * No process, no port, no temporary file, no half file; to be called after its end.
+   *
+   * @returns ms until its last process was gone
+   */
+  async expectNothingLeft(): Promise<number> {
     watched.delete(this);
+    const startMs = performance.now();
     if (process.platform === 'linux') {
       await vi.waitFor(() => expect(this.processes().map(describeProcess)).toEqual([]), {
         timeout: GONE_WITHIN_MS,
         interval: 20,
       });
     }
+    const goneAfterMs = performance.now() - startMs;
     expect(readdirSync(this.#temporary)).toEqual([]);
     rmSync(this.#temporary, { recursive: true });
     await this.#expectPortFree();
     const out = this.#argument('--out');
-    if (out === null || !existsSync(out)) return;
+    if (out === null || !existsSync(out)) return goneAfterMs;
     const left = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.tmp'),
     );
     expect(left).toEqual([]);
     for (const name of readdirSync(out)) expectNoMapOfPerf(path.join(out, name, 'run.json'));
+    return goneAfterMs;
   }
 
   /** Ends what may be left of a test that failed. */

@@ -93,7 +93,7 @@ export async function startClinicTarget(options: ClinicTargetOptions): Promise<C
   const { pid } = running.child;
   if (pid === undefined) throw clinicFailed(tool, 'it could not be started', running.stderr());
   const tree = new ProcessTree({ pid, marker: null, ownSession: true });
-  const group = new ProcessGroup({ leader: pid, tree });
+  const group = new ProcessGroup({ leader: pid, tree, watchdog: running.watchdog });
   const discard = async (): Promise<void> => {
     running.expectEnd();
     await group.stop(0);

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { execa } from 'execa';
 import type { TargetExit } from '../../run.ts';
 import { exitCause, lastWords } from './exit-cause.ts';
+import { GroupWatchdog } from './group-watchdog.ts';
 
 /** V8's last words with its native stack trace are about 6 KB. */
 const KEPT_STDERR_BYTES = 32 * 1024;
@@ -24,6 +25,8 @@ interface LaunchOptions {
 /** A process that the lab has started and will end. */
 export interface LaunchedProcess {
   readonly child: ChildProcess;
+  /** Ends it where the lab is killed; its marker is in the environment of the process and of all that come from it. */
+  readonly watchdog: GroupWatchdog;
   /** As started, taskset included. */
   readonly command: readonly string[];
   /** What it has written to stderr so far, cut at the front. */
@@ -42,6 +45,7 @@ export function launchProcess(options: LaunchOptions): LaunchedProcess {
   const { file, args, environment = {}, cpus } = options;
   const command = cpus === null ? [file, ...args] : ['taskset', '-c', cpus, file, ...args];
   const [program, ...programArgs] = command as [string, ...string[]];
+  const watchdog = new GroupWatchdog();
   const running = execa(program, programArgs, {
     ...(options.ipc ? { ipc: true } : {}),
     stdin: 'ignore',
@@ -50,11 +54,12 @@ export function launchProcess(options: LaunchOptions): LaunchedProcess {
     stderr: 'pipe',
     buffer: false,
     reject: false,
-    env: environment,
+    env: { ...environment, ...watchdog.environment },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     detached: true,
   });
   const child = running as unknown as ChildProcess;
+  watchdog.watch(child.pid);
   let stopping = false;
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -88,6 +93,7 @@ export function launchProcess(options: LaunchOptions): LaunchedProcess {
 
   return {
     child,
+    watchdog,
     command,
     stderr: () => stderr,
     exited,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { ExitCode, LabError } from '../../errors.ts';
@@ -25,8 +24,6 @@ import { servingNode } from './serving-node.ts';
 const READY_TIMEOUT_MS = 10_000;
 /** From SIGTERM to SIGKILL. */
 const STOP_GRACE_MS = 3000;
-/** In the environment of all processes of a target: they are found by it whatever they do. */
-const MARKER_VARIABLE = 'TRACKER_LAB_TARGET';
 
 export interface CommandTargetOptions {
   /** As the operator wrote it; split into words without a shell. */
@@ -80,11 +77,8 @@ export interface CommandTarget {
  */
 export async function startCommandTarget(options: CommandTargetOptions): Promise<CommandTarget> {
   const words = parseCommand(options.command);
-  const { host, port } = parseTargetAddress(options.url);
-  const { address } = await resolveEndpoint(host, port, 0);
-  refuseRemote(options.url, address, options.allowRemote);
   const cwd = options.cwd === null ? process.cwd() : existingFolder(options.cwd);
-  if (await isAddressTaken(address, port)) throw addressTaken(hostPort(address, port));
+  const { host, address, port } = await freeAddress(options);
 
   const hub = await AgentHub.open();
   const started = start(words, cwd, hub, options);
@@ -128,6 +122,28 @@ export async function startCommandTarget(options: CommandTargetOptions): Promise
   }
 }
 
+/**
+ * The address where a command is to serve, at which nothing serves yet.
+ *
+ * @throws LabError `BAD_TARGET`, `HOST_NOT_FOUND`, `REMOTE_TARGET`, `ADDRESS_TAKEN`
+ */
+export async function freeAddress({
+  url,
+  allowRemote,
+}: Pick<CommandTargetOptions, 'url' | 'allowRemote'>): Promise<{
+  /** As the operator wrote it. */
+  readonly host: string;
+  /** IP address. */
+  readonly address: string;
+  readonly port: number;
+}> {
+  const { host, port } = parseTargetAddress(url);
+  const { address } = await resolveEndpoint(host, port, 0);
+  refuseRemote(url, address, allowRemote);
+  if (await isAddressTaken(address, port)) throw addressTaken(hostPort(address, port));
+  return { host, address, port };
+}
+
 interface Started {
   readonly running: LaunchedProcess;
   /** Null where the program could not be started. */
@@ -146,7 +162,6 @@ function start(
   const direct = withoutPackageRunner(words, cwd);
   const [file, ...args] = direct?.words ?? words;
   const launch = agentLaunch({ socketPath: hub.socketPath, liveHeap, stopWithLab: true });
-  const marker = randomUUID();
   const inherited = { ...process.env, ...environment };
   const allowedFlags = nodeFlags.filter(isAllowedInEnvironment);
   const nodeOptions = [inherited['NODE_OPTIONS'], ...launch.nodeArguments, ...allowedFlags].filter(Boolean);
@@ -158,7 +173,6 @@ function start(
       ...launch.environment,
       NODE_OPTIONS: nodeOptions.join(' '),
       ...(direct && { PATH: `${direct.binFolder}${path.delimiter}${inherited['PATH'] ?? ''}` }),
-      [MARKER_VARIABLE]: marker,
     },
     cwd,
     ipc: false,
@@ -169,8 +183,8 @@ function start(
   const name = programName([file, ...args]);
   const notes = direct === null ? [] : [`Started ${file} itself, without ${words[0]} around it.`];
   if (pid === undefined) return { running, group: null, pids: () => [], name, notes };
-  const tree = new ProcessTree({ pid, marker: `${MARKER_VARIABLE}=${marker}`, ownSession: true });
-  const group = new ProcessGroup({ leader: pid, tree });
+  const tree = new ProcessTree({ pid, marker: running.watchdog.marker, ownSession: true });
+  const group = new ProcessGroup({ leader: pid, tree, watchdog: running.watchdog });
   return { running, group, pids: () => tree.alive(), name, notes };
 }
 

@@ -3,7 +3,7 @@ import type { Milliseconds } from '../../units.ts';
 import { DEFAULT_HEAP_INTERVAL_BYTES } from '../capture/agent-protocol.ts';
 import type { NodeAgent } from '../capture/node-agent-client.ts';
 import { addressTarget, parseTargetAddress, refuseRemote } from './address-target.ts';
-import { startCommandTarget } from './command-target.ts';
+import { freeAddress, startCommandTarget } from './command-target.ts';
 import { startOwnTracker } from './own-tracker.ts';
 import { parseCommand } from './parse-command.ts';
 import { severalTargets } from './several-targets.ts';
@@ -94,18 +94,21 @@ export interface OpenTargetOptions {
 }
 
 /**
- * What can be said of a target before anything is done: its address and command can be read.
+ * What can be said of a target before anything is done: its address and command can be read, and nothing serves yet where
+ * a command will.
  *
- * @throws LabError `BAD_TARGET`, `BAD_COMMAND`
+ * @throws LabError `BAD_TARGET`, `BAD_COMMAND`; of a command `HOST_NOT_FOUND`, `REMOTE_TARGET`, `ADDRESS_TAKEN` too
  */
-export function checkTarget(spec: TargetSpec): void {
+export async function checkTarget(spec: TargetSpec): Promise<void> {
   if (spec.kind === 'own') return;
   if (spec.kind === 'several') {
-    spec.members.forEach(checkTarget);
+    await Promise.all(spec.members.map(checkTarget));
     return;
   }
   parseTargetAddress(spec.url);
-  if (spec.kind === 'command') parseCommand(spec.command);
+  if (spec.kind !== 'command') return;
+  parseCommand(spec.command);
+  await freeAddress(spec);
 }
 
 /**

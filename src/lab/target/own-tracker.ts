@@ -77,7 +77,8 @@ export async function startOwnTracker(options: OwnTrackerOptions): Promise<OwnTr
   const agent = connectAgent(running.child);
   const { pid } = running.child;
   const tree = pid === undefined ? null : new ProcessTree({ pid, marker: null, ownSession: true });
-  const group = pid === undefined || tree === null ? null : new ProcessGroup({ leader: pid, tree });
+  const { watchdog } = running;
+  const group = pid === undefined || tree === null ? null : new ProcessGroup({ leader: pid, tree, watchdog });
   const end = async (graceMs: Milliseconds): Promise<TargetExit> => {
     running.expectEnd();
     await group?.stop(graceMs);

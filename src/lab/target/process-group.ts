@@ -1,18 +1,18 @@
 /** Ends a target with all its processes, whoever of them leads. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { Watchdog } from '../watchdog.ts';
+import type { GroupWatchdog } from './group-watchdog.ts';
 import type { ProcessTree } from './process-tree.ts';
 
 const LOOK_INTERVAL_MS = 20;
 /** A killed process is gone within milliseconds; one in uninterruptible sleep stays, and nobody can end it. */
 const KILL_WAIT_MS = 1000;
-/** $1: the group's leader. */
-const END_GROUP = 'kill -s TERM -- "-$1" && sleep 3 && kill -s KILL -- "-$1"';
 
 interface ProcessGroupOptions {
   /** Leader of a process group of its own. */
   readonly leader: number;
   readonly tree: ProcessTree;
+  /** Made before the leader was started. */
+  readonly watchdog: GroupWatchdog;
 }
 
 /**
@@ -22,13 +22,13 @@ interface ProcessGroupOptions {
 export class ProcessGroup {
   readonly #leader: number;
   readonly #tree: ProcessTree;
-  readonly #watchdog: Watchdog;
+  readonly #watchdog: GroupWatchdog;
   readonly #onLabExit = () => this.#signal('SIGKILL');
 
-  constructor({ leader, tree }: ProcessGroupOptions) {
+  constructor({ leader, tree, watchdog }: ProcessGroupOptions) {
     this.#leader = leader;
     this.#tree = tree;
-    this.#watchdog = new Watchdog(END_GROUP, [String(leader)]);
+    this.#watchdog = watchdog;
     // Before whoever clears away what these processes may still write.
     process.prependOnceListener('exit', this.#onLabExit);
   }

@@ -1,20 +1,15 @@
 #!/usr/bin/env node
 // A tracker of somebody else: a dgram socket, no message to its parent. `--port N` where it serves. It keeps no peers:
-// an announce is answered with two made-up ones. `--leak`: each request costs it a megabyte of heap. `--stubborn`: SIGTERM
-// does not end it.
+// an announce is answered with two made-up ones. `--stubborn`: SIGTERM does not end it.
 import { createSocket } from 'node:dgram';
 
 const port = Number(process.argv[process.argv.indexOf('--port') + 1]);
-const leaks = process.argv.includes('--leak');
-const kept = [];
 if (process.argv.includes('--stubborn')) process.on('SIGTERM', () => {});
 const socket = createSocket('udp4');
 socket.on('message', function answer(request, { address, port: senderPort }) {
   if (request.length < 16) return;
   const action = request.readUInt32BE(8);
   if (action > 2) return;
-  // Not in the pre-flight, which is a few dozen requests.
-  if (leaks && kept.push([]) > 60) kept.at(-1).push(Array.from({ length: 130_000 }, Math.random));
   const reply = Buffer.alloc([16, 32, 8 + 12 * ((request.length - 16) / 20)][action], 1);
   reply.writeUInt32BE(action, 0);
   request.copy(reply, 4, 12, 16);

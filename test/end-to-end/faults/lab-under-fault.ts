@@ -21,6 +21,24 @@ export type Tracker = (typeof trackers)[number];
 export const points = ['start', 'warm-up', 'clean', 'profiled', 'profile-write', 'report'] as const;
 export type Point = (typeof points)[number];
 
+/** Every point with either tracker and either signal, and either tracker with either signal. */
+export const signalled = points.flatMap((point, index) =>
+  trackers.map((tracker, which) => {
+    const signal: 'SIGINT' | 'SIGTERM' = (index + which) % 2 === 0 ? 'SIGINT' : 'SIGTERM';
+    return { tracker, point, signal };
+  }),
+);
+export const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export function fixture(name: string): string {
+  return path.join(import.meta.dirname, '..', 'fixtures', name);
+}
+
+/** Node options by which a preload of test/end-to-end/fixtures is in the lab's processes, the tracker among them. */
+export function preloaded(name: string): { readonly NODE_OPTIONS: string } {
+  return { NODE_OPTIONS: `--require=${fixture(name)}` };
+}
+
 const scratch: string[] = [];
 afterAll(() => {
   for (const folder of scratch) rmSync(folder, { recursive: true, force: true });
@@ -92,7 +110,9 @@ export class LabUnderFault {
     const out = path.join(scratchFolder(), 'out');
     const named = target ?? (await targetFlags(tracker));
     const args = ['--out', out, ...quietLoad, ...phaseLengths(point), ...named, ...more];
-    const lab = WatchedLab.start(args, options);
+    // Else a test on a busy machine comes after the start.
+    const env = point === 'start' ? preloaded('slow-tracker-start.cjs') : {};
+    const lab = WatchedLab.start(args, { ...options, env: { ...env, ...options.env } });
     return new LabUnderFault(lab, out, tracker);
   }
 
@@ -131,11 +151,27 @@ export class LabUnderFault {
       .map((name) => path.join(this.out, name));
   }
 
-  /** Process id of the tracker that it has started. */
-  tracker(): number {
+  /** Process id of the tracker that it has started; null: none runs. */
+  runningTracker(): number | null {
     const found = this.lab.started(this.#tracker === 'ours' ? /tracker\/main\.js/ : /foreign-tracker\.mjs/);
-    if (found.length !== 1) throw new Error(`${found.length} trackers are running`);
-    return found[0] as number;
+    if (found.length > 1) throw new Error(`${found.length} trackers are running`);
+    return found[0] ?? null;
+  }
+
+  /** The same, of a lab of which it is known to run. */
+  tracker(): number {
+    const pid = this.runningTracker();
+    if (pid === null) throw new Error('no tracker is running');
+    return pid;
+  }
+
+  /** Resolves when its tracker has been started. */
+  async untilTrackerStarted(): Promise<number> {
+    for (const endMs = performance.now() + POINT_TIMEOUT_MS; performance.now() < endMs; await delay(5)) {
+      const pid = this.runningTracker();
+      if (pid !== null) return pid;
+    }
+    throw new Error(`no tracker within ${POINT_TIMEOUT_MS} ms`);
   }
 
   /** Resolves when run.json has this phase with its figures, while the run goes on. */
@@ -162,6 +198,18 @@ export class LabUnderFault {
 /** The lab has written the run's end, and not only how far it had come. */
 function isWhole(runFile: string): boolean {
   return (JSON.parse(readFileSync(runFile, 'utf8')) as Run).partial === null;
+}
+
+/** Resolves with the time, by `performance.now()`, at which a process has ended, whoever reaps it. */
+export async function endOf(pid: number): Promise<number> {
+  for (const endMs = performance.now() + POINT_TIMEOUT_MS; performance.now() < endMs; await delay(5)) {
+    try {
+      if (/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) return performance.now();
+    } catch {
+      return performance.now();
+    }
+  }
+  throw new Error(`process ${pid} has not ended within ${POINT_TIMEOUT_MS} ms`);
 }
 
 /** What a reader sees first: the line below the report's title. */

@@ -7,6 +7,7 @@ import { builtEntry } from '../../../src/package-root.ts';
 import { type OperationCounts, operations, type Run } from '../../../src/run.ts';
 import { WatchedLab } from '../watched-lab.ts';
 import { type FaultCounts, FaultRelay, type Faults } from './fault-relay.ts';
+import { keepFigure } from './figures.ts';
 import { foreignTracker, freePort, scratchFolder, type Tracker, trackers } from './lab-under-fault.ts';
 import { readRun } from './read-run.ts';
 
@@ -91,6 +92,8 @@ describe.concurrent.each(trackers)('before %s tracker', (tracker) => {
       const seen = await measure(tracker, faults, context);
       const lost = seen.faults.lostRequests + seen.faults.lostReplies;
       expect(lost).toBeGreaterThan(0);
+      const shares = [seen.sum.timedOut / seen.sum.sent, lost / seen.faults.requests] as const;
+      keepFigure(`${percent} % loss`, 'wrong by', Math.abs(shares[0] - shares[1]) * 100, 'points');
       expect(seen.sum.sent).toBe(seen.faults.requests);
       expect(seen.sum.timedOut).toBe(lost);
       expect(seen.sum.succeeded).toBe(seen.sum.sent - lost);
@@ -99,6 +102,7 @@ describe.concurrent.each(trackers)('before %s tracker', (tracker) => {
       const clean = seen.run.phases.find(({ phase }) => phase === 'clean') as Run['phases'][number];
       const timedOut = operations.reduce((sum, kind) => sum + clean.operations[kind].timedOut, 0);
       expect(requests.timedOut).toBe(timedOut);
+      keepFigure(`${percent} % loss`, 'greatest latency', (latency?.maxNs ?? 0) / 1e6, 'ms');
       expect(latency?.maxNs).toBeGreaterThanOrEqual(TIMEOUT_MS * 1e6);
       if (percent === 1) return;
       expect(latency?.p99Ns).toBeGreaterThanOrEqual(TIMEOUT_MS * 1e6);
@@ -110,6 +114,13 @@ describe.concurrent.each(trackers)('before %s tracker', (tracker) => {
     const { faults, sum, strays } = await measure(tracker, { duplicates: 0.05, reordered: 0.05 }, context);
     expect(faults.duplicates).toBeGreaterThan(25);
     expect(faults.reordered).toBeGreaterThan(25);
+    keepFigure('5 % duplicates, 5 % reordered', 'replies without a match', sum.sent - sum.succeeded, '');
+    keepFigure(
+      '5 % duplicates, 5 % reordered',
+      'duplicates miscounted',
+      strays.duplicate - faults.duplicates,
+      '',
+    );
     expect(sum.succeeded).toBe(sum.sent);
     expect(strays).toEqual({ ...noStrays, duplicate: faults.duplicates });
   }, 60_000);
@@ -117,6 +128,7 @@ describe.concurrent.each(trackers)('before %s tracker', (tracker) => {
   it('damaged replies never count as answers', async (context) => {
     const { faults, sum, strays } = await measure(tracker, { corrupted: 0.05 }, context);
     expect(faults.corrupted).toBeGreaterThan(25);
+    keepFigure('5 % damaged', 'taken for answers', sum.succeeded - (sum.sent - faults.corrupted), '');
     expect(sum.succeeded).toBe(sum.sent - faults.corrupted);
     // A damaged transaction id is nobody's; a damaged action is an error or no reply of that kind.
     expect(strays.unknown + sum.malformedReplies + sum.errorReplies).toBe(faults.corrupted);
@@ -130,6 +142,7 @@ describe.concurrent.each(trackers)('before %s tracker', (tracker) => {
       context,
     );
     expect(faults.delayed).toBeGreaterThan(25);
+    keepFigure('5 % later than the time-out', 'time-outs miscounted', sum.timedOut - faults.delayed, '');
     expect(sum.timedOut).toBe(faults.delayed);
     expect(strays.late).toBeGreaterThan(0);
     expect(strays).toEqual({ ...noStrays, late: strays.late });

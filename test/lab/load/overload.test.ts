@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { keepFigure } from '../../end-to-end/faults/figures.ts';
 import { forkResponder, onlyPhase, start, totals } from './load-harness.ts';
 
 const ratePerSecond = 1_000_000;
@@ -23,6 +24,9 @@ test.each([1, 2])(
     expect(notSent).toBeGreaterThan(0);
     // What was asked for is what was sent and what was not.
     const due = (ratePerSecond * (phase.endMs - phase.startMs)) / 1000;
+    const row = 'a rate far above what the generator can send';
+    keepFigure(row, 'sent and not sent, of what was due', ((sent + notSent) / due) * 100, '%');
+    keepFigure(row, 'threads without a report', result.lostThreads.count, '');
     expect((sent + notSent) / due).toBeGreaterThan(0.9);
     expect((sent + notSent) / due).toBeLessThan(1.1);
     // Every second has its row, and in each replies were read.

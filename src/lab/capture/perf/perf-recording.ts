@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { execa } from 'execa';
+import { GroupWatchdog } from '../../target/group-watchdog.ts';
 import { ProcessGroup } from '../../target/process-group.ts';
 import { ProcessTree } from '../../target/process-tree.ts';
 import { PERF_EVENT, PERF_FREQUENCY_HZ } from './perf-profile.ts';
@@ -48,6 +49,7 @@ export interface PerfRecording {
 /** Starts `perf record` and resolves once samples are being taken, or with the end of a perf that took none. */
 export async function startPerfRecording(options: RecordOptions): Promise<PerfRecording | PerfEnd> {
   const seconds = Math.ceil(options.durationMs / 1000) + SPARE_SECONDS;
+  const watchdog = new GroupWatchdog();
   const running = execa(
     options.command,
     [
@@ -70,7 +72,7 @@ export async function startPerfRecording(options: RecordOptions): Promise<PerfRe
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
       buffer: false,
       reject: false,
-      env: perfEnvironment,
+      env: { ...perfEnvironment, ...watchdog.environment },
       // A Ctrl-C in the lab's terminal does not end it before its phase; the group does, however the lab ends.
       detached: true,
     },
@@ -81,8 +83,9 @@ export async function startPerfRecording(options: RecordOptions): Promise<PerfRe
     stderr = (stderr + text).slice(-KEPT_STDERR_LENGTH);
   });
   const { pid } = child;
+  watchdog.watch(pid);
   const tree = pid === undefined ? null : new ProcessTree({ pid, marker: null, ownSession: true });
-  const group = pid === undefined || tree === null ? null : new ProcessGroup({ leader: pid, tree });
+  const group = pid === undefined || tree === null ? null : new ProcessGroup({ leader: pid, tree, watchdog });
   let endedMs = 0;
   const ended = running.then((result): PerfEnd => {
     endedMs = performance.now();
