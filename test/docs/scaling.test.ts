@@ -37,14 +37,14 @@ interface Frame {
 const inNamespace = (name: string) => (block: string) => block.replace(/^(?=.)/gm, `ip netns exec ${name} `);
 
 const frames: readonly Frame[] = [
-  { begins: 'npm run tracker -- --workers', after: 'answers 127.0.0.1 6969; answers 10.0.0.5 6969; end_all' },
+  { begins: 'npm run tracker -- --workers', after: 'answers 127.0.0.1 1337; answers 10.0.0.5 1337; end_all' },
   {
     begins: 'npm run tracker -- --store',
-    after: 'answers 127.0.0.1 6969; grep -q "the store redis://10.0.0.5:6379 is there" trackers.log; end_all',
+    after: 'answers 127.0.0.1 1337; grep -q "the store redis://10.0.0.5:6379 is there" trackers.log; end_all',
   },
   {
     begins: 'mkdir -p /etc/tracker',
-    after: 'answers 127.0.0.1 6969; [ "$(stat -c %a /etc/tracker/secret)" = 600 ]; end_all',
+    after: 'answers 127.0.0.1 1337; [ "$(stat -c %a /etc/tracker/secret)" = 600 ]; end_all',
   },
   {
     begins: 'npm run tracker -- --host 127.0.0.1 --port 6971',
