@@ -1,6 +1,6 @@
 /**
- * Is the capacity model right? Our tracker is loaded to its limit, the model is given the CPU time of a request that this showed and the size
- * of the receive buffer, and says what happens at other loads; then they are measured. `npm run bench:capacity` prints the table of
+ * Is the capacity model right? Our tracker is loaded to its limit and to a quarter of it, the model is given the CPU time of a request at
+ * both and the size of the receive buffer, and says what happens at other loads; then they are measured. `npm run bench:capacity` prints the table of
  * docs/scaling.md, `--write docs/scaling.md` puts it there.
  */
 import { execFile } from 'node:child_process';
@@ -13,6 +13,7 @@ import { markdownTable } from 'markdown-table';
 import { capacityPoint } from '../src/analyze/capacity/capacity-point.ts';
 import type { SimulatedQueue } from '../src/analyze/capacity/capacity-schema.ts';
 import { datagramsIn } from '../src/analyze/capacity/receive-buffer.ts';
+import { costAt, wakeUpMicros } from '../src/analyze/capacity/request-cost.ts';
 import { simulateSteady } from '../src/analyze/capacity/simulate-load.ts';
 import type { Evidence } from '../src/analyze/evidence.ts';
 import { loadRun } from '../src/analyze/load-run.ts';
@@ -37,13 +38,18 @@ const MOST_NOT_SENT = 0.02;
 /** Loads that the model speaks of, as multiples of what one core can serve by it. */
 export const loads = [
   // By the kernel's socket calls a datagram at a time: the generator can offer more than this tracker serves.
+  { socket: 'dgram', multiple: 1.5 },
   { socket: 'dgram', multiple: 1.3 },
   { socket: 'dgram', multiple: 0.8 },
   { socket: 'dgram', multiple: 0.5 },
   { socket: 'batched', multiple: 0.8 },
+  { socket: 'batched', multiple: 0.65 },
   { socket: 'batched', multiple: 0.5 },
 ] as const;
 type Load = (typeof loads)[number];
+
+/** The load that shows what waking up costs, as a multiple of the same. */
+const LIGHT_LOAD = 0.25;
 
 /** A figure as the model has it, as it was measured, and its unit; null: not measured. */
 export interface Quantity {
@@ -55,6 +61,9 @@ export interface Quantity {
 
 export interface Round {
   readonly load: Load;
+  /** What the model had: CPU time of a request, and of waking up. */
+  readonly serviceNs: number;
+  readonly wakeNs: number;
   readonly quantities: readonly Quantity[];
 }
 
@@ -172,9 +181,14 @@ async function main({ rounds, seconds, sockets, json, write }: Options): Promise
 
 async function measureSocket(socket: Load['socket'], seconds: number, out: string): Promise<Round[]> {
   const flags = ['--tracker-socket', socket, '--out', out, '--duration', `${seconds}s`];
-  const { cpuMicros, receiveBufferBytes } = capacityPoint(await run(flags));
+  const runAt = (ratePerSecond: number) =>
+    run([...flags, '--rate', String(Math.round(ratePerSecond)), '--timeout', `${TIMEOUT_MS}ms`]);
+  const full = capacityPoint(await run(flags));
+  const light = capacityPoint(await runAt((LIGHT_LOAD * 1e6) / full.cpuMicros));
+  const { receiveBufferBytes } = full;
   if (receiveBufferBytes === null) throw new Error('the receive buffer of our tracker is not known');
-  const serviceNs = cpuMicros * 1000;
+  const serviceNs = costAt([full, light], 1) * 1000;
+  const wakeNs = Math.max(0, wakeUpMicros([full, light]) ?? 0) * 1000;
   const rounds: Round[] = [];
   for (const load of loads.filter((one) => one.socket === socket)) {
     const ratePerSecond = Math.round((load.multiple * 1e9) / serviceNs);
@@ -182,12 +196,18 @@ async function measureSocket(socket: Load['socket'], seconds: number, out: strin
     const model = simulateSteady({
       ratePerSecond,
       serviceNs,
+      wakeNs,
       servers: 1,
       bufferDatagrams: datagramsIn(receiveBufferBytes),
       seed: 1,
     });
-    const evidence = await run([...flags, '--rate', String(ratePerSecond), '--timeout', `${TIMEOUT_MS}ms`]);
-    rounds.push({ load, quantities: quantitiesOf({ model, serviceNs }, measuredOf(evidence)) });
+    const evidence = await runAt(ratePerSecond);
+    rounds.push({
+      load,
+      serviceNs,
+      wakeNs,
+      quantities: quantitiesOf({ model, serviceNs }, measuredOf(evidence)),
+    });
   }
   return rounds;
 }

@@ -4,7 +4,7 @@ import { LabError } from '../errors.ts';
 import { MOST_PEERS_PER_ADDRESS } from './address-counts.ts';
 import { MOST_CONNECTS_PER_MINUTE } from './connect-rate-limit.ts';
 import { type LogLevel, logLevels } from './log.ts';
-import type { StoreOutage } from './store-handler.ts';
+import type { StoreOutage } from './store-policy-handler.ts';
 import { parseStoreUrl } from './store-target.ts';
 
 /** Code of the error for flags that cannot be understood. */
@@ -114,7 +114,10 @@ function createCommand(version: string): Command {
         .argParser(nonEmpty),
     )
     .addOption(
-      new Option('--secret-file <file>', 'the same, from the first line of a file: 16 characters or more')
+      new Option(
+        '--secret-file <file>',
+        'the same, from the first line of a file: 16 characters or more; a second line is a secret whose ids are taken as well. Read again when it changes',
+      )
         .env('TRACKER_SECRET_FILE')
         .argParser(nonEmpty),
     )

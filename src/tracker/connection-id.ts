@@ -35,7 +35,8 @@ export const CLOCK_SKEW_S = 15;
 const CLOCK_SPAN_S = 0x1_0000;
 
 export class ConnectionIds {
-  private readonly key: Uint8Array;
+  private key: Uint8Array;
+  private otherKey: Uint8Array | null = null;
   private readonly message = new Uint8Array(20);
   private readonly hash = new Uint32Array(2);
 
@@ -46,11 +47,19 @@ export class ConnectionIds {
    * @param skewS - by how much the clocks of those who issue ids may differ; 0: there is one clock
    */
   constructor(key: Uint8Array, skewS = 0) {
-    if (key.length !== SIPHASH_KEY_BYTES) {
-      throw new RangeError(`the key has ${key.length} bytes, not ${SIPHASH_KEY_BYTES}`);
-    }
-    this.key = Uint8Array.from(key);
+    this.key = checkedKey(key);
     this.skewS = skewS;
+  }
+
+  /**
+   * Changes the keys.
+   *
+   * @param key - 16 secret bytes, from which ids are issued from now on
+   * @param otherKey - ids of this one are taken as well; null: of the first one only
+   */
+  setKeys(key: Uint8Array, otherKey: Uint8Array | null): void {
+    this.key = checkedKey(key);
+    this.otherKey = otherKey === null ? null : checkedKey(otherKey);
   }
 
   /**
@@ -61,7 +70,7 @@ export class ConnectionIds {
    * @param nowS - whole seconds of the clock that all calls are given
    */
   issue(address: Uint8Array, addressBytes: number, nowS: number, target: Uint8Array, at: number): void {
-    this.mac(address, addressBytes, nowS);
+    this.mac(this.key, address, addressBytes, nowS);
     writeUint16(target, at, nowS & 0xffff);
     writeUint16(target, at + 2, this.hash[1] as number);
     writeUint32(target, at + 4, this.hash[0] as number);
@@ -77,7 +86,25 @@ export class ConnectionIds {
   ): ConnectionIdVerdict {
     const sinceS = (nowS - readUint16(bytes, at)) & (CLOCK_SPAN_S - 1);
     const ageS = sinceS >= CLOCK_SPAN_S - this.skewS ? sinceS - CLOCK_SPAN_S : sinceS;
-    this.mac(address, addressBytes, nowS - ageS);
+    const issuedS = nowS - ageS;
+    if (!this.isOf(this.key, address, addressBytes, issuedS, bytes, at)) {
+      const { otherKey } = this;
+      if (otherKey === null || !this.isOf(otherKey, address, addressBytes, issuedS, bytes, at)) {
+        return 'forged';
+      }
+    }
+    return ageS <= CONNECTION_ID_LIFETIME_S + this.skewS ? 'valid' : 'expired';
+  }
+
+  private isOf(
+    key: Uint8Array,
+    address: Uint8Array,
+    addressBytes: number,
+    issuedS: number,
+    bytes: Uint8Array,
+    at: number,
+  ): boolean {
+    this.mac(key, address, addressBytes, issuedS);
     const low = this.hash[0] as number;
     const high = this.hash[1] as number;
     // All six bytes are looked at whatever the first ones say: the time taken tells nothing of where a guess went wrong.
@@ -88,18 +115,22 @@ export class ConnectionIds {
       ((bytes[at + 5] as number) ^ ((low >>> 16) & 0xff)) |
       ((bytes[at + 6] as number) ^ ((low >>> 8) & 0xff)) |
       ((bytes[at + 7] as number) ^ (low & 0xff));
-    if (difference !== 0) {
-      return 'forged';
-    }
-    return ageS <= CONNECTION_ID_LIFETIME_S + this.skewS ? 'valid' : 'expired';
+    return difference === 0;
   }
 
-  private mac(address: Uint8Array, addressBytes: number, issuedS: number): void {
+  private mac(key: Uint8Array, address: Uint8Array, addressBytes: number, issuedS: number): void {
     const message = this.message;
     for (let index = 0; index < addressBytes; index++) {
       message[index] = address[index] as number;
     }
     writeUint32(message, addressBytes, issuedS);
-    sipHash24(this.key, message, addressBytes + 4, this.hash);
+    sipHash24(key, message, addressBytes + 4, this.hash);
   }
+}
+
+function checkedKey(key: Uint8Array): Uint8Array {
+  if (key.length !== SIPHASH_KEY_BYTES) {
+    throw new RangeError(`the key has ${key.length} bytes, not ${SIPHASH_KEY_BYTES}`);
+  }
+  return Uint8Array.from(key);
 }

@@ -93,7 +93,9 @@ async function start(flags: TrackerFlags, log: Log): Promise<Serving> {
 
 /** With several workers where the machine can steer to them; else one, unless the batched kind was asked for by name. */
 async function openTracker(flags: TrackerFlags, log: Log, host: string): Promise<Serving> {
-  const secret = flags.secretFile === undefined ? flags.secret : await readSecretFile(flags.secretFile);
+  const { secret, secretFile } = flags;
+  // Here already, so that one word says what is wrong with it however many workers there are.
+  if (secretFile !== undefined) await readSecretFile(secretFile);
   const { store: url, storeOutage: outage } = flags;
   const options = {
     host,
@@ -102,6 +104,7 @@ async function openTracker(flags: TrackerFlags, log: Log, host: string): Promise
     log,
     ...(flags.whitelist === undefined ? {} : { whitelistFile: flags.whitelist }),
     ...(secret === undefined ? {} : { secret, secretShared: true }),
+    ...(secretFile === undefined ? {} : { secretFile, secretShared: true }),
     ...(url === undefined ? {} : { store: { url, outage } }),
     ...(flags.interval === undefined ? {} : { announceIntervalS: flags.interval }),
     ...(flags.maxTorrents === undefined ? {} : { swarmLimit: flags.maxTorrents }),

@@ -12,6 +12,7 @@ import { ConnectRateLimit } from './connect-rate-limit.ts';
 import { CLOCK_SKEW_S, ConnectionIds } from './connection-id.ts';
 import { createCounters } from './counters.ts';
 import { describeDatagram } from './describe-datagram.ts';
+import { followSecret } from './follow-secret.ts';
 import { DatagramHandler, type DatagramState, DEFERRED } from './handle-datagram.ts';
 import { InfoHashSet } from './info-hash-set.ts';
 import type { Log } from './log.ts';
@@ -46,6 +47,8 @@ export interface TrackerOptions {
   readonly whitelistFile?: string;
   /** Text from which the key of the connection ids is made; absent: a random key. */
   readonly secret?: string;
+  /** File of the secrets in place of `secret`, which is read again when it changes. */
+  readonly secretFile?: string;
   /**
    * Other trackers on other machines have the same secret: connection ids go by the clock on the wall and not by the
    * machine's own. Default: false.
@@ -153,8 +156,17 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
             state.allowed = allowed;
           },
         });
+  let secrets: { stop(): void } | null = null;
   let socket: UdpSocket;
   try {
+    if (options.secretFile !== undefined) {
+      secrets = await followSecret({
+        file: options.secretFile,
+        log,
+        onSecrets: ({ current, also }) =>
+          state.connectionIds.setKeys(keyOf(current), also === null ? null : keyOf(also)),
+      });
+    }
     const { host, port, shard } = options;
     const socketOptions = {
       host,
@@ -173,6 +185,7 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
     store?.open(socket);
   } catch (error) {
     whitelist?.stop();
+    secrets?.stop();
     await store?.stop();
     throw error;
   }
@@ -195,6 +208,7 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
     stop: async () => {
       clearInterval(timer);
       whitelist?.stop();
+      secrets?.stop();
       gathering?.stop();
       await store?.stop();
       await socket.close();
@@ -223,10 +237,7 @@ async function openStore(
 function createState(options: TrackerOptions, tableKey: Uint32Array): DatagramState {
   const random = new RandomSource(randomWords(4));
   const { peerLimit, connectsPerMinute, announceIntervalS = ANNOUNCE_INTERVAL_S, shard } = options;
-  const key =
-    options.secret === undefined
-      ? randomBytes(SIPHASH_KEY_BYTES)
-      : createHash('sha256').update(options.secret).digest().subarray(0, SIPHASH_KEY_BYTES);
+  const key = options.secret === undefined ? randomBytes(SIPHASH_KEY_BYTES) : keyOf(options.secret);
   const { swarmLimit = peerLimit, peersPerAddress } = options;
   const common = {
     key: tableKey,
@@ -254,6 +265,10 @@ function createState(options: TrackerOptions, tableKey: Uint32Array): DatagramSt
     counters: createCounters(),
     announceIntervalS,
   };
+}
+
+function keyOf(secret: string): Uint8Array {
+  return createHash('sha256').update(secret).digest().subarray(0, SIPHASH_KEY_BYTES);
 }
 
 function randomWords(count: number): Uint32Array {

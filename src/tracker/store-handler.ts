@@ -1,8 +1,7 @@
 /**
  * Answers datagrams from swarms that are kept in a store outside of this process. Connects and all refusals are answered
  * at once, as ever; an announce or scrape that may be served takes a place at the desk, and its answer goes out when the
- * store has given its own. What the store cannot be asked, or does not answer in time, is answered by the policy: from
- * the swarms that this instance keeps of its own clients, or with an error.
+ * store has given its own. What the store cannot be asked, or does not answer in time, is answered by the policy.
  */
 import {
   Action,
@@ -17,32 +16,22 @@ import {
   SCRAPE_HEAD_RESPONSE_BYTES,
 } from '../wire/bep15.ts';
 import type { UdpSocket } from '../wire/udp-socket.ts';
-import { DatagramHandler, type DatagramState, DEFERRED } from './handle-datagram.ts';
+import { type DatagramState, DEFERRED } from './handle-datagram.ts';
 import { copyBytes } from './move-bytes.ts';
 import type { RandomSource } from './random-source.ts';
-import { errorTexts, writeError, writeHead } from './reply.ts';
+import { writeHead } from './reply.ts';
 import type { StoreClient } from './store-client.ts';
-import { createStoreCounters } from './store-counters.ts';
 import { growForScrape, StoreDesk, type WaitingRequest } from './store-desk.ts';
-import {
-  announceScript,
-  STORE_REPLY_HEAD_BYTES,
-  StoreReplyFlag,
-  StoreReplyOffset,
-  scrapeScript,
-  swarmKeys,
-} from './store-scripts.ts';
+import { type StoreOutage, StorePolicyHandler } from './store-policy-handler.ts';
+import { StoreQuestions } from './store-questions.ts';
+import { StoreReplyFlag, StoreReplyOffset } from './store-scripts.ts';
 import { type AnnounceNote, PEER_LIFETIME_S } from './swarm-store.ts';
-import { NO_SWARM } from './swarm-table.ts';
 
 /** A request waits for the store no longer; a client asks again after 15 s (BEP 15). */
 const STORE_WAIT_MS = 1000;
 /** Scripts under way at a time; a scrape is one for each of its hashes. */
 export const MOST_SCRIPTS = 4096;
 const SCRAPE_ENTRIES_AT = ResponseOffset.scrapeEntries;
-
-/** What is done while the store cannot be asked. */
-export type StoreOutage = 'serve-cache' | 'refuse';
 
 export interface StoreHandlerOptions {
   readonly outage: StoreOutage;
@@ -53,13 +42,9 @@ export interface StoreHandlerOptions {
   readonly peersPerAddress?: number;
 }
 
-export class StoreHandler extends DatagramHandler {
-  readonly storeCounters = createStoreCounters();
+export class StoreHandler extends StorePolicyHandler {
   private readonly client: StoreClient;
-  private readonly random: RandomSource;
-  private readonly cached: boolean;
-  private readonly lifeText: string;
-  private readonly perAddressText: string;
+  private readonly questions: StoreQuestions;
   private readonly desk = new StoreDesk();
   private readonly note: { [family in 4 | 6]: AnnounceNote };
   private socket: UdpSocket | null = null;
@@ -70,12 +55,13 @@ export class StoreHandler extends DatagramHandler {
   private onEmpty: () => void = () => {};
 
   constructor(state: DatagramState, client: StoreClient, options: StoreHandlerOptions) {
-    super(state);
+    super(state, options.outage);
     this.client = client;
-    this.random = options.random;
-    this.cached = options.outage === 'serve-cache';
-    this.lifeText = String(options.peerLifetimeS ?? PEER_LIFETIME_S);
-    this.perAddressText = String(options.peersPerAddress ?? 0);
+    this.questions = new StoreQuestions(client, {
+      random: options.random,
+      peerLifetimeS: options.peerLifetimeS ?? PEER_LIFETIME_S,
+      peersPerAddress: options.peersPerAddress ?? 0,
+    });
     this.note = { 4: createNote(state.ipv4.peerBytes), 6: createNote(state.ipv6.peerBytes) };
   }
 
@@ -157,9 +143,7 @@ export class StoreHandler extends DatagramHandler {
     if (place === null) {
       return this.announceWithoutStore(request, start, hashAt, note, stopped, wanted, response, at);
     }
-    if (this.cached) {
-      this.noteLocally(request, hashAt, note, stopped);
-    }
+    this.noteLocally(request, hashAt, note, stopped);
     place.kind = 'announce';
     copyBytes(request, start, place.request, 0, ANNOUNCE_REQUEST_BYTES);
     copyBytes(note.peer, 0, place.peer, 0, note.peer.length);
@@ -216,53 +200,37 @@ export class StoreHandler extends DatagramHandler {
 
   private askAnnounce(place: WaitingRequest): void {
     const { number, family } = place;
-    const peerBytes = family === 4 ? this.state.ipv4.peerBytes : this.state.ipv6.peerBytes;
-    const kind = place.stopped ? 'x' : place.seeder ? 's' : 'l';
-    this.client.run(
-      announceScript,
-      swarmKeys(hexOf(place.request, RequestOffset.infoHash), family),
-      [
-        Buffer.from(place.peer.subarray(0, peerBytes)),
-        kind,
-        this.lifeText,
-        place.completed ? '1' : '0',
-        String(place.wanted),
-        String(this.random.below(0x7fff_ffff)),
-        this.perAddressText,
-      ],
-      (reply) => this.onAnnounceReply(place, number, reply, peerBytes),
+    const { peerBytes } = family === 4 ? this.state.ipv4 : this.state.ipv6;
+    this.questions.askAnnounce(
+      place,
+      peerBytes,
+      (reply, peers) => this.onAnnounceReply(place, number, reply, peers * peerBytes, peers),
       () => this.onError(place, number),
     );
   }
 
   private askScrape(place: WaitingRequest): void {
-    const { number, family, hashes } = place;
+    const { number, hashes } = place;
     for (let entry = 0; entry < hashes; entry++) {
       const hashAt = RequestOffset.infoHash + entry * INFO_HASH_BYTES;
-      if (this.listed(place.request, hashAt, 1) === 0) {
-        continue;
+      if (this.listed(place.request, hashAt, 1) === 1) {
+        this.questions.askScrapeEntry(
+          place,
+          hashAt,
+          (reply) => this.onScrapeReply(place, number, entry, reply),
+          () => this.onError(place, number),
+        );
       }
-      const [leechers, seeders, downloads] = swarmKeys(hexOf(place.request, hashAt), family);
-      this.client.run(
-        scrapeScript,
-        [leechers, seeders, downloads],
-        [this.lifeText],
-        (reply) => this.onScrapeReply(place, number, entry, reply),
-        () => this.onError(place, number),
-      );
     }
   }
 
-  private onAnnounceReply(place: WaitingRequest, number: number, reply: unknown, peerBytes: number): void {
-    if (!isBytes(reply) || (reply.length - STORE_REPLY_HEAD_BYTES) % peerBytes !== 0) {
-      this.onError(place, number);
-      return;
-    }
-    const peers = (reply.length - STORE_REPLY_HEAD_BYTES) / peerBytes;
-    if (peers < 0 || peers > place.wanted) {
-      this.onError(place, number);
-      return;
-    }
+  private onAnnounceReply(
+    place: WaitingRequest,
+    number: number,
+    reply: Uint8Array,
+    peersBytes: number,
+    peers: number,
+  ): void {
     const { storeCounters } = this;
     const flags = reply[StoreReplyOffset.flags] as number;
     storeCounters.expiredPeers += readUint32(reply, StoreReplyOffset.expired);
@@ -279,14 +247,10 @@ export class StoreHandler extends DatagramHandler {
     copyBytes(reply, StoreReplyOffset.body, socket.sendBytes, at + ResponseOffset.leechers, bodyBytes);
     this.state.counters.peersSent += peers;
     storeCounters['store.answered']++;
-    this.reply(place, at, ANNOUNCE_RESPONSE_HEAD_BYTES + peers * peerBytes);
+    this.reply(place, at, ANNOUNCE_RESPONSE_HEAD_BYTES + peersBytes);
   }
 
-  private onScrapeReply(place: WaitingRequest, number: number, entry: number, reply: unknown): void {
-    if (!isBytes(reply) || reply.length !== SCRAPE_ENTRY_BYTES) {
-      this.onError(place, number);
-      return;
-    }
+  private onScrapeReply(place: WaitingRequest, number: number, entry: number, reply: Uint8Array): void {
     const { socket } = this;
     if (place.number !== number || socket === null) {
       this.storeCounters['store.unused']++;
@@ -338,66 +302,6 @@ export class StoreHandler extends DatagramHandler {
     this.reply(place, at, length);
   }
 
-  private announceWithoutStore(
-    request: Uint8Array,
-    start: number,
-    hashAt: number,
-    note: AnnounceNote,
-    stopped: boolean,
-    wanted: number,
-    response: Uint8Array,
-    at: number,
-  ): number {
-    if (!this.cached) {
-      return this.refuse(request, start, response, at);
-    }
-    this.storeCounters['store.servedFromCache']++;
-    return super.answerAnnounce(request, start, hashAt, note, stopped, wanted, response, at);
-  }
-
-  /** Zero is never said of a swarm that is merely not known here. */
-  private scrapeWithoutStore(
-    request: Uint8Array,
-    start: number,
-    hashAt: number,
-    count: number,
-    response: Uint8Array,
-    at: number,
-  ): number {
-    for (let entry = 0; entry < count; entry++) {
-      const from = hashAt + entry * INFO_HASH_BYTES;
-      const known = this.cached && this.store.find(request, from) !== NO_SWARM;
-      if (!known && this.listed(request, from, 1) === 1) {
-        return this.refuse(request, start, response, at);
-      }
-    }
-    this.storeCounters['store.servedFromCache']++;
-    return super.answerScrape(request, start, hashAt, count, response, at);
-  }
-
-  private refuse(request: Uint8Array, start: number, response: Uint8Array, at: number): number {
-    this.state.counters['errors.storeUnavailable']++;
-    return writeError(errorTexts.storeUnavailable, request, start, response, at);
-  }
-
-  private noteLocally(request: Uint8Array, hashAt: number, note: AnnounceNote, stopped: boolean): void {
-    if (stopped) {
-      this.store.stop(request, hashAt, note.peer);
-    } else {
-      this.store.announce(request, hashAt, note);
-    }
-  }
-
-  /** How many of the hashes are served. */
-  private listed(request: Uint8Array, hashAt: number, count: number): number {
-    const { allowed } = this.state;
-    let listed = 0;
-    for (let entry = 0; entry < count; entry++) {
-      listed += allowed === null || allowed.has(request, hashAt + entry * INFO_HASH_BYTES) ? 1 : 0;
-    }
-    return listed;
-  }
-
   private reply(place: WaitingRequest, slot: number, length: number): void {
     this.socket?.replyTo(place.sender, slot, length);
     this.release(place);
@@ -421,12 +325,4 @@ export class StoreHandler extends DatagramHandler {
 
 function createNote(peerBytes: number): AnnounceNote {
   return { peer: new Uint8Array(peerBytes), seeder: false, completed: false, nowS: 0 };
-}
-
-function isBytes(reply: unknown): reply is Uint8Array {
-  return reply instanceof Uint8Array;
-}
-
-function hexOf(bytes: Uint8Array, at: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + at, INFO_HASH_BYTES).toString('hex');
 }

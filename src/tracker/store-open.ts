@@ -3,7 +3,8 @@ import { performance } from 'node:perf_hooks';
 import type { DatagramState } from './handle-datagram.ts';
 import type { Log } from './log.ts';
 import { openStoreClient } from './store-client.ts';
-import { StoreHandler, type StoreHandlerOptions, type StoreOutage } from './store-handler.ts';
+import { StoreHandler, type StoreHandlerOptions } from './store-handler.ts';
+import type { StoreOutage } from './store-policy-handler.ts';
 import { parseStoreUrl, storeName } from './store-target.ts';
 
 /** Where the state is, and what is done while it cannot be reached. */

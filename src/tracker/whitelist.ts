@@ -3,10 +3,10 @@
  * read again when it was changed or replaced. While there is no file, or it cannot be read, nothing is allowed: a list
  * that got lost must not open the tracker to everybody.
  */
-import { type BigIntStats, createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { INFO_HASH_BYTES } from '../wire/bep15.ts';
+import { fileIdentity } from './file-identity.ts';
 import { InfoHashSet } from './info-hash-set.ts';
 import type { Log } from './log.ts';
 import { readWhitelistLine } from './whitelist-line.ts';
@@ -38,7 +38,7 @@ export async function followWhitelist(options: WhitelistOptions): Promise<Whitel
 
   /** The file's identity is taken before it is read, so that a change meanwhile is seen the next time. */
   async function load(): Promise<string> {
-    const identity = await identify(file);
+    const identity = await fileIdentity(file);
     let allowed = new InfoHashSet(key);
     try {
       await readInto(allowed, file, log);
@@ -57,7 +57,7 @@ export async function followWhitelist(options: WhitelistOptions): Promise<Whitel
     }
     busy = true;
     try {
-      if ((await identify(file)) !== seen) {
+      if ((await fileIdentity(file)) !== seen) {
         seen = await load();
       }
     } finally {
@@ -68,17 +68,6 @@ export async function followWhitelist(options: WhitelistOptions): Promise<Whitel
   const timer = setInterval(look, options.pollMs ?? DEFAULT_POLL_MS);
   timer.unref();
   return { stop: () => clearInterval(timer) };
-}
-
-/** What differs when a file was written, replaced or removed. */
-async function identify(file: string): Promise<string> {
-  let found: BigIntStats;
-  try {
-    found = await stat(file, { bigint: true });
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'unreadable';
-  }
-  return `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`;
 }
 
 /** Streams, so that a list of a million lines does not hold up the requests meanwhile. */

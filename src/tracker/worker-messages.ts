@@ -15,6 +15,8 @@ export interface WorkerStart {
   readonly whitelistFile: string | null;
   /** The same for all workers, so that each takes the connection ids of the others. */
   readonly secret: string;
+  /** Read by each worker; null: the secret does not change. */
+  readonly secretFile: string | null;
   readonly secretShared: boolean;
   readonly store: StoreOptions | null;
   readonly connectsPerMinute: number | null;

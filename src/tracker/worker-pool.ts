@@ -143,6 +143,7 @@ class WorkerPool implements Tracker {
         logLevel: options.logLevel,
         whitelistFile: options.whitelistFile ?? null,
         secret: this.secret,
+        secretFile: options.secretFile ?? null,
         secretShared: options.secretShared ?? false,
         store: options.store ?? null,
         connectsPerMinute: options.connectsPerMinute ?? null,

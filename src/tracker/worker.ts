@@ -37,6 +37,7 @@ const tracker = await createTracker({
   socketKind: 'batched',
   log: createWorkerLog(start.logLevel, start.shard),
   secret: start.secret,
+  ...(start.secretFile === null ? {} : { secretFile: start.secretFile }),
   secretShared: start.secretShared,
   ...(start.store === null ? {} : { store: start.store }),
   peerLimit: start.peerLimit,

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { loads, quantitiesOf, type Round, tableOf } from '../../bench/capacity.ts';
 import { simulateSteady } from '../../src/analyze/capacity/simulate-load.ts';
 
-const [overload, busy] = loads;
+const overload = loads[1];
+const busy = loads[2];
 const measured = { answeredPerSecond: 99_000, lostShare: 0.24, cpuShare: 0.9, latencyNsP50: 8e6 };
 
 /** A core that serves 100,000 requests a second from a buffer of a thousand. */
@@ -33,7 +34,12 @@ describe('the check of the capacity model', () => {
 
   it('tells the worst round, and whether it is within the tolerance', () => {
     const round = (quantity: Partial<Round['quantities'][number]>, load: Round['load'] = overload): Round => {
-      return { load, quantities: [{ name: 'lost', unit: '%', model: 23, measured: 23, ...quantity }] };
+      return {
+        load,
+        serviceNs: 1,
+        wakeNs: 0,
+        quantities: [{ name: 'lost', unit: '%', model: 23, measured: 23, ...quantity }],
+      };
     };
     const rowOf = (rounds: readonly Round[]): string[] =>
       (tableOf(rounds).split('\n')[2] ?? '').split('|').map((cell) => cell.trim());

@@ -52,6 +52,27 @@ describe('ConnectionIds', () => {
     }
   });
 
+  it('takes ids of a second key for as long as it is named, and issues from the first', () => {
+    const [before, after] = [new ConnectionIds(key), new ConnectionIds(key.map((byte) => byte ^ 1))];
+    const [old, fresh] = [issued(before, ipv4, 10), issued(after, ipv4, 10)];
+    const mine = new ConnectionIds(key);
+    const verdicts = () => [old, fresh].map((id) => mine.verify(ipv4, 4, 20, id, 0));
+    expect(verdicts()).toEqual(['valid', 'forged']);
+    mine.setKeys(
+      key,
+      key.map((byte) => byte ^ 1),
+    );
+    expect(verdicts()).toEqual(['valid', 'valid']);
+    expect(issued(mine, ipv4, 10)).toEqual(old);
+    expect(mine.verify(ipv4, 4, 10 + CONNECTION_ID_LIFETIME_S + 1, fresh, 0)).toBe('expired');
+    mine.setKeys(
+      key.map((byte) => byte ^ 1),
+      null,
+    );
+    expect(verdicts()).toEqual(['forged', 'valid']);
+    expect(issued(mine, ipv4, 10)).toEqual(fresh);
+  });
+
   it('is bound to the address', () => {
     const id = issued(ids, ipv4, 1000);
     expect(ids.verify(Uint8Array.of(192, 0, 2, 8), 4, 1000, id, 0)).toBe('forged');

@@ -14,12 +14,17 @@ export function capacityNotes(capacity: Omit<Capacity, 'notes'>): string[] {
     'A user is a client with one torrent. Every kind of request is taken to cost the same.',
   ];
   notes.push(
-    'Waits are those in the receive buffer alone. Waking up, pauses such as garbage collection, the network and the client come on top: below saturation they are most of a latency.',
+    'Waits are those in the receive buffer and the CPU time of waking up. The scheduler, pauses such as garbage collection, the network and the client come on top: below saturation they are most of a latency.',
   );
   const use = used.reduce((sum, { usedShare }) => sum + usedShare, 0) / used.length;
-  if (Math.abs(use - assumptions.cpuShare) > FAR_SHARE) {
+  if (capacity.cpuPerWakeUp !== null) {
+    const uses = used.map(({ usedShare }) => usedShare);
     notes.push(
-      `The cost was measured at ${formatShare(use)} CPU and is taken for that at ${formatShare(assumptions.cpuShare)}. A thread that has less to do finds fewer requests at each turn, and each costs more: measure at about ${Math.round(instance.requestsPerSecond.value)} requests a second (--rate) to know it.`,
+      `The cost at ${formatShare(assumptions.cpuShare)} CPU is by the line over runs at ${formatShare(Math.min(...uses))} to ${formatShare(Math.max(...uses))}: a request that finds its thread asleep costs a wake-up more.`,
+    );
+  } else if (Math.abs(use - assumptions.cpuShare) > FAR_SHARE) {
+    notes.push(
+      `The cost was measured at ${formatShare(use)} CPU and is taken for that at ${formatShare(assumptions.cpuShare)}. A thread that has less to do finds fewer requests at each turn, and each costs more: measure at about ${Math.round(instance.requestsPerSecond.value)} requests a second (--rate), too, and name both runs.`,
     );
   }
   if (cpuPerRequest.low === cpuPerRequest.high) {

@@ -85,10 +85,12 @@ export const capacitySchema = z.object({
   }),
   /** Of the runs that are used. */
   measuredMix: mixSchema,
-  /** Microseconds. */
+  /** At the wanted CPU use. Microseconds. */
   cpuPerRequest: estimateSchema,
-  /** Of the busiest runs, which a full buffer is served at; the same where there is no busier one. Microseconds. */
+  /** Of a thread that is never idle, which a full buffer is served at; the same where the runs do not show it. Microseconds. */
   cpuPerRequestSaturated: number,
+  /** What a request costs on top that finds its thread asleep, in microseconds; null: runs of one load do not show it. */
+  cpuPerWakeUp: number.nullable().default(null),
   instance: z.object({
     workers: number,
     cores: number,

@@ -52,6 +52,8 @@ export function capacityMarkdown(capacity: Capacity): string {
 
 function statements({
   cpuPerRequest,
+  cpuPerRequestSaturated,
+  cpuPerWakeUp,
   instance,
   assumptions,
   scaling,
@@ -62,8 +64,12 @@ function statements({
   const { mix, mixSource, receiveBuffer } = assumptions;
   const cores = instance.cores === 1 ? 'one core' : `${significant(instance.cores)} cores`;
   const micros = (value: number): string => significant(value);
+  const wake =
+    cpuPerWakeUp === null
+      ? ''
+      : ` at ${formatShare(assumptions.cpuShare)} use, ${micros(cpuPerRequestSaturated)} µs where the thread never sleeps`;
   return [
-    `A request costs ${micros(cpuPerRequest.value)} µs of CPU (${micros(cpuPerRequest.low)} to ${micros(cpuPerRequest.high)}), by ${used.length === 1 ? `run ${used[0]?.runId}` : `${used.length} runs`}.`,
+    `A request costs ${micros(cpuPerRequest.value)} µs of CPU (${micros(cpuPerRequest.low)} to ${micros(cpuPerRequest.high)})${wake}, by ${used.length === 1 ? `run ${used[0]?.runId}` : `${used.length} runs`}.`,
     `An instance (${cores}) at ${formatShare(assumptions.cpuShare)} CPU answers ${counts(instance.requestsPerSecond)} requests a second: ${counts(instance.users)} users that announce every ${interval(assumptions.intervalMs)}.`,
     `Requests: ${formatShare(mix.connect)} connects (${sourceWords[mixSource.connect]}), ${formatShare(mix.announce)} announces, ${formatShare(mix.scrape)} scrapes (${sourceWords[mixSource.scrape]}).`,
     ...(mixSource.connect === 'run' && mixSource.scrape === 'run'

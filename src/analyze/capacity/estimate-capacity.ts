@@ -5,7 +5,7 @@ import { capacityNotes } from './capacity-notes.ts';
 import type { CapacityPoint } from './capacity-point.ts';
 import { CAPACITY_SCHEMA_VERSION, type Capacity } from './capacity-schema.ts';
 import { datagramsIn } from './receive-buffer.ts';
-import { drawCost, estimateOf, meanCost, runsAt } from './request-cost.ts';
+import { costAt, drawCostAt, estimateOf, runsAt, wakeUpMicros } from './request-cost.ts';
 import { requestMix } from './request-mix.ts';
 import {
   carriedByEach,
@@ -34,9 +34,6 @@ export interface CapacityOptions {
 /** SO_RCVBUF of a socket that asks for none. Source: net.core.rmem_default of Linux. */
 const DEFAULT_RECEIVE_BUFFER_BYTES: Bytes = 212_992;
 
-/** CPU use from which on a run tells what a request costs where the buffer never empties. Source: lab. */
-const SATURATED_SHARE: Share = 0.9;
-
 const DRAWS = 500;
 
 /** @param runs - one at least, of one tracker */
@@ -47,11 +44,13 @@ export function estimateCapacity(runs: readonly CapacityPoint[], options: Capaci
   const chosen = runsAt(smallest, cpuShare);
   const first = chosen[0] as CapacityPoint;
   const { mix, mixSource, measuredMix } = requestMix(chosen, options);
-  const curve = scalingCurve(byWorkers, cpuShare, meanCost);
+  const curve = scalingCurve(byWorkers, cpuShare, (some) => costAt(some, cpuShare));
+  const cost = costAt(smallest, cpuShare);
+  const wakeUp = wakeUpMicros(smallest);
   const random = randomStream(seed);
   const draws = Array.from({ length: DRAWS }, () => ({
-    cost: drawCost(chosen, random),
-    curve: scalingCurve(byWorkers, cpuShare, (some) => drawCost(some, random)),
+    cost: drawCostAt(smallest, cpuShare, random),
+    curve: scalingCurve(byWorkers, cpuShare, (some) => drawCostAt(some, cpuShare, random)),
   }));
   const estimate = (of: (curve: ScalingCurve) => number) =>
     estimateOf(
@@ -60,10 +59,10 @@ export function estimateCapacity(runs: readonly CapacityPoint[], options: Capaci
     );
   const usersOf = (requestsPerSecond: number, announceShare: Share): number =>
     (requestsPerSecond * announceShare * intervalMs) / 1000;
-  const saturated = runsAt(smallest, 1);
-  const isSaturated = saturated.some(({ usedShare }) => usedShare >= SATURATED_SHARE);
   const buffer = receiveBuffer(chosen);
-  const saturatedScale = isSaturated ? meanCost(saturated) / meanCost(chosen) : 1;
+  // Of the cost at the wanted use.
+  const wakeScale = (wakeUp ?? 0) / cost;
+  const saturatedScale = 1 - wakeScale * (1 - cpuShare);
 
   // The law counts workers; without it an instance is what was measured, with all its workers.
   const instance =
@@ -71,13 +70,24 @@ export function estimateCapacity(runs: readonly CapacityPoint[], options: Capaci
       ? { workers: first.workers, cores: first.cores }
       : { workers: 1, cores: first.cores / first.workers };
 
+  /** CPU use of an instance that gets so many requests, where it would carry another number at the wanted use. */
+  const useAt = (requestsPerSecond: number, carriedAtShare: number): Share => {
+    const costS = (cpuShare * instance.cores) / carriedAtShare;
+    const [own, wake] = [costS * saturatedScale, costS * wakeScale];
+    const ofCore = requestsPerSecond / instance.cores;
+    // use = rate * (own + wake * (1 - use))
+    return (ofCore * (own + wake)) / (1 + ofCore * wake);
+  };
+
   /** Both simulations of one of the buffers of an instance that gets so many requests; each worker has one, and they share evenly. */
   const simulate = (requestsPerSecond: number, carriedAtShare: number) => {
     const servers = Math.max(1, Math.round(instance.cores / instance.workers));
-    const serviceNs = (cpuShare * servers * instance.workers * 1e9) / carriedAtShare;
+    const costNs = (cpuShare * servers * instance.workers * 1e9) / carriedAtShare;
     const load: BufferLoad = {
       ratePerSecond: requestsPerSecond / instance.workers,
-      serviceNs,
+      // Where a busy thread's requests cost more, waking up has no part in the cost.
+      serviceNs: costNs * Math.min(1, saturatedScale),
+      wakeNs: costNs * Math.max(0, wakeScale),
       servers,
       bufferDatagrams: buffer.datagrams,
       seed,
@@ -85,7 +95,7 @@ export function estimateCapacity(runs: readonly CapacityPoint[], options: Capaci
     };
     return {
       steady: simulateSteady(load),
-      afterOutage: simulateAfterOutage({ ...load, serviceNs: serviceNs * saturatedScale }, options.outageMs),
+      afterOutage: simulateAfterOutage({ ...load, serviceNs: costNs * saturatedScale }, options.outageMs),
     };
   };
 
@@ -100,12 +110,14 @@ export function estimateCapacity(runs: readonly CapacityPoint[], options: Capaci
       requestsPerSecond,
       instances: estimate((drawn) => instancesFor(drawn, requestsPerSecond).instances),
       groups: needed.groups,
-      cpuShare: (cpuShare * each) / carried,
+      cpuShare: useAt(each, carried),
       ...simulate(each, carried),
     };
   });
   const used = new Set(
-    curve.fit === null ? chosen : [...byWorkers.values()].flatMap((some) => runsAt(some, cpuShare)),
+    (curve.fit === null ? [smallest] : [...byWorkers.values()]).flatMap((some) =>
+      wakeUpMicros(some) === null ? runsAt(some, cpuShare) : some,
+    ),
   );
   const capacity: Omit<Capacity, 'notes'> = {
     schemaVersion: CAPACITY_SCHEMA_VERSION,
@@ -131,10 +143,11 @@ export function estimateCapacity(runs: readonly CapacityPoint[], options: Capaci
     },
     measuredMix,
     cpuPerRequest: estimateOf(
-      meanCost(chosen),
+      cost,
       draws.map(({ cost }) => cost),
     ),
-    cpuPerRequestSaturated: meanCost(chosen) * saturatedScale,
+    cpuPerRequestSaturated: cost * saturatedScale,
+    cpuPerWakeUp: wakeUp,
     instance: {
       ...instance,
       requestsPerSecond: single,

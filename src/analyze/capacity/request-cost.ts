@@ -1,5 +1,5 @@
 /** CPU time of one request over some runs, with its interval. Pure. */
-import { quantileSorted } from 'simple-statistics';
+import { linearRegression, quantileSorted } from 'simple-statistics';
 import type { Share } from '../../units.ts';
 import type { RandomStream } from '../statistics/random-stream.ts';
 import type { CapacityPoint } from './capacity-point.ts';
@@ -31,18 +31,69 @@ export function runsAt(runs: readonly CapacityPoint[], wanted: Share): readonly 
 }
 
 /** Mean CPU time of a request of some runs, each run counting alike. In microseconds. */
-export function meanCost(runs: readonly CapacityPoint[]): number {
-  return runs.reduce((sum, { cpuMicros }) => sum + cpuMicros, 0) / runs.length;
+function meanCost(runs: readonly RunCost[]): number {
+  return meanOf(runs.map(({ cpuMicros }) => cpuMicros));
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** What a cost is read from. */
+export type RunCost = Pick<CapacityPoint, 'usedShare' | 'cpuMicros'>;
+
+/** Runs whose CPU use differs by less than this show no slope: it would be that of their noise. Source: lab. */
+const LEAST_SPAN: Share = 0.2;
+
+/**
+ * CPU time of waking up. A request that finds its thread asleep pays for the wake-up on top of its own cost, one that finds it at work does
+ * not; of random arrivals the share that finds it asleep is the idle share of the CPU. So the cost falls in a straight line with
+ * the use, `own + wakeUp * (1 - use)`, by least squares over runs of different loads. In microseconds.
+ *
+ * @param runs - of as many workers each
+ * @returns null where the loads of the runs differ too little; below 0 where a busy thread's requests cost more
+ */
+export function wakeUpMicros(runs: readonly RunCost[]): number | null {
+  const uses = runs.map(({ usedShare }) => usedShare);
+  if (Math.max(...uses) - Math.min(...uses) < LEAST_SPAN) return null;
+  return linearRegression(runs.map(({ usedShare, cpuMicros }) => [1 - usedShare, cpuMicros])).m;
+}
+
+/** CPU time of a request at a wanted CPU use: that of the runs nearest to it, moved along the line where the runs show one. In microseconds. */
+export function costAt(runs: readonly CapacityPoint[], wanted: Share): number {
+  return costByLine(runs, runs, wanted);
 }
 
 /**
- * The same of a draw: runs are drawn anew with replacement and, within each, its seconds. One run alone shows how much its
- * seconds differ and not how much the next run would.
+ * The same of a draw: runs of about one load are drawn anew with replacement and, within each, its seconds. One run alone shows how
+ * much its seconds differ and not how much the next run would.
  */
-export function drawCost(runs: readonly CapacityPoint[], random: RandomStream): number {
-  let sum = 0;
-  for (let at = 0; at < runs.length; at++) sum += drawRun(drawOne(runs, random), random);
-  return sum / runs.length;
+export function drawCostAt(runs: readonly CapacityPoint[], wanted: Share, random: RandomStream): number {
+  const drawn = byUse(runs).flatMap((some) =>
+    some.map(() => {
+      const run = drawOne(some, random);
+      return { ...run, cpuMicros: drawRun(run, random) };
+    }),
+  );
+  return costByLine(drawn, runs, wanted);
+}
+
+function costByLine(runs: readonly CapacityPoint[], all: readonly CapacityPoint[], wanted: Share): number {
+  const nearest = runsAt(runs, wanted);
+  const slope = wakeUpMicros(all) === null ? 0 : (wakeUpMicros(runs) ?? 0);
+  return meanCost(nearest) + slope * (meanOf(nearest.map(({ usedShare }) => usedShare)) - wanted);
+}
+
+/** Runs of about one load together. */
+function byUse(runs: readonly CapacityPoint[]): CapacityPoint[][] {
+  const groups: CapacityPoint[][] = [];
+  for (const run of [...runs].sort((a, b) => a.usedShare - b.usedShare)) {
+    const group = groups.at(-1);
+    if (group === undefined || run.usedShare - (group[0] as CapacityPoint).usedShare > SAME_USE)
+      groups.push([run]);
+    else group.push(run);
+  }
+  return groups;
 }
 
 function drawRun({ seconds, cpuMicros }: CapacityPoint, random: RandomStream): number {

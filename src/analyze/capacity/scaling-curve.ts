@@ -16,7 +16,7 @@ export interface ScalingCurve {
   readonly mostInstances: number;
 }
 
-/** The curve of the runs of each number of workers, with the cost of each by `costOf`. */
+/** The curve of the runs of each number of workers, with the cost of each at the wanted use by `costOf`. */
 export function scalingCurve(
   byWorkers: ReadonlyMap<number, readonly CapacityPoint[]>,
   cpuShare: Share,
@@ -25,7 +25,7 @@ export function scalingCurve(
   const points = [...byWorkers].map(([workers, runs]) => {
     const chosen = runsAt(runs, cpuShare);
     const cores = chosen.reduce((sum, run) => sum + run.cores, 0) / chosen.length;
-    return { workers, requestsPerSecond: (cpuShare * cores * 1e6) / costOf(chosen) };
+    return { workers, requestsPerSecond: (cpuShare * cores * 1e6) / costOf(runs) };
   });
   const [first] = points;
   if (first === undefined) throw new RangeError('a curve needs a run');

@@ -9,7 +9,10 @@ import { type QueueOutcome, simulateQueue } from './simulate-queue.ts';
 export interface BufferLoad {
   /** Of one buffer. Above 0. */
   readonly ratePerSecond: number;
+  /** Of a request that finds its thread at work. */
   readonly serviceNs: Nanoseconds;
+  /** What one that finds it asleep costs on top. Default: 0. */
+  readonly wakeNs?: Nanoseconds;
   /** Threads that read it. */
   readonly servers: number;
   readonly bufferDatagrams: number;
@@ -28,11 +31,17 @@ const AFTER_OUTAGE_S = 600;
 /** A second with fewer losses has recovered. */
 const RECOVERED_SHARE = 0.001;
 
-/** The usual load: Poisson arrivals at a steady rate. */
+/** Of the time that is simulated, before it; an overloaded buffer is filled so many times. Source: lab, both are enough. */
+const [WARM_UP_SHARE, WARM_UP_FILLS]: readonly [Share, number] = [0.05, 1.5];
+
+/** The usual load: Poisson arrivals at a steady rate. What comes until a buffer that overflows is full is not in the figures. */
 export function simulateSteady(load: BufferLoad): SimulatedQueue {
   const seconds = Math.min(MOST_STEADY_S, (load.mostRequests ?? 1e6) / load.ratePerSecond);
-  const arrivals = new PoissonArrivals(load.ratePerSecond, seconds * 1e9, randomStream(load.seed));
-  return figures(run(load, arrivals, load.serviceNs), load, { seconds, thinnedBy: 1 });
+  const beyond = load.ratePerSecond - (load.servers * 1e9) / load.serviceNs;
+  const fillS = beyond > 0 ? (WARM_UP_FILLS * load.bufferDatagrams) / beyond : 0;
+  const fromNs = Math.max(WARM_UP_SHARE * seconds, Math.min(fillS, seconds)) * 1e9;
+  const arrivals = new PoissonArrivals(load.ratePerSecond, fromNs + seconds * 1e9, randomStream(load.seed));
+  return figures(run(load, arrivals, { fromNs, timesAsLong: 1 }), load, { seconds, thinnedBy: 1 });
 }
 
 /**
@@ -49,7 +58,7 @@ export function simulateAfterOutage(load: BufferLoad, outageMs: Milliseconds): Q
     endNs: AFTER_OUTAGE_S * 1e9,
     random: randomStream(load.seed),
   });
-  const outcome = run(load, arrivals, load.serviceNs * thinnedBy);
+  const outcome = run(load, arrivals, { fromNs: 0, timesAsLong: thinnedBy });
   return {
     ...figures(outcome, load, { seconds: AFTER_OUTAGE_S, thinnedBy }),
     burstFactor: burstFactor(outageNs),
@@ -58,12 +67,19 @@ export function simulateAfterOutage(load: BufferLoad, outageMs: Milliseconds): Q
 }
 
 function run(
-  { servers, bufferDatagrams }: BufferLoad,
+  { servers, bufferDatagrams, serviceNs, wakeNs = 0 }: BufferLoad,
   arrivals: PoissonArrivals | OutageArrivals,
-  serviceNs: Nanoseconds,
+  { fromNs, timesAsLong }: { readonly fromNs: Nanoseconds; readonly timesAsLong: number },
 ): QueueOutcome {
-  const releaseDatagrams = Math.max(1, Math.floor(bufferDatagrams * RELEASE_SHARE));
-  return simulateQueue({ arrivals, serviceNs: () => serviceNs, servers, bufferDatagrams, releaseDatagrams });
+  return simulateQueue({
+    arrivals,
+    serviceNs: () => serviceNs * timesAsLong,
+    wakeNs: wakeNs * timesAsLong,
+    servers,
+    bufferDatagrams,
+    releaseDatagrams: Math.max(1, Math.floor(bufferDatagrams * RELEASE_SHARE)),
+    fromNs,
+  });
 }
 
 function figures(

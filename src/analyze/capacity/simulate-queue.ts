@@ -16,6 +16,10 @@ export interface QueueOptions {
    * Default: 1, each at once.
    */
   readonly releaseDatagrams?: number;
+  /** CPU time of waking up, before a thread that has nothing to do begins with a request. Default: 0. */
+  readonly wakeNs?: Nanoseconds;
+  /** The figures leave out what arrives before. Default: 0. */
+  readonly fromNs?: Nanoseconds;
 }
 
 /** Figures of a simulated queue. */
@@ -23,7 +27,7 @@ export interface QueueOutcome {
   readonly arrived: number;
   readonly lost: number;
   readonly lostShare: Share;
-  /** From arrival to the start of service; null where nothing was served. */
+  /** From arrival to the start of service, waking up included; null where nothing was served. */
   readonly waitNs: {
     readonly mean: Nanoseconds;
     readonly p50: Nanoseconds;
@@ -43,7 +47,8 @@ export interface QueueOutcome {
  * it comes again. Percentiles are exact to three digits.
  */
 export function simulateQueue(options: QueueOptions): QueueOutcome {
-  const { arrivals, serviceNs, servers, bufferDatagrams, releaseDatagrams = 1 } = options;
+  const { arrivals, serviceNs, servers, bufferDatagrams } = options;
+  const { releaseDatagrams = 1, wakeNs = 0, fromNs = 0 } = options;
   const waits = hdr.build({ numberOfSignificantValueDigits: 3, highestTrackableValue: 1e13 });
   const freeNs = new Float64Array(servers);
   // When each request in the buffer will leave it: in order, since requests are served in turn.
@@ -56,7 +61,8 @@ export function simulateQueue(options: QueueOptions): QueueOutcome {
   let [waitSumNs, busyNs, mostInBuffer, endNs] = [0, 0, 0, 0];
   while (arrivals.next()) {
     const { atNs } = arrivals;
-    endNs = atNs;
+    endNs = Math.max(0, atNs - fromNs);
+    const counts = atNs >= fromNs;
     while (inBuffer > 0 && (leaveNs[first] as number) <= atNs) {
       first = first + 1 === bufferDatagrams ? 0 : first + 1;
       if (found === 0) found = inBuffer;
@@ -64,13 +70,15 @@ export function simulateQueue(options: QueueOptions): QueueOutcome {
       inBuffer--;
       withheld = withheld + 1 < releaseDatagrams && found > 0 ? withheld + 1 : 0;
     }
-    const second = Math.floor(atNs / 1e9);
-    arrived[second] = (arrived[second] ?? 0) + 1;
+    const second = Math.floor(endNs / 1e9);
+    if (counts) arrived[second] = (arrived[second] ?? 0) + 1;
     const server = earliest(freeNs);
-    const startNs = Math.max(atNs, freeNs[server] as number);
+    const freeAtNs = freeNs[server] as number;
+    const wakingNs = freeAtNs < atNs ? wakeNs : 0;
+    const startNs = Math.max(atNs + wakingNs, freeAtNs);
     if (startNs > atNs) {
       if (inBuffer + withheld >= bufferDatagrams) {
-        lost[second] = (lost[second] ?? 0) + 1;
+        if (counts) lost[second] = (lost[second] ?? 0) + 1;
         arrivals.dropped();
         continue;
       }
@@ -80,7 +88,8 @@ export function simulateQueue(options: QueueOptions): QueueOutcome {
     }
     const service = serviceNs();
     freeNs[server] = startNs + service;
-    busyNs += service;
+    if (!counts) continue;
+    busyNs += wakingNs + service;
     waitSumNs += startNs - atNs;
     waits.recordValue(Math.round(startNs - atNs));
   }

@@ -62,7 +62,7 @@ describe('the capacity of a tracker', () => {
   });
 
   it('has a wider interval by several runs that differ', () => {
-    const runs = [4, 5, 6].map((cpuMicros) => point({ cpuMicros, usedShare: cpuMicros / 10 }));
+    const runs = [4, 5, 6].map((cpuMicros) => point({ cpuMicros, usedShare: 0.5 + (cpuMicros - 5) / 50 }));
     const one = estimate([point()]).cpuPerRequest;
     const several = estimate(runs).cpuPerRequest;
     expect(several.value).toBe(5);
@@ -95,14 +95,36 @@ describe('the capacity of a tracker', () => {
     expect(sizes[1]?.steady.busyShare).toBeCloseTo(sizes[1]?.cpuShare ?? 0, 2);
   });
 
-  it('prefers the runs whose CPU use is the wanted one, and tells where there is none near', () => {
-    const busy = point({ runId: 'busy', usedShare: 0.98, cpuMicros: 3 });
-    const both = estimate([point(), busy]);
-    expect(both.cpuPerRequest.value).toBe(5);
-    expect(both.cpuPerRequestSaturated).toBeCloseTo(3, 9);
-    expect(both.runs.map(({ used }) => used)).toEqual([true, false]);
-    expect(both.notes.join('\n')).not.toContain('The cost was measured at');
+  it('takes the cost at the wanted use from the line over runs of other uses', () => {
+    // 2 µs a request, and 4 µs more where the thread was asleep.
+    const [light, busy] = [0.2, 0.9].map((usedShare) =>
+      point({ runId: String(usedShare), usedShare, cpuMicros: 2 + 4 * (1 - usedShare) }),
+    ) as [CapacityPoint, CapacityPoint];
+    const both = estimate([light, busy]);
+    expect(both.cpuPerWakeUp).toBeCloseTo(4, 9);
+    expect(both.cpuPerRequest.value).toBeCloseTo(4, 9);
+    expect(both.cpuPerRequestSaturated).toBeCloseTo(2, 9);
+    expect(both.instance.requestsPerSecond.value).toBeCloseTo(125_000, 3);
+    expect(both.runs.map(({ used }) => used)).toEqual([true, true]);
+    expect(both.notes.join('\n')).toContain('by the line over runs at 20.00 % to 90.00 %');
+    // The seconds of both runs differ by a twentieth.
+    const { low, high } = both.instance.requestsPerSecond;
+    expect([low > 110_000, low < 125_000, high > 125_000, high < 145_000]).toEqual([true, true, true, true]);
+    // A size that uses less of its core: 2,222 requests a second at about 6 µs.
+    expect(both.sizes[0]?.requestsPerSecond).toBeCloseTo(1111.1, 1);
+    expect(both.sizes[0]?.cpuShare).toBeCloseTo((0.0011111 * 6) / (1 + 0.0011111 * 4), 5);
+    expect(both.sizes[0]?.steady.busyShare).toBeCloseTo(both.sizes[0]?.cpuShare ?? 0, 3);
+    expect(both.fullInstance.steady.busyShare).toBeCloseTo(0.5, 2);
+    // Between two runs at the wanted use the line goes on from theirs.
+    const near = estimate([light, busy, point({ usedShare: 0.5, cpuMicros: 4.4 })]);
+    expect(near.cpuPerRequest.value).toBe(4.4);
+  });
+
+  it('tells where the use of its only run is not the wanted one', () => {
+    const busy = point({ usedShare: 0.98, cpuMicros: 3 });
     expect(estimate([busy]).notes.join('\n')).toContain('The cost was measured at 98.00 % CPU');
+    expect(estimate([busy])).toMatchObject({ cpuPerWakeUp: null, cpuPerRequest: { value: 3 } });
+    expect(estimate([point()]).notes.join('\n')).not.toContain('The cost was measured at');
   });
 
   it('follows the law of its scaling over runs with several numbers of workers', () => {

@@ -68,6 +68,42 @@ describe('a simulated queue against known results', () => {
 });
 
 describe('a simulated queue', () => {
+  it.each([0.2, 0.5, 0.8])(
+    'whose thread sleeps uses %d of its time, and each that wakes it up pays for it',
+    (use) => {
+      // use = rate * (service + wake * (1 - use)): whether it sleeps is seen by arrivals as by a clock.
+      const wakeNs = 8_000;
+      const rate = (use * 1e9) / (SERVICE_NS + wakeNs * (1 - use));
+      const { busyShare, waitNs } = simulateQueue({
+        arrivals: new PoissonArrivals(rate, 3e9, randomStream(7)),
+        serviceNs: () => SERVICE_NS,
+        wakeNs,
+        servers: 1,
+        bufferDatagrams: MOST,
+      });
+      expect(busyShare).toBeCloseTo(use, 2);
+      expect(waitNs?.p50).toBeGreaterThan(use < 0.5 ? wakeNs * 0.99 : 0);
+    },
+  );
+
+  it('leaves out what came before the time that is asked for', () => {
+    const from = (fromNs: number): QueueOutcome =>
+      simulateQueue({
+        arrivals: new PoissonArrivals(1.3e5, 1e9, randomStream(5)),
+        serviceNs: () => SERVICE_NS,
+        servers: 1,
+        bufferDatagrams: 10_000,
+        fromNs,
+      });
+    // It takes a third of a second until the buffer is full.
+    const [all, full] = [from(0), from(0.5e9)];
+    expect(full.lostShare).toBeCloseTo(1 - 1 / 1.3, 2);
+    expect(all.lostShare).toBeLessThan(0.75 * full.lostShare);
+    expect(full.seconds).toHaveLength(1);
+    expect(full.arrived / all.arrived).toBeCloseTo(0.5, 1);
+    expect(full.busyShare).toBeCloseTo(1, 1);
+  });
+
   it('gives the same figures for the same seed', () => {
     expect(queueAt(0.7)).toEqual(queueAt(0.7));
   });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { builtEntry } from '../../../src/package-root.ts';
 import { batchedUnavailableReason } from '../../../src/wire/open-udp-socket.ts';
 import type { TrackerMessage } from '../../../src/wire/tracker-message.ts';
@@ -93,6 +93,30 @@ describe('two trackers with one secret', () => {
     const id = await peer.connect(portOne);
     expect((await peer.ask(announceRequest(id), portTwo)).readUInt32BE(0)).toBe(1);
   });
+
+  it.each([['1'], ['2']])(
+    'take the ids of a second line, which may come while they serve (%s worker)',
+    async (workers) => {
+      const [old, both] = [path.join(folder, `old-${workers}`), path.join(folder, `both-${workers}`)];
+      writeFileSync(old, 'the secret until now\n');
+      writeFileSync(both, 'the secret from now on\nthe secret until now\n');
+      const [one, two] = [run(['--secret-file', old, '--workers', workers]), run(['--secret-file', both])];
+      const [portOne, portTwo] = [await portOf(one), await portOf(two)];
+      const peer = await client('127.0.0.21');
+      const ofOne = await peer.connect(portOne);
+      expect((await peer.ask(announceRequest(ofOne), portTwo)).readUInt32BE(0), 'by the second line').toBe(1);
+      writeFileSync(old, 'the secret until now\nthe secret from now on\n');
+      const told = (): number => one.output.text.split('was read again: two secrets').length - 1;
+      await vi.waitFor(() => expect(told()).toBe(notBatched === null ? Number(workers) : 1), {
+        timeout: 10_000,
+      });
+      const ofTwo = await peer.connect(portTwo);
+      for (const hash of [1, 2, 3, 4]) {
+        expect((await peer.ask(announceRequest(ofTwo, { hash }), portOne)).readUInt32BE(0)).toBe(1);
+      }
+      expect(await countersOf(one)).toMatchObject({ 'drops.forgedConnectionId': 0 });
+    },
+  );
 
   it('take none of one with another secret', async () => {
     const [one, two] = [run(['--secret', 'one']), run(['--secret', 'two'])];

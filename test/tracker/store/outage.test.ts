@@ -2,13 +2,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLog } from '../../../src/tracker/log.ts';
 import { createTracker, type Tracker } from '../../../src/tracker/server.ts';
-import type { StoreOutage } from '../../../src/tracker/store-handler.ts';
+import type { StoreOutage } from '../../../src/tracker/store-policy-handler.ts';
+import { batchedUnavailableReason } from '../../../src/wire/open-udp-socket.ts';
 import { announceRequest, connectRequest } from '../tracker-fixture.ts';
 import { type RedisServer, redisMissing, startRedis, withRedis } from './redis-server.ts';
 import { UdpClient } from './udp-client.ts';
 
 const REFUSED = 'swarms cannot be reached now; please announce again later';
 const PATIENCE_MS = 12_000;
+const batched = (await batchedUnavailableReason()) === null ? 'batched' : 'auto';
 
 describe.skipIf(redisMissing !== null)(withRedis('a tracker whose Redis goes away'), () => {
   let redis: RedisServer;
@@ -32,11 +34,15 @@ describe.skipIf(redisMissing !== null)(withRedis('a tracker whose Redis goes awa
     await redis.stop();
   });
 
-  async function start(outage: StoreOutage): Promise<void> {
+  /** With the batched socket unless told. */
+  async function start(
+    outage: StoreOutage,
+    socketKind: 'dgram' | 'auto' | 'batched' = batched,
+  ): Promise<void> {
     tracker = await createTracker({
       host: '127.0.0.1',
       port: 0,
-      socketKind: 'auto',
+      socketKind,
       peerLimit: 1000,
       log: createLog('info', (line) => log.push(line)),
       store: { url: redis.url, outage },
@@ -62,7 +68,7 @@ describe.skipIf(redisMissing !== null)(withRedis('a tracker whose Redis goes awa
   }
 
   it('that is killed refuses by the policy, answers connects, and serves again when it is back', async () => {
-    await start('refuse');
+    await start('refuse', 'dgram');
     expect(await first.announce(tracker.port, { port: 1 })).toMatchObject({ leechers: 1 });
     await redis.signal('SIGKILL');
     await until('it is lost', () => count('store.up') === 0);
@@ -108,39 +114,51 @@ describe.skipIf(redisMissing !== null)(withRedis('a tracker whose Redis goes awa
     expectAllAccountedFor();
   });
 
-  it('that hangs under load holds nobody up, and every request is answered', async () => {
-    await start('serve-cache');
-    const { port } = tracker;
-    const id = await first.connect(port);
-    await first.announce(port, { port: 1 });
-    await redis.signal('SIGSTOP');
-    let answered = 0;
-    const order: number[] = [];
-    // Both go through one socket: the order in which answers come is that in which the tracker sends them.
-    // Their answers fit into the receive buffer of a socket, all at once.
-    const announces = 60;
-    const all = first.collect(announces + 1, (answer) => {
-      answered++;
-      order.push(answer.readUInt32BE(0));
-    });
-    for (let peer = 0; peer < announces; peer++) {
-      first.send(announceRequest(id, { port: 100 + peer, hash: peer % 5 }), port);
-    }
-    first.send(connectRequest(), port);
-    await all;
-    expect(answered).toBe(announces + 1);
-    expect(order.indexOf(0), 'the connect did not wait for Redis').toBe(0);
-    expect(count('store.servedFromCache')).toBe(announces);
-    expect(count('store.waiting')).toBe(0);
-    await redis.signal('SIGCONT');
-    await until('it is back', () => count('store.up') === 1);
-    await until('Redis answers', async () => {
-      const before = count('store.answered');
-      await second.announce(port, { port: 2 });
-      return count('store.answered') > before;
-    });
-    expectAllAccountedFor();
-  });
+  it.each([
+    ['serve-cache', 'dgram', 'store.servedFromCache'],
+    ['refuse', batched, 'errors.storeUnavailable'],
+  ] as const)(
+    'that hangs under load (%s, %s) holds nobody up, and every request is answered',
+    async (policy, kind, ended) => {
+      await start(policy, kind);
+      const { port } = tracker;
+      const id = await first.connect(port);
+      await first.announce(port, { port: 1 });
+      await redis.signal('SIGSTOP');
+      // Their answers fit into the receive buffer of a socket, all at once.
+      const announces = 60;
+      let answered = 0;
+      const all = first.collect(announces, (answer) => {
+        answered += answer.readUInt32BE(0) === (policy === 'refuse' ? 3 : 1) ? 1 : 0;
+      });
+      for (let peer = 0; peer < announces; peer++) {
+        first.send(announceRequest(id, { port: 100 + peer, hash: peer % 5 }), port);
+      }
+      await until('all wait', () => count('store.waiting') === announces);
+      // One after the other, for as long as Redis says nothing: the event loop goes round.
+      let connects = 0;
+      while (count('store.waiting') === announces) {
+        expect((await second.ask(connectRequest(), port)).readUInt32BE(0)).toBe(0);
+        connects++;
+      }
+      expect(connects, 'connects did not wait for Redis').toBeGreaterThan(1);
+      await all;
+      expect(answered).toBe(announces);
+      expect([count(ended), count('store.waiting'), count('store.answered')]).toEqual([announces, 0, 1]);
+      // What waits for too long ends by its own time or with the silent connection, whichever is first.
+      await until('each script has an end', () => count('store.errors') === announces);
+      expect(count('store.timeouts')).toBeLessThanOrEqual(announces);
+      await redis.signal('SIGCONT');
+      await until('it is back', () => count('store.up') === 1);
+      await until('Redis answers', async () => {
+        const before = count('store.answered');
+        await second.announce(port, { port: 2 });
+        return count('store.answered') > before;
+      });
+      expect(count('store.outages')).toBeGreaterThan(0);
+      expectAllAccountedFor();
+    },
+  );
 
   it('that is not there at the start serves by the policy until it is', async () => {
     const { port } = redis;
@@ -157,7 +175,7 @@ describe.skipIf(redisMissing !== null)(withRedis('a tracker whose Redis goes awa
   });
 
   it('that refuses to write is an error of the store and no crash', async () => {
-    await start('refuse');
+    await start('refuse', 'dgram');
     await first.announce(tracker.port, { port: 1 });
     redis.command('config', 'set', 'maxmemory', '1');
     expect(await second.announce(tracker.port, { port: 2 })).toBe(REFUSED);

@@ -72,20 +72,47 @@ export async function startRedis(args: readonly string[] = [], port = 0): Promis
 
 /** A cluster of one node, which holds all slots. */
 export async function startRedisCluster(): Promise<RedisServer> {
-  const bus = await freePort();
-  const server = await startRedis([
-    '--cluster-enabled',
-    'yes',
-    '--cluster-port',
-    String(bus),
-    '--cluster-announce-ip',
-    '127.0.0.1',
-  ]);
-  server.command('cluster', 'addslotsrange', '0', '16383');
-  while (!server.command('cluster', 'info').includes('cluster_state:ok')) {
+  const [server] = (await startRedisNodes(1)) as [RedisServer];
+  return server;
+}
+
+/**
+ * A cluster of so many masters, which have the slots in equal parts. It serves what it has where one of them is away.
+ *
+ * @param nodes - 1 or 3
+ */
+export async function startRedisNodes(nodes: 1 | 3): Promise<RedisServer[]> {
+  const started = await Promise.all(Array.from({ length: nodes }, startNode));
+  const servers = started.map(({ server }) => server);
+  for (const [index, { server }] of started.entries()) {
+    const [from, until] = [index, index + 1].map((part) => Math.ceil((16_384 * part) / nodes)) as [
+      number,
+      number,
+    ];
+    server.command('cluster', 'addslotsrange', String(from), String(until - 1));
+    server.command('cluster', 'set-config-epoch', String(index + 1));
+  }
+  const [first, ...others] = servers as [RedisServer, ...RedisServer[]];
+  for (const [index, { port }] of others.entries()) {
+    first.command('cluster', 'meet', '127.0.0.1', String(port), String(started[index + 1]?.bus));
+  }
+  const knowsAll = (server: RedisServer): boolean => {
+    const info = server.command('cluster', 'info');
+    return info.includes('cluster_state:ok') && info.includes('cluster_slots_ok:16384');
+  };
+  while (!servers.every(knowsAll)) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return server;
+  return servers;
+}
+
+async function startNode(): Promise<{ readonly server: RedisServer; readonly bus: number }> {
+  const bus = await freePort();
+  const server = await startRedis([
+    ...['--cluster-enabled', 'yes', '--cluster-port', String(bus), '--cluster-announce-ip', '127.0.0.1'],
+    ...['--cluster-require-full-coverage', 'no'],
+  ]);
+  return { server, bus };
 }
 
 /** @returns false where it ends before */
