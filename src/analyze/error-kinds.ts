@@ -16,7 +16,10 @@ export type ErrorKind =
 /** In the order in which a text is looked up: the most special first. */
 const texts: readonly (readonly [ErrorKind, RegExp])[] = [
   ['connection id', /connection|conn[_ -]?id/i],
-  ['rate limit', /\brate|limit|too (?:many|fast|often)|slow down|throttl|flood|overload|try (?:again|later)/i],
+  [
+    'rate limit',
+    /\brate|limit|too (?:many|fast|often)|slow down|throttl|flood|overload|try (?:again|later)/i,
+  ],
   ['unknown torrent', /torrent|info[_ -]?hash|\bhash/i],
   [
     'access',
@@ -95,5 +98,7 @@ export function errorMaker(evidence: Evidence, kind: ErrorKind | null): ErrorMak
 
 /** `main.(*limiter).allow` is `allow`, `Tracker#isKnown` is `isKnown`: packages and classes are no names of what it does. */
 function nameOf({ functionName }: Frame): string {
-  return functionName.slice(Math.max(functionName.lastIndexOf('.'), functionName.lastIndexOf('#'), functionName.lastIndexOf(':')) + 1);
+  return functionName.slice(
+    Math.max(functionName.lastIndexOf('.'), functionName.lastIndexOf('#'), functionName.lastIndexOf(':')) + 1,
+  );
 }

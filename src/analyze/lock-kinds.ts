@@ -8,7 +8,10 @@ type LockKind = 'mutex' | 'rwmutex' | 'spin lock' | 'socket' | 'allocator' | 'At
 
 /** In the order in which a stack is looked through: a lock of the allocator is a mutex, too. */
 const kinds: readonly (readonly [LockKind, RegExp])[] = [
-  ['allocator', /^(?:__libc_|__GI___libc_|_int_|je_|mi_|tc_)?(?:m|c|re)?alloc$|^(?:_int_|__libc_)?free$|^arena_get/],
+  [
+    'allocator',
+    /^(?:__libc_|__GI___libc_|_int_|je_|mi_|tc_)?(?:m|c|re)?alloc$|^(?:_int_|__libc_)?free$|^arena_get/,
+  ],
   ['socket', /^internal\/poll\.\(\*(?:FD|fdMutex)\)\.|^(?:__)?lock_sock/],
   ['rwmutex', /(?:^|\/)sync\.\(\*RWMutex\)\.|pthread_rwlock/],
   ['spin lock', /pthread_spin|(?:^|_)spin_?lock(?!.*slowpath)|parking_lot_core.*spin/i],

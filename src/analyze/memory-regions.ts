@@ -131,7 +131,8 @@ function pacesOf(evidence: Evidence, peersAt: (share: number) => number): Growth
 export function growthWords(cause: GrowthCause): string {
   const bytes = (value: number): string => Math.round(value).toLocaleString('en-US');
   const { by, paces, announcesBefore, mostPeers } = cause;
-  if (by === 'unknown') return 'peers were still coming, so growth by peers cannot be told from growth by requests';
+  if (by === 'unknown')
+    return 'peers were still coming, so growth by peers cannot be told from growth by requests';
   if (by === 'peers') {
     const each = cause.bytesPerNewPeer === null ? '' : `, ${bytes(cause.bytesPerNewPeer)} bytes each`;
     return `it slowed down as fewer peers came while requests went on, so it grows by peers${each}`;

@@ -177,5 +177,8 @@ export const memoryTiers: TierTable = {
       ],
     },
   ],
-  critical: { name: 'Critical', conditions: [{ figure: 'growthBytes', is: 'above', limit: MEMORY_CRITICAL_BYTES }] },
+  critical: {
+    name: 'Critical',
+    conditions: [{ figure: 'growthBytes', is: 'above', limit: MEMORY_CRITICAL_BYTES }],
+  },
 };

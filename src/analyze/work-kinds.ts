@@ -39,7 +39,10 @@ const kinds: readonly (readonly [WorkKind, RegExp])[] = [
     /^(?:toString|slice|substring|split|join|padStart|padEnd|charCodeAt|String|normalize|localeCompare|(?:hex|latin1|utf8|ascii|base64|ucs2)(?:Slice|Write)|toLowerCase|toUpperCase|inspect|format(?:With\w+)?)$|^runtime\.(?:concatstring\w*|slicebytetostring|stringtoslicebyte|rawstring\w*)|^(?:fmt|strings|strconv)\.|^_?_?(?:v?sn?printf|strdup|strcat|strlen|strcmp)/,
   ],
   ['maps', /^(?:Map|Set|set|add|delete|WeakMap|grow)$|^runtime\.(?:map|makemap)|^internal\/runtime\/maps\./],
-  ['objects', /^runtime\.(?:newobject|conv[IT]|newarray)|^(?:Object|Array|push|map|filter|concat|entries|assign)$/],
+  [
+    'objects',
+    /^runtime\.(?:newobject|conv[IT]|newarray)|^(?:Object|Array|push|map|filter|concat|entries|assign)$/,
+  ],
 ];
 
 /** The kind of one function by its name; null where the name tells none. */

@@ -9,7 +9,11 @@ import { type SyntheticOptions, syntheticEvidence } from './synthetic-run.ts';
 const announcesAt = (atMs: number): number => Math.max(0, atMs - 1_000) * 10;
 
 /** Memory that follows the peers that came, or the requests, each with noise; of a load with so many peers. */
-function growing(by: 'peers' | 'requests', workers: number, noise: Noise = (value) => value): SyntheticOptions {
+function growing(
+  by: 'peers' | 'requests',
+  workers: number,
+  noise: Noise = (value) => value,
+): SyntheticOptions {
   const mostPeers = workers * 5;
   return {
     scenario: { concurrency: workers, hashesPerWorker: 5 },
@@ -72,7 +76,9 @@ describe('memory-growth', () => {
     expect(finding.verdict).toBe('found');
     expect(finding.summary).toMatch(/grows by peers, [\d,]+ bytes each/);
     expect(finding.advice.join(' ')).toContain('half of the workers');
-    const counted = finding.evidence.find(({ metric }) => metric.startsWith('peers that the tracker counted'));
+    const counted = finding.evidence.find(({ metric }) =>
+      metric.startsWith('peers that the tracker counted'),
+    );
     expect(counted?.value).toBe(49_000);
   });
 

@@ -50,9 +50,6 @@ export function memoryRate(evidence: Evidence): PatternAnswer {
       evidence: lines,
     };
   }
-  const by =
-    cause === null
-      ? 'what by cannot be told: nothing was answered'
-      : growthWords(cause);
+  const by = cause === null ? 'what by cannot be told: nothing was answered' : growthWords(cause);
   return { verdict: 'found', told: `${rate} to the end; ${by}`, evidence: lines };
 }

@@ -100,7 +100,13 @@ function causesOf(
   }
   const off = offCpuShare(evidence);
   const causes: string[] = [];
-  const add = (share: number | null, limit: number, metric: string, source: string, cause: string): boolean => {
+  const add = (
+    share: number | null,
+    limit: number,
+    metric: string,
+    source: string,
+    cause: string,
+  ): boolean => {
     if (share === null) return false;
     lines.push({ metric, value: share * 100, unit: '%', threshold: limit * 100, source });
     if (share >= limit) causes.push(cause);
@@ -124,7 +130,8 @@ function causesOf(
     'waiting for a core that others had',
   );
   // A lock of a native program shows in its stacks, and outside there is no clock of the tracker's.
-  if (!isWaiting && isFound('lock-contention')) causes.push('threads that wait for locks (`lock-contention`)');
+  if (!isWaiting && isFound('lock-contention'))
+    causes.push('threads that wait for locks (`lock-contention`)');
   if (isFound('external-wait')) causes.push('waiting for something outside (`external-wait`)');
   return causes;
 }
@@ -134,7 +141,9 @@ function stalledShare(evidence: Evidence, p99Ns: number): Share | null {
   const rows = runtimeRows(evidence, 'clean');
   const window = span(rows);
   if (window === null) return null;
-  const long = rows.map((row) => row.eventLoopDelayNsMax).filter((delayNs) => delayNs >= p99Ns * NOTABLE_TAIL_SHARE);
+  const long = rows
+    .map((row) => row.eventLoopDelayNsMax)
+    .filter((delayNs) => delayNs >= p99Ns * NOTABLE_TAIL_SHARE);
   return Math.min(1, long.reduce((sum, delayNs) => sum + delayNs, 0) / (window.elapsedMs * 1e6));
 }
 

@@ -49,7 +49,9 @@ const table: Partial<Readonly<Record<RuleId, Readonly<Record<string, ByRuntime>>
           'Use the array itself ([20]byte) as a key of a map in place of a string, and append to a byte slice in place of fmt.Sprintf and +.',
         ],
       },
-      native: { change: ['Compare and store the bytes themselves in place of text that is made for each request.'] },
+      native: {
+        change: ['Compare and store the bytes themselves in place of text that is made for each request.'],
+      },
     },
     JSON: {
       all: {
@@ -182,7 +184,9 @@ const table: Partial<Readonly<Record<RuleId, Readonly<Record<string, ByRuntime>>
     },
     'big integers': {
       all: {
-        change: ['Take ids apart into 32-bit words, or compare their bytes: each big integer is made on the heap.'],
+        change: [
+          'Take ids apart into 32-bit words, or compare their bytes: each big integer is made on the heap.',
+        ],
       },
     },
     text: {
@@ -351,7 +355,9 @@ const table: Partial<Readonly<Record<RuleId, Readonly<Record<string, ByRuntime>>
     'another process': answerOutside('the other process'),
     'a connection': {
       all: {
-        change: ['Keep connections open between requests (a pool), and ask over them beside the requests, not in their way.'],
+        change: [
+          'Keep connections open between requests (a pool), and ask over them beside the requests, not in their way.',
+        ],
       },
     },
     'a timer': {
@@ -365,7 +371,9 @@ const table: Partial<Readonly<Record<RuleId, Readonly<Record<string, ByRuntime>>
     },
     'a sleep': {
       all: {
-        change: ['Remove the sleep from the way of a request; what has to wait belongs on a goroutine or thread of its own.'],
+        change: [
+          'Remove the sleep from the way of a request; what has to wait belongs on a goroutine or thread of its own.',
+        ],
         confirm: 'To confirm, set the sleep to 0 once: the latency must fall by it.',
       },
     },
@@ -416,7 +424,9 @@ const table: Partial<Readonly<Record<RuleId, Readonly<Record<string, ByRuntime>>
     },
     internal: {
       all: {
-        change: ["The tracker fails by itself: look at its own log for the time of the load, and at what it asks of others."],
+        change: [
+          'The tracker fails by itself: look at its own log for the time of the load, and at what it asks of others.',
+        ],
       },
     },
   },

@@ -1,8 +1,8 @@
+import { operations } from '../../run.ts';
 import { type ErrorKind, type ErrorMaker, errorKind, errorMaker } from '../error-kinds.ts';
 import { cpuProfileOf, type Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
 import { type PhaseFigures, phaseFigures, settledRequests } from '../phase-figures.ts';
-import { operations } from '../../run.ts';
 import { CRITICAL_LOST_SHARE, worryLimits } from '../thresholds.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';

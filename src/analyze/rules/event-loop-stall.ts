@@ -113,7 +113,9 @@ export function eventLoopStall(evidence: Evidence): Finding {
     subject: suspect,
     summary: `The event loop stood still for up to ${longest}, in ${count} (${percent(share)} of the time)${cause}.`,
     evidence: lines,
-    advice: isWaiting ? [ownCores(evidence)] : adviceFor('event-loop-stall', evidence, isCollector ? 'collections' : stallKind(holding)),
+    advice: isWaiting
+      ? [ownCores(evidence)]
+      : adviceFor('event-loop-stall', evidence, isCollector ? 'collections' : stallKind(holding)),
   };
 }
 

@@ -41,9 +41,10 @@ export function gcPressure(evidence: Evidence): Finding {
   const few = cpu === null ? null : tooFewSamples(cpu);
   // What another finding allocates is collected on its account.
   const ownPart = 1 - (evidence.explained?.allocatedShare ?? 0);
-  const cost = cpu !== null && few === null
-    ? ownCost(classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), costs[runtime].classes), ownPart)
-    : null;
+  const cost =
+    cpu !== null && few === null
+      ? ownCost(classCost(cpu.profile, valueIndexOf(cpu.profile, 'cpu'), costs[runtime].classes), ownPart)
+      : null;
   const target = phaseFigures(evidence, 'clean')?.target ?? null;
   const gcTimeShare = target?.gcTimeShare == null ? null : target.gcTimeShare * ownPart;
   // The collector's clock runs on while it waits for a core, as all of the tracker does then: both are set in proportion.
@@ -142,7 +143,14 @@ export function gcPressure(evidence: Evidence): Finding {
     subject,
     summary: `${sentence}${blame}.`,
     evidence: [...lines, ...(known?.lines ?? [])],
-    advice: [...minorAdvice(evidence), ...adviceFor('gc-pressure', evidence, allocator?.top == null ? null : mostWork(allocator.top, 'objects'))],
+    advice: [
+      ...minorAdvice(evidence),
+      ...adviceFor(
+        'gc-pressure',
+        evidence,
+        allocator?.top == null ? null : mostWork(allocator.top, 'objects'),
+      ),
+    ],
   };
 }
 

@@ -1,7 +1,13 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
 import { inlinedKeeper, topBufferMaker, topKeeper } from '../live-heap-growth.ts';
-import { type GrowthCause, growthCause, growthWords, type MemoryRegion, regionGrowth } from '../memory-regions.ts';
+import {
+  type GrowthCause,
+  growthCause,
+  growthWords,
+  type MemoryRegion,
+  regionGrowth,
+} from '../memory-regions.ts';
 import { memoryTrend, rssFigures, runtimeMemory } from '../memory-series.ts';
 import { statusOf } from '../status.ts';
 import { MEMORY_CONCERN_BYTES, TELLING_PACE_RATIO, worryLimits } from '../thresholds.ts';
@@ -198,7 +204,13 @@ function causeLines(cause: GrowthCause, counted: number | null): EvidenceLine[] 
   add('peers that came in the clean phase, by the plan of the load', cause.newPeers, 'peers', 'run.json');
   const { paces } = cause;
   if (paces === null) return lines;
-  add('pace of new peers, last third over first', paces.peers, 'times', both, TELLING_PACE_RATIO * paces.requests);
+  add(
+    'pace of new peers, last third over first',
+    paces.peers,
+    'times',
+    both,
+    TELLING_PACE_RATIO * paces.requests,
+  );
   add('pace of the requests, last third over first', paces.requests, 'times', both);
   add('pace of RSS, last third over first', paces.memory, 'times', TIMELINE);
   return lines;

@@ -1,9 +1,15 @@
 import type { Share } from '../../units.ts';
 import { cpuProfileOf, type Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding } from '../finding.ts';
-import { type Holder, blockingHolder, timerHolder, workHolder } from '../held-thread.ts';
+import { blockingHolder, type Holder, timerHolder, workHolder } from '../held-thread.ts';
 import { phaseFigures, settledRequests } from '../phase-figures.ts';
-import { BUSY_CPU_SHARE, CRITICAL_LOST_SHARE, LOST_REQUEST_SHARE, STALL_CAUSE_SHARE, worryLimits } from '../thresholds.ts';
+import {
+  BUSY_CPU_SHARE,
+  CRITICAL_LOST_SHARE,
+  LOST_REQUEST_SHARE,
+  STALL_CAUSE_SHARE,
+  worryLimits,
+} from '../thresholds.ts';
 import { wantedCapacity } from '../used-capacity.ts';
 import { adviceFor } from './advice.ts';
 import { clear, insufficientData, nameSubject, percent } from './rule.ts';

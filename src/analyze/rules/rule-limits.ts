@@ -1,6 +1,7 @@
 /** Values of thresholds.ts as `explain` prints them, with their reasons in the words of its comments, which a test compares. */
 import {
   ALLOCATION_COST_FACTOR,
+  BLOCKING_SHARE,
   BUSY_CPU_SHARE,
   COVERING_ANNOUNCES,
   CRITICAL_COST_SHARE,
@@ -14,21 +15,16 @@ import {
   GENERATOR_LAG_NS,
   HELD_UP_CPU_SHARE,
   HOT_FUNCTION_SHARE,
+  KEEPER_SHARE,
   LEAST_KEEPER_SAMPLES,
   LEAST_MACHINE_WINDOWS,
+  LEAST_NAMING_SAMPLES,
   LEAST_PROFILE_SAMPLES,
+  LEAST_TIMED_REQUESTS,
   LEAST_TOLD_SHARE,
   LEAST_TREND_MS,
-  LEAST_WINDOW_MS,
-  LEAST_NAMING_SAMPLES,
-  LEAST_TIMED_REQUESTS,
-  UNDISTURBED_SHARE,
-  TICK_ERROR_CORES,
-  KEEPER_SHARE,
-  BLOCKING_SHARE,
-  TELLING_PACE_RATIO,
-  TREND_COVER_SHARE,
   LEAST_TREND_SAMPLES,
+  LEAST_WINDOW_MS,
   LITTLES_LAW_TOLERANCE,
   LOST_REQUEST_SHARE,
   MEMORY_CONCERN_BYTES,
@@ -45,7 +41,11 @@ import {
   STALL_TIME_SHARE,
   SYSCALL_BOUND_SHARE,
   SYSCALL_EXCESS_SHARE,
+  TELLING_PACE_RATIO,
+  TICK_ERROR_CORES,
+  TREND_COVER_SHARE,
   TURN_TAKING_CPU_SHARE,
+  UNDISTURBED_SHARE,
   WAITING_CPU_SHARE,
   WARNING_COST_SHARE,
   worryLimits,
@@ -324,13 +324,15 @@ export const ruleLimits = {
     name: 'TREND_COVER_SHARE',
     value: TREND_COVER_SHARE * 100,
     unit: '%',
-    reason: 'lab: samples come every quarter second, and under load twice as late; of ten seconds a second at the two ends is none.',
+    reason:
+      'lab: samples come every quarter second, and under load twice as late; of ten seconds a second at the two ends is none.',
   },
   TELLING_PACE_RATIO: {
     name: 'TELLING_PACE_RATIO',
     value: TELLING_PACE_RATIO,
     unit: 'times',
-    reason: 'lab: only where one of the two halves its pace and the other does not, memory shows which of them it follows.',
+    reason:
+      'lab: only where one of the two halves its pace and the other does not, memory shows which of them it follows.',
   },
   BLOCKING_SHARE: {
     name: 'BLOCKING_SHARE',
@@ -348,24 +350,28 @@ export const ruleLimits = {
     name: 'TICK_ERROR_CORES',
     value: TICK_ERROR_CORES,
     unit: 'cores',
-    reason: 'lab: the kernel counts CPU in ticks of 10 ms, and two samples of a phase are read within some tens of milliseconds.',
+    reason:
+      'lab: the kernel counts CPU in ticks of 10 ms, and two samples of a phase are read within some tens of milliseconds.',
   },
   UNDISTURBED_SHARE: {
     name: 'UNDISTURBED_SHARE',
     value: UNDISTURBED_SHARE * 100,
     unit: '%',
-    reason: 'lab: of four seconds three; a job that runs once in a phase spoils a second, one that goes on spoils the run.',
+    reason:
+      'lab: of four seconds three; a job that runs once in a phase spoils a second, one that goes on spoils the run.',
   },
   LEAST_TIMED_REQUESTS: {
     name: 'LEAST_TIMED_REQUESTS',
     value: LEAST_TIMED_REQUESTS,
     unit: 'replies',
-    reason: 'lab: the kernel counts in ticks of 10 ms, and of 100 requests one tick is 0.1 ms each, a tenth of NOTABLE_WAIT_NS.',
+    reason:
+      'lab: the kernel counts in ticks of 10 ms, and of 100 requests one tick is 0.1 ms each, a tenth of NOTABLE_WAIT_NS.',
   },
   LEAST_NAMING_SAMPLES: {
     name: 'LEAST_NAMING_SAMPLES',
     value: LEAST_NAMING_SAMPLES,
     unit: 'samples',
-    reason: 'lab: were it one of two that are equally likely, five samples of it and none of the other would be chance in one of 32 cases.',
+    reason:
+      'lab: were it one of two that are equally likely, five samples of it and none of the other would be chance in one of 32 cases.',
   },
 } as const satisfies Readonly<Record<string, Limit>>;

@@ -75,7 +75,10 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
       meaning:
         'samples of the function that is named where V8 inlined it, and of who makes the buffers that are kept',
     },
-    { ...ruleLimits.KEEPER_SHARE, meaning: 'part of what inlined functions kept that the one that is named must have' },
+    {
+      ...ruleLimits.KEEPER_SHARE,
+      meaning: 'part of what inlined functions kept that the one that is named must have',
+    },
   ],
   'event-loop-stall': [
     { ...ruleLimits.STALL_NS, meaning: 'delay that is a stall' },
@@ -134,10 +137,14 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
     { ...ruleLimits.LOST_REQUEST_SHARE, meaning: 'dropped, share of requests' },
     { ...ruleLimits.worryLimits_errorShare, meaning: 'a warning above' },
     { ...ruleLimits.CRITICAL_LOST_SHARE, meaning: 'critical above' },
-    { ...ruleLimits.BUSY_CPU_SHARE, meaning: 'CPU from which the costliest function is what keeps it from reading' },
+    {
+      ...ruleLimits.BUSY_CPU_SHARE,
+      meaning: 'CPU from which the costliest function is what keeps it from reading',
+    },
     {
       ...stallLimits.STALL_CAUSE_SHARE,
-      meaning: 'time that a function holds the thread for, over the share of requests that were lost, from which it is named',
+      meaning:
+        'time that a function holds the thread for, over the share of requests that were lost, from which it is named',
     },
     { ...ruleLimits.LEAST_PROFILE_SAMPLES, meaning: 'samples of a profile that names a function' },
   ],
@@ -152,7 +159,10 @@ export const ruleThresholds: Readonly<Record<RuleId, readonly RuleThreshold[]>> 
     { ...ruleLimits.CRITICAL_WAIT_NS, meaning: 'latency beyond service and queue, critical from' },
     { ...ruleLimits.LEAST_PROFILE_SAMPLES, meaning: 'samples of a caller that make it certain' },
     { ...ruleLimits.LEAST_TIMED_REQUESTS, meaning: 'replies that tell the CPU time of one' },
-    { ...ruleLimits.NOTABLE_COST_SHARE, meaning: 'time off the CPU from which a function that blocks is named' },
+    {
+      ...ruleLimits.NOTABLE_COST_SHARE,
+      meaning: 'time off the CPU from which a function that blocks is named',
+    },
     { ...ruleLimits.BLOCKING_SHARE, meaning: "part of that function's own wall time" },
   ],
   'errors-returned': [

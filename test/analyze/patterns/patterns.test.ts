@@ -189,10 +189,7 @@ describe('a P99 far above P95', () => {
     const works = tailGap(syntheticEvidence({ ...stalled, profiles: { cpu: cpu(20) } }), []);
     expect(works.told).toContain('because of stalls of the event loop');
     expect(works.told).not.toContain('wait for each other');
-    const quiet = tailGap(
-      syntheticEvidence({ latenciesNs: tail(2, 90), profiles: { cpu: cpu(2000) } }),
-      [],
-    );
+    const quiet = tailGap(syntheticEvidence({ latenciesNs: tail(2, 90), profiles: { cpu: cpu(2000) } }), []);
     expect(quiet.told).toContain('because of threads that wait for each other');
     expect(quiet.told).not.toContain('stalls of the event loop');
   });

@@ -140,9 +140,13 @@ describe('when to optimise', () => {
       assessOptimization(input(options)).find(({ name }) => name === 'users notice');
     const queue: SyntheticOptions = { latenciesNs: [120e6], scenario: { concurrency: 1_464 } };
     expect(noticed(queue)?.answer).toBe('unknown');
-    expect(noticed(queue)?.observed).toContain("the queue of 1,464 closed-loop workers at the tracker's limit");
+    expect(noticed(queue)?.observed).toContain(
+      "the queue of 1,464 closed-loop workers at the tracker's limit",
+    );
     expect(noticed({ ...queue, process: halfBusy })?.answer).toBe('yes');
-    expect(noticed({ ...queue, scenario: { concurrency: 1_464, ratePerSecond: 12_200 } })?.answer).toBe('yes');
+    expect(noticed({ ...queue, scenario: { concurrency: 1_464, ratePerSecond: 12_200 } })?.answer).toBe(
+      'yes',
+    );
     expect(noticed({})?.answer).toBe('no');
   });
 

@@ -19,7 +19,9 @@ const collecting = drawProfile(`
 /** Advice on garbage that one function makes through a leaf of that name; '' for its own code. */
 function onGarbage(leaf: string): string {
   const allocations = drawProfile(
-    ['1000', 'onMessage@src/server.ts:40', 'makeReply@src/reply.ts:7', leaf].filter((line) => line !== '').join('\n'),
+    ['1000', 'onMessage@src/server.ts:40', 'makeReply@src/reply.ts:7', leaf]
+      .filter((line) => line !== '')
+      .join('\n'),
     { valueTypes: [{ type: 'alloc_space', unit: 'bytes' }] },
   );
   return gcPressure(syntheticEvidence({ profiles: { cpu: collecting, allocations } })).advice.join(' ');
@@ -113,7 +115,9 @@ describe('advice fits what the evidence shows', () => {
     const of = (leaf: string): string =>
       cpuHotFunction(
         syntheticEvidence({
-          profiles: { cpu: drawProfile(['900', 'work@src/work.ts:3', leaf].filter((line) => line !== '').join('\n')) },
+          profiles: {
+            cpu: drawProfile(['900', 'work@src/work.ts:3', leaf].filter((line) => line !== '').join('\n')),
+          },
         }),
       ).advice.join(' ');
     expect(of('parse')).toContain('decoded between requests');

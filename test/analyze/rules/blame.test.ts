@@ -89,9 +89,7 @@ describe('receive-drops names what kept the tracker from reading', () => {
   });
 
   it('nobody where none holds the thread for as long, and says why', () => {
-    const finding = receiveDrops(
-      syntheticEvidence({ ...dropping(0.6, halfBusy), profiles: { cpu: timer } }),
-    );
+    const finding = receiveDrops(syntheticEvidence({ ...dropping(0.6, halfBusy), profiles: { cpu: timer } }));
     expect(finding).toMatchObject({ verdict: 'found', subject: null });
     expect(finding.summary).toContain('half as long as requests were lost');
     const blind = receiveDrops(syntheticEvidence(dropping(0.15, halfBusy)));
@@ -155,7 +153,9 @@ describe('errors-returned names the kind of error and who stands for it', () => 
   });
 
   it('the operation that is answered so', () => {
-    const line = errors('slow down').evidence.find(({ metric }) => metric === 'of them, to announce requests');
+    const line = errors('slow down').evidence.find(
+      ({ metric }) => metric === 'of them, to announce requests',
+    );
     expect(line?.value).toBe(6_000);
   });
 });

@@ -23,12 +23,21 @@ const counted = {
 function sampled(samples: number, ...frames: readonly string[]): Profile {
   const width = 60;
   const names = Array.from({ length: 20 }, (_, index) => `other${index}@src/other.ts:${index + 1}`);
-  const row = (cells: readonly string[]): string => cells.map((cell) => cell.padEnd(width)).join('').trimEnd();
+  const row = (cells: readonly string[]): string =>
+    cells
+      .map((cell) => cell.padEnd(width))
+      .join('')
+      .trimEnd();
   const each = Math.floor(samples / 21);
   const counts = [samples - 20 * each, ...names.map(() => each)].map(String);
   const depth = Math.max(1, frames.length);
-  const rows = Array.from({ length: depth }, (_, level) => row([frames[level] ?? '', ...(level === 0 ? names : [])]));
-  return drawProfile([row(counts), row(counts.map((count) => `${count}000000`)), ...rows].join('\n'), counted);
+  const rows = Array.from({ length: depth }, (_, level) =>
+    row([frames[level] ?? '', ...(level === 0 ? names : [])]),
+  );
+  return drawProfile(
+    [row(counts), row(counts.map((count) => `${count}000000`)), ...rows].join('\n'),
+    counted,
+  );
 }
 
 const hot = ['hot@src/hot.ts:1'];
