@@ -106,13 +106,19 @@ function memoryGoal(part: PartResult | undefined): Goal {
   };
 }
 
+/** Each row says what stood behind it: the rate, the rounds, and what of it was the generator's own delay. */
 function expiryGoals(part: PartResult | undefined): Goal[] {
   const ms = (figure: string): number | null => ratio(medianOf(part, OURS, EXPIRING, figure), 1e3);
   const common = { direction: 'most', unit: ' ms' } as const;
+  const [rate, lagMs] = [medianOf(part, OURS, EXPIRING, 'requestsPerSecond'), ms('sendLagP99Us')];
+  const rateText = rate === null ? '' : ` (${Math.round(rate)} announces/s)`;
+  const lagText =
+    lagMs === null ? '' : `, of which the generator sent 1 % more than ${lagMs.toFixed(2)} ms late`;
+  const roundsText = part === undefined ? '' : `, median of ${part.rounds} rounds of ${part.seconds} s`;
   return [
     {
       ...common,
-      text: 'Latency P99 at half the greatest rate, while peers of 1,000,000 expire',
+      text: `Latency P99 at half the greatest rate${rateText}, while peers of 1,000,000 expire, from the moment each was due${lagText}${roundsText}`,
       limit: 1,
       reached: ms('latencyP99Us'),
     },

@@ -2,9 +2,10 @@
  * The batched kind of UdpSocket: recvmmsg(2) and sendmmsg(2) on rings, on the event loop's own thread.
  *
  * Node's dgram holds the same descriptor and only wakes the loop: it reads one datagram, which becomes the first of a
- * batch, and the rest of the kernel's queue is drained behind it. libuv hands in up to 32 datagrams before it polls
- * again. Each was read after the previous batch had been drained, so all are delivered, in the order of arrival. Those
- * that come when the turn's batches are used up are gathered into one batch, which an immediate delivers.
+ * batch, and the rest of the kernel's queue is drained behind it. A socket that is still full at the end of its turn has
+ * the loop watch it no longer: an immediate drains it in each turn of the loop, until a batch comes out small. Else
+ * libuv would hand in up to 31 datagrams more, one by one, before it let others have their turn; where it cannot be
+ * stopped, those are batches of one. All are delivered in the order of arrival.
  */
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { constants } from 'node:os';
@@ -27,15 +28,17 @@ import {
   type UdpSocket,
   type UdpSocketOptions,
 } from './udp-socket.ts';
+import { type WakeSwitch, wakeSwitchOf } from './wake-switch.ts';
 
 /** Datagrams per system call. Twice 128 KiB of payload slots stay in a second-level cache. */
 const RING_SLOTS = 64;
 /**
- * Full batches drained in one turn of the event loop. Each turn wakes through Node once, with a buffer and a sender's
- * description for its datagram: with 4 a full tracker paid 6 % more CPU a request than before, with 16 no difference was
- * shown (docs/adr/0006).
+ * Full batches drained in one turn of the event loop: about a millisecond of a tracker that is full. Timers and other
+ * sockets have their turn after it, which costs a look at the watched descriptors (docs/adr/0006).
  */
-const BATCHES_PER_TURN = 16;
+const BATCHES_PER_TURN = 4;
+/** Where a batch is as large as this, there is mostly something to read in the next turn, too. */
+const BUSY_BATCH = 32;
 /** Errors (of connected sockets) skipped in one attempt to receive. */
 const RECEIVE_ATTEMPTS = 8;
 /** Where the kernel has no room, sending is tried again after this time. */
@@ -61,6 +64,7 @@ export interface BatchedSocketParts {
 
 export class BatchedSocket implements UdpSocket {
   readonly kind = 'batched';
+  readonly descriptor: number;
   readonly localAddress: string;
   readonly localPort: number;
   readonly receiveBuffer: UdpSocket['receiveBuffer'];
@@ -72,6 +76,8 @@ export class BatchedSocket implements UdpSocket {
   readonly #fd: number;
   readonly #sendFd: number;
   readonly #wake: Socket;
+  /** null: libuv cannot be stopped. */
+  readonly #wakeSwitch: WakeSwitch | null;
   readonly #connected: boolean;
   readonly #onBatch: UdpSocketOptions['onBatch'];
   readonly #onError: UdpSocketOptions['onError'];
@@ -81,11 +87,12 @@ export class BatchedSocket implements UdpSocket {
   readonly #batch: RingBatch;
   readonly #queue: SendQueue;
   readonly #retry = (): void => this.#onRetry();
-  readonly #renewTurn = (): void => this.#onNextTurn();
-  readonly #batchesPerTurn: number;
-  #fullBatchesLeft: number;
-  /** Datagrams in the receive ring that were not delivered yet. */
-  #waiting = 0;
+  readonly #nextTurn = (): void => this.#onNextTurn();
+  #batchesLeft = BATCHES_PER_TURN;
+  /** An immediate is on its way. */
+  #hasNextTurn = false;
+  /** The loop does not watch the descriptor: the next turn reads it. */
+  #isPolling = false;
   /** Inside the callback: the receive ring is being read. */
   #delivering = false;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -105,11 +112,11 @@ export class BatchedSocket implements UdpSocket {
     this.sendBytes = this.#sendRing.payloads;
     this.#libc = libc;
     this.#fd = fd;
+    this.descriptor = fd;
     this.#sendFd = sendFd;
     this.#wake = wake;
+    this.#wakeSwitch = wakeSwitchOf(wake);
     this.#connected = options.remote !== undefined;
-    this.#batchesPerTurn = options.batchesPerTurn ?? BATCHES_PER_TURN;
-    this.#fullBatchesLeft = this.#batchesPerTurn;
     this.#onBatch = options.onBatch;
     this.#onError = options.onError;
     this.#intake = new DatagramIntake(this.#receiveRing, family);
@@ -178,11 +185,10 @@ export class BatchedSocket implements UdpSocket {
   }
 
   poll(): void {
-    if (this.#delivering || this.#closed !== undefined || this.#fullBatchesLeft === 0) {
+    if (this.#delivering || this.#closed !== undefined || this.#batchesLeft === 0) {
       return;
     }
-    this.#waiting += this.#receive(this.#waiting);
-    this.#deliverWaiting();
+    this.#deliver(this.#receive(0));
   }
 
   close(): Promise<void> {
@@ -252,41 +258,57 @@ export class BatchedSocket implements UdpSocket {
     if (this.#closed !== undefined) {
       return;
     }
-    this.#intake.put(this.#waiting, message, sender);
-    this.#waiting++;
-    while (this.#closed === undefined) {
-      if (this.#fullBatchesLeft > 0) {
-        this.#waiting += this.#receive(this.#waiting);
-      } else if (this.#waiting < RING_SLOTS) {
-        // The immediate delivers them, with what libuv hands in until then.
-        return;
-      }
-      if (!this.#deliverWaiting()) {
-        return;
-      }
-    }
+    this.#intake.put(0, message, sender);
+    const count = this.#batchesLeft === 0 ? 1 : 1 + this.#receive(1);
+    this.#deliver(count);
+    this.#drain(count);
   }
 
   #onNextTurn(): void {
-    this.#fullBatchesLeft = this.#batchesPerTurn;
+    this.#hasNextTurn = false;
+    this.#batchesLeft = BATCHES_PER_TURN;
+    if (this.#closed !== undefined || !this.#isPolling) {
+      return;
+    }
+    const count = this.#receive(0);
+    this.#deliver(count);
+    this.#drain(count);
+  }
+
+  /** Goes on after a batch, and sees to it that what is left wakes the loop. */
+  #drain(firstCount: number): void {
+    let count = firstCount;
+    while (count === RING_SLOTS && this.#batchesLeft > 0 && this.#closed === undefined) {
+      count = this.#receive(0);
+      this.#deliver(count);
+    }
     if (this.#closed === undefined) {
-      this.#deliverWaiting();
+      this.#watch(count < BUSY_BATCH && this.#batchesLeft > 0);
     }
   }
 
-  /** Delivers what the ring holds. @returns whether the ring was full, so that more may wait in the kernel */
-  #deliverWaiting(): boolean {
-    const count = this.#waiting;
-    this.#waiting = 0;
-    const full = count === RING_SLOTS;
-    if (full) {
-      if (this.#fullBatchesLeft === this.#batchesPerTurn) {
-        setImmediate(this.#renewTurn);
-      }
-      this.#fullBatchesLeft = Math.max(0, this.#fullBatchesLeft - 1);
+  #watch(isWatched: boolean): void {
+    if (this.#wakeSwitch === null) {
+      return;
     }
-    this.#deliver(count);
-    return full;
+    if (!isWatched) {
+      this.#planNextTurn();
+    }
+    if (isWatched === this.#isPolling) {
+      this.#isPolling = !isWatched;
+      if (isWatched) {
+        this.#wakeSwitch.on();
+      } else {
+        this.#wakeSwitch.off();
+      }
+    }
+  }
+
+  #planNextTurn(): void {
+    if (!this.#hasNextTurn) {
+      this.#hasNextTurn = true;
+      setImmediate(this.#nextTurn);
+    }
   }
 
   /** Fills the ring from a slot on. @returns how many datagrams came */
@@ -310,6 +332,10 @@ export class BatchedSocket implements UdpSocket {
   #deliver(count: number): void {
     if (count === 0) {
       return;
+    }
+    if (count === RING_SLOTS) {
+      this.#batchesLeft = Math.max(0, this.#batchesLeft - 1);
+      this.#planNextTurn();
     }
     this.counters.receivedDatagrams += count;
     this.#batch.count = count;

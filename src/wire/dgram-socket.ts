@@ -33,6 +33,7 @@ export interface DgramSocketParts {
 
 export class DgramSocket implements UdpSocket {
   readonly kind = 'dgram';
+  readonly descriptor = null;
   readonly localAddress: string;
   readonly localPort: number;
   readonly receiveBuffer: UdpSocket['receiveBuffer'];

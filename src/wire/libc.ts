@@ -11,6 +11,8 @@ const SOCK_CLOEXEC = 0x80000;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 const POLLOUT = 4;
+/** `<linux/prctl.h>` */
+const PR_SET_TIMERSLACK = 29;
 const RECEIVE_FLAGS = MSG_DONTWAIT | MSG_TRUNC;
 
 /** Socket options as (level, name) pairs, from Linux `<asm-generic/socket.h>` and `<linux/in6.h>`. */
@@ -67,6 +69,15 @@ export interface Libc {
   sendmmsg(fd: number, headerAddress: number, count: number): number;
   /** poll(2) until there is room to send, at most that long. */
   waitWritable(fd: number, timeoutMs: number): void;
+  /**
+   * ppoll(2): waits until one of `count` descriptors can be read, or the time is over.
+   *
+   * @param entriesAddress - of `struct pollfd`s
+   * @param timeoutAddress - of a `struct timespec`
+   */
+  waitReadable(entriesAddress: number, count: number, timeoutAddress: number): void;
+  /** prctl(2): how late the kernel may end the waits of the calling thread; its default is 50 us. */
+  setTimerSlack(slackNs: number): void;
   /** Where the bytes lie. They stay there as long as the caller holds on to them. */
   addressOf(bytes: Uint8Array): number;
 }
@@ -109,6 +120,8 @@ function bindFunctions(koffi: typeof import('koffi')): Libc {
   const recvmmsg = library.func('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)');
   const sendmmsg = library.func('int sendmmsg(int, uintptr_t, uint32_t, int)');
   const poll = library.func('int poll(void *, unsigned long, int)');
+  const ppoll = library.func('int ppoll(uintptr_t, unsigned long, uintptr_t, uintptr_t)');
+  const prctl = library.func('int prctl(int, ...)');
   // It returns its first argument: with no bytes to move, the address and nothing else.
   const memmove = library.func('uintptr_t memmove(void *, void *, size_t)');
 
@@ -165,6 +178,12 @@ function bindFunctions(koffi: typeof import('koffi')): Libc {
     waitWritable(fd, timeoutMs) {
       // struct pollfd: int fd; short events; short revents.
       poll(Int32Array.of(fd, POLLOUT), 1, timeoutMs);
+    },
+    waitReadable(entriesAddress, count, timeoutAddress) {
+      ppoll(entriesAddress, count, timeoutAddress, 0);
+    },
+    setTimerSlack(slackNs) {
+      prctl(PR_SET_TIMERSLACK, 'unsigned long', slackNs);
     },
     addressOf(bytes) {
       return memmove(bytes, bytes, 0);

@@ -49,6 +49,8 @@ export interface SocketCounters {
 
 export interface UdpSocket {
   readonly kind: SocketKind;
+  /** What the system calls it, for whoever waits for several sockets; null on dgram, which keeps it to itself. */
+  readonly descriptor: number | null;
   readonly localAddress: string;
   readonly localPort: number;
   /**
@@ -123,11 +125,6 @@ export interface UdpSocketOptions {
   readonly sendBufferBytes?: Bytes;
   /** Peer for {@link UdpSocket.send}; the kernel then hands in that peer's datagrams only. */
   readonly remote?: { readonly host: string; readonly port: number };
-  /**
-   * Full batches of 64 datagrams that a batched socket drains in one turn of the event loop; timers and other sockets have
-   * theirs after it. Default: 16, some 4 ms of a tracker that is full.
-   */
-  readonly batchesPerTurn?: number;
   readonly onBatch: (batch: ReceivedBatch, socket: UdpSocket) => void;
   /**
    * A datagram that the kernel refused, or an ICMP error of a connected socket (`ECONNREFUSED`). The socket stays

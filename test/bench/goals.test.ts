@@ -62,4 +62,23 @@ describe('the goals of the benchmark', () => {
     expect(smoke.length).toBe(goals.length);
     expect(smoke.every((one) => one.reached === null && isHeld(one) === null)).toBe(true);
   });
+
+  it('of the expiry say at which rate, from when and over how many rounds', () => {
+    const sample = {
+      latencyP99Us: 900,
+      sendLagP99Us: 250,
+      requestsPerSecond: 105_000.4,
+      loopDelayMaxUs: 3_000,
+    };
+    const expiry = part({ 'tracker-lab, batched': { 'while peers expire': [sample] } });
+    const found = goalsOf(result({ expiry })).filter(({ unit }) => unit === ' ms');
+    expect(found.map(({ reached }) => reached)).toEqual([0.9, 3]);
+    expect(found[0]?.text).toBe(
+      'Latency P99 at half the greatest rate (105000 announces/s), while peers of 1,000,000 expire, from the moment each was due, of which the generator sent 1 % more than 0.25 ms late, median of 3 rounds of 1 s',
+    );
+    const [open] = goalsOf(result({})).filter(({ unit }) => unit === ' ms');
+    expect(open?.text).toBe(
+      'Latency P99 at half the greatest rate, while peers of 1,000,000 expire, from the moment each was due',
+    );
+  });
 });

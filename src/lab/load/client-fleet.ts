@@ -61,9 +61,10 @@ export class ClientFleet {
   readonly #hashIndexes: Uint32Array;
   readonly #seeder: Uint8Array;
   readonly #ports: Uint16Array;
-  readonly #keys: Uint32Array;
-  readonly #idHigh: Uint32Array;
-  readonly #idLow: Uint32Array;
+  /** With the ids as signed numbers, which V8 passes on without a box. */
+  readonly #keys: Int32Array;
+  readonly #idHigh: Int32Array;
+  readonly #idLow: Int32Array;
   /** When the connect request that brought the id was sent; -Infinity: there is none. */
   readonly #idSinceNs: Float64Array;
   /** Age that the next id starts with; 0 from the second on. */
@@ -89,9 +90,9 @@ export class ClientFleet {
     });
     this.#seeder = Uint8Array.from(identities, (identity) => (identity.seeder ? 1 : 0));
     this.#ports = Uint16Array.from(identities, (identity) => identity.port);
-    this.#keys = Uint32Array.from(identities, (identity) => identity.key);
-    this.#idHigh = new Uint32Array(clients);
-    this.#idLow = new Uint32Array(clients);
+    this.#keys = Int32Array.from(identities, (identity) => identity.key);
+    this.#idHigh = new Int32Array(clients);
+    this.#idLow = new Int32Array(clients);
     this.#idSinceNs = new Float64Array(clients).fill(Number.NEGATIVE_INFINITY);
     this.#nextIdAgeNs = Float64Array.from(options.firstIdAgesNs);
     this.#step = Uint32Array.from(options.firstSteps);

@@ -7,7 +7,7 @@
  */
 import { type PhaseName, phaseNames } from '../../run.ts';
 import type { Milliseconds, Nanoseconds } from '../../units.ts';
-import { Action, ERROR_HEAD_BYTES, ResponseOffset, readUint32 } from '../../wire/bep15.ts';
+import { Action, ERROR_HEAD_BYTES, ResponseOffset, readInt32 } from '../../wire/bep15.ts';
 import type { ReceivedBatch, UdpSocket } from '../../wire/udp-socket.ts';
 import type { ClientFleet } from './client-fleet.ts';
 import { type IntervalReport, IntervalTally } from './interval-tally.ts';
@@ -119,7 +119,7 @@ export class LoadEngine {
   startClient(client: number): void {
     const nowNs = this.#now();
     const firstId = this.#table.nextId;
-    this.#send(client, nowNs, nowNs);
+    this.#send(client, nowNs);
     this.#finishSends(firstId);
     this.#flushAll();
   }
@@ -133,9 +133,12 @@ export class LoadEngine {
   sendDue(grid: Grid): boolean {
     const nowNs = this.#now();
     if (this.#sending) this.#giveUpUntil(grid, nowNs - this.#timeoutNs);
-    const firstId = this.#table.nextId;
-    for (let sent = 0; this.#sending && grid.nextNs <= nowNs && sent < MOST_SENDS_PER_TURN; sent++) {
-      this.#send(this.#nextClient, grid.take(), nowNs);
+    const table = this.#table;
+    const firstId = table.nextId;
+    const due = this.#sending ? Math.min(grid.countDue(nowNs), MOST_SENDS_PER_TURN) : 0;
+    for (let sent = 0; sent < due; sent++) {
+      this.#send(this.#nextClient, nowNs);
+      grid.takeInto(table.dueNs, table.slotOf(table.nextId - 1));
       this.#nextClient = this.#nextClient + 1 === this.#clients ? 0 : this.#nextClient + 1;
     }
     this.#finishSends(firstId);
@@ -218,9 +221,10 @@ export class LoadEngine {
     };
   }
 
-  #send(client: number, dueNs: Nanoseconds, nowNs: Nanoseconds): void {
+  /** Due now, unless the caller knows better. */
+  #send(client: number, nowNs: Nanoseconds): void {
     const action = this.#fleet.nextAction(client, nowNs);
-    const id = this.#table.add(client, action, this.#phase, dueNs);
+    const id = this.#table.add(client, action, this.#phase, nowNs);
     const socket = this.#sockets[client % this.#sockets.length] as UdpSocket;
     const at = socket.slot();
     const length = this.#fleet.write(client, action, id, socket.sendBytes, at);
@@ -240,7 +244,7 @@ export class LoadEngine {
     table.stampSent(firstId, nowNs);
     const tally = this.#tally as PhaseTally;
     if (this.#openLoop) {
-      for (let id = firstId; id !== table.nextId; id = (id + 1) >>> 0) {
+      for (let id = firstId; id !== table.nextId; id = (id + 1) | 0) {
         tally.recordLag(nowNs - (table.dueNs[table.slotOf(id)] as number), 1);
       }
       return;
@@ -292,7 +296,7 @@ export class LoadEngine {
       return;
     }
     const table = this.#table;
-    const slot = table.take(readUint32(bytes, at + ResponseOffset.transactionId));
+    const slot = table.take(readInt32(bytes, at + ResponseOffset.transactionId));
     if (slot < 0) {
       current.receivedBytes += length;
       if (slot === Stray.late) current.stray.late++;
@@ -332,12 +336,12 @@ export class LoadEngine {
       this.#interval.countOutcome(Outcome.malformedReplies);
     }
     this.#fleet.answered(client, action);
-    if (this.#sending && !this.#openLoop) this.#send(client, nowNs, nowNs);
+    if (this.#sending && !this.#openLoop) this.#send(client, nowNs);
   }
 
   #keepId(client: number, bytes: Uint8Array, at: number, sentNs: Nanoseconds): void {
     const idAt = at + ResponseOffset.connectionId;
-    this.#fleet.connected(client, readUint32(bytes, idAt), readUint32(bytes, idAt + 4), sentNs);
+    this.#fleet.connected(client, readInt32(bytes, idAt), readInt32(bytes, idAt + 4), sentNs);
   }
 
   /** Returns whether anything expired. */
@@ -371,7 +375,7 @@ export class LoadEngine {
         this.#slices?.countTimeOut(table.sentNs[slot] as number, nowNs - (table.sentNs[slot] as number));
       }
       this.#fleet.timedOut(client, action);
-      if (this.#sending && !this.#openLoop) this.#send(client, nowNs, nowNs);
+      if (this.#sending && !this.#openLoop) this.#send(client, nowNs);
     }
     return hasExpired;
   }

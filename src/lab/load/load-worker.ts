@@ -4,8 +4,10 @@ import { LabError } from '../../errors.ts';
 import type { PhaseName } from '../../run.ts';
 import type { Nanoseconds, Share } from '../../units.ts';
 import { PEER_BYTES_IPV4, PEER_BYTES_IPV6 } from '../../wire/bep15.ts';
+import { SocketWait } from '../../wire/socket-wait.ts';
 import type { ReceivedBatch, UdpSocket } from '../../wire/udp-socket.ts';
 import { ClientFleet, CONNECTION_ID_LIFE_NS } from './client-fleet.ts';
+import { isWorthWaiting, pace } from './kernel-pacing.ts';
 import { LoadEngine } from './load-engine.ts';
 import { Metronome } from './metronome.ts';
 import { monotonicNs } from './monotonic-clock.ts';
@@ -66,6 +68,8 @@ class LoadThread {
   readonly #clients: number;
   readonly #sockets: UdpSocket[];
   readonly #engine: LoadEngine;
+  /** null: the sockets cannot be waited for. */
+  readonly #wait: SocketWait | null;
   readonly #marks: { readonly phase: PhaseName; readonly start: Mark; end: Mark | undefined }[] = [];
   #expiryTimer: NodeJS.Timeout | undefined;
   #rampTimer: NodeJS.Timeout | undefined;
@@ -76,12 +80,19 @@ class LoadThread {
   #stopping = false;
   #finished = false;
 
-  private constructor(setup: ThreadSetup, port: MessagePort, sockets: UdpSocket[], engine: LoadEngine) {
+  private constructor(
+    setup: ThreadSetup,
+    port: MessagePort,
+    sockets: UdpSocket[],
+    engine: LoadEngine,
+    wait: SocketWait | null,
+  ) {
     this.#setup = setup;
     this.#port = port;
     this.#clients = clientsOf(setup.scenario, setup.thread).length;
     this.#sockets = sockets;
     this.#engine = engine;
+    this.#wait = wait;
   }
 
   static async open(setup: ThreadSetup, port: MessagePort): Promise<LoadThread> {
@@ -118,7 +129,8 @@ class LoadThread {
             },
           }),
     });
-    const opened = new LoadThread(setup, port, sockets, engine);
+    const wait = scenario.ratePerSecond > 0 ? await SocketWait.open(sockets) : null;
+    const opened = new LoadThread(setup, port, sockets, engine, wait);
     loadThread = opened;
     port.on('message', (message: ToThread) => opened.#onMessage(message));
     return opened;
@@ -178,6 +190,16 @@ class LoadThread {
       const { ratePerSecond, loadThreads: threads } = scenario;
       const grid = new Grid({ ratePerSecond, threads, thread, startNs: atNs });
       this.#grid = grid;
+      if (this.#wait !== null && isWorthWaiting(grid)) {
+        pace({
+          grid,
+          wait: this.#wait,
+          sockets: this.#sockets,
+          sendDue: () => this.#engine.sendDue(grid),
+          isOver: () => this.#stopping,
+        });
+        return;
+      }
       this.#metronome = new Metronome(grid.nextNs, grid.stepNs, () => this.#sendDue(grid));
       this.#sendDue(grid);
       return;

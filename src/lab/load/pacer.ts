@@ -30,19 +30,22 @@ export class Grid {
     return this.#firstNs + this.#taken * this.stepNs;
   }
 
-  /** Takes {@link nextNs}. */
-  take(): Nanoseconds {
-    const pointNs = this.nextNs;
+  /** How many points up to `limitNs` were not taken yet. */
+  countDue(limitNs: Nanoseconds): number {
+    return Math.max(0, Math.floor((limitNs - this.#firstNs) / this.stepNs) + 1 - this.#taken);
+  }
+
+  /** Takes {@link nextNs} into a column: as a result it would be a box for each request wherever V8 does not inline this. */
+  takeInto(column: Float64Array, slot: number): void {
+    column[slot] = this.#firstNs + this.#taken * this.stepNs;
     this.#taken++;
-    return pointNs;
   }
 
   /** Takes all points up to `limitNs`, whatever their number, at once. Returns how many there were. */
   takeUntil(limitNs: Nanoseconds): number {
-    const before = this.#taken;
-    const due = Math.floor((limitNs - this.#firstNs) / this.stepNs) + 1;
-    this.#taken = Math.max(before, due);
-    return this.#taken - before;
+    const due = this.countDue(limitNs);
+    this.#taken += due;
+    return due;
   }
 }
 

@@ -10,8 +10,6 @@ const MOST_SOCKETS = 4;
 /** A batch of so many replies says that the thread is busy. */
 const BUSY_BATCH = 32;
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
-/** A millisecond of replies at most: then what is due is sent. 16 held a load thread up for 4 ms (docs/adr/0008). */
-const BATCHES_PER_TURN = 4;
 
 /**
  * A source address of its own inside 127.0.0.0/8, where every address is this machine's.
@@ -89,7 +87,6 @@ export async function openThreadSockets(options: ThreadSocketOptions): Promise<U
         host: hasSources ? loopbackSource(thread * most + index) : anyAddress,
         port: 0,
         receiveBufferBytes: RECEIVE_BUFFER_BYTES,
-        batchesPerTurn: BATCHES_PER_TURN,
         remote: { host: address, port },
         onBatch: receiveInTurns,
         // Refused datagrams are in the socket's counters, and a request that got no answer times out.

@@ -1,7 +1,7 @@
 /**
  * Every request in flight and the recent past of those that are not, by transaction id. Pure: times are arguments.
  *
- * Ids are consecutive, so the table is a ring indexed by the id's low bits, in order of sending. Each request is
+ * Ids are signed numbers of 32 bits, which V8 holds without a box. They are consecutive, so the table is a ring indexed by the id's low bits, in order of sending. Each request is
  * resolved once: by {@link TransactionTable.take} or by {@link TransactionTable.nextExpired}.
  *
  * The past is kept for a while: a late reply is told from an unknown one until at least as many requests were sent after
@@ -29,7 +29,7 @@ export class TransactionTable {
   dueNs: Float64Array;
   /** The moment it was handed to the socket. */
   sentNs: Float64Array;
-  #ids: Uint32Array;
+  #ids: Int32Array;
   #state: Uint8Array;
   #mask: number;
   /** The id that the next request gets. */
@@ -39,7 +39,7 @@ export class TransactionTable {
   #pending = 0;
 
   /**
-   * @param firstId - transaction id of the first request
+   * @param firstId - transaction id of the first request; of a number beyond 32 bits its lowest
    * @param capacity - slots to begin with, a power of two; the table doubles itself so that what is pending and as
    * much again of the past fit
    */
@@ -49,10 +49,10 @@ export class TransactionTable {
     this.phase = new Uint8Array(capacity);
     this.dueNs = new Float64Array(capacity);
     this.sentNs = new Float64Array(capacity);
-    this.#ids = new Uint32Array(capacity);
+    this.#ids = new Int32Array(capacity);
     this.#state = new Uint8Array(capacity);
     this.#mask = capacity - 1;
-    this.#head = firstId >>> 0;
+    this.#head = firstId | 0;
     this.#tail = this.#head;
   }
 
@@ -78,7 +78,7 @@ export class TransactionTable {
     this.phase[slot] = phase;
     this.dueNs[slot] = dueNs;
     this.sentNs[slot] = dueNs;
-    this.#head = (id + 1) >>> 0;
+    this.#head = (id + 1) | 0;
     this.#pending++;
     return id;
   }
@@ -90,7 +90,7 @@ export class TransactionTable {
 
   /** Sets the time of sending of all requests from `firstId` to the newest. */
   stampSent(firstId: number, nowNs: Nanoseconds): void {
-    for (let id = firstId; id !== this.#head; id = (id + 1) >>> 0) this.sentNs[id & this.#mask] = nowNs;
+    for (let id = firstId; id !== this.#head; id = (id + 1) | 0) this.sentNs[id & this.#mask] = nowNs;
   }
 
   /**
@@ -123,13 +123,13 @@ export class TransactionTable {
     if ((this.sentNs[slot] as number) > limitNs) return -1;
     this.#state[slot] = State.timedOut;
     this.#pending--;
-    this.#tail = (this.#tail + 1) >>> 0;
+    this.#tail = (this.#tail + 1) | 0;
     return slot;
   }
 
   #skipResolved(): void {
     while (this.#tail !== this.#head && this.#state[this.#tail & this.#mask] !== State.pending) {
-      this.#tail = (this.#tail + 1) >>> 0;
+      this.#tail = (this.#tail + 1) | 0;
     }
   }
 
@@ -141,7 +141,7 @@ export class TransactionTable {
     // in a ring of twice the size these are two runs, a capacity apart.
     const inLap = this.#head & this.#mask;
     const lapAt = (this.#head - inLap) & (2 * capacity - 1);
-    const widen = <Column extends Uint8Array | Uint32Array | Float64Array>(
+    const widen = <Column extends Uint8Array | Uint32Array | Int32Array | Float64Array>(
       from: Column,
       to: Column,
     ): Column => {
@@ -154,7 +154,7 @@ export class TransactionTable {
     this.phase = widen(this.phase, new Uint8Array(2 * capacity));
     this.dueNs = widen(this.dueNs, new Float64Array(2 * capacity));
     this.sentNs = widen(this.sentNs, new Float64Array(2 * capacity));
-    this.#ids = widen(this.#ids, new Uint32Array(2 * capacity));
+    this.#ids = widen(this.#ids, new Int32Array(2 * capacity));
     this.#state = widen(this.#state, new Uint8Array(2 * capacity));
     this.#mask = 2 * capacity - 1;
   }

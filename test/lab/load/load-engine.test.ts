@@ -15,6 +15,7 @@ const MS = 1e6;
 /** A socket that keeps what is sent. */
 class KeptSocket implements UdpSocket {
   readonly kind = 'dgram';
+  readonly descriptor = null;
   readonly localAddress = '127.0.0.1';
   readonly localPort = 1;
   readonly receiveBuffer = { askedBytes: 0, givenBytes: 0 };

@@ -42,7 +42,7 @@ describe('one request', () => {
 test('ids wrap around at 2^32', () => {
   const table = new TransactionTable(0xffffffff, SMALL);
   const ids = [table.add(0, 0, 0, 1), table.add(1, 0, 0, 2), table.add(2, 0, 0, 3)];
-  expect(ids).toEqual([0xffffffff, 0, 1]);
+  expect(ids).toEqual([-1, 0, 1]);
   table.stampSent(ids[1] as number, 9);
   expect(ids.map((id) => table.sentNs[table.slotOf(id)])).toEqual([1, 9, 9]);
   expect(ids.map((id) => table.worker[table.take(id)])).toEqual([0, 1, 2]);
