@@ -27,6 +27,7 @@ export function scalingChart({ points, fit }: Scaling): Chart {
       : [
           {
             label: fit.label,
+            scale: 'rate',
             stroke: seriesColour(theme, 0, true),
             width: 1.4,
             dash: [4, 3],
