@@ -82,6 +82,12 @@ export async function targetFlags(tracker: Tracker, command: string | null = nul
   ];
 }
 
+/** A child that the lab has just forked still has the lab's own command line, which names the foreign tracker, too. */
+const commandLines: Readonly<Record<Tracker, RegExp>> = {
+  ours: /tracker\/main\.js/,
+  foreign: /^(?!.*cli\/main\.js).*foreign-tracker\.mjs/,
+};
+
 export class LabUnderFault {
   readonly out: string;
   readonly lab: WatchedLab;
@@ -153,7 +159,7 @@ export class LabUnderFault {
 
   /** Process id of the tracker that it has started; null: none runs. */
   runningTracker(): number | null {
-    const found = this.lab.started(this.#tracker === 'ours' ? /tracker\/main\.js/ : /foreign-tracker\.mjs/);
+    const found = this.lab.started(commandLines[this.#tracker]);
     if (found.length > 1) throw new Error(`${found.length} trackers are running`);
     return found[0] ?? null;
   }
