@@ -240,6 +240,9 @@ const memberSchema = z.object({
       histogram: z.string().nullable(),
     }),
   ),
+  /** Its own profiles, and those that are not there. The run's are of all trackers together. */
+  profiles: z.array(profileFileSchema).default([]),
+  missingProfiles: z.array(missingProfileSchema).default([]),
 });
 export type MemberRecord = z.infer<typeof memberSchema>;
 

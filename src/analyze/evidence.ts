@@ -72,6 +72,8 @@ export interface Evidence {
   /** Of one of several trackers by its place in the run, all operations on the headline clock; absent: there is one. */
   readonly memberLatency?: (phase: PhaseName, member: number) => LatencySummary | null;
   readonly profiles: readonly LoadedProfile[];
+  /** Those of each of several trackers alone, by its place in the run; absent: there is one, or they were not read. */
+  readonly memberProfiles?: readonly (readonly LoadedProfile[])[];
   /** What findings of rules before explain already, and is cut out of the profiles; absent: nothing. */
   readonly explained?: Explained;
   /** Absent where the run has none, as older ones. */

@@ -45,7 +45,10 @@ export function loadRun(directory: string, options: { readonly profiles?: boolea
             return readText(directory, name);
           }),
         }),
-    profiles: options.profiles === false ? [] : loadProfiles(directory, run),
+    profiles: options.profiles === false ? [] : loadProfiles(directory, run.profiles),
+    ...(options.profiles === false || run.members.length === 0
+      ? {}
+      : { memberProfiles: run.members.map(({ profiles }) => loadProfiles(directory, profiles)) }),
     ...(sliced === null ? {} : { sliced }),
   };
 }
@@ -79,8 +82,8 @@ export function loadRunRecord(directory: string): Run {
   return parsed.data;
 }
 
-function loadProfiles(directory: string, run: Run): LoadedProfile[] {
-  return run.profiles.map(function loadOne(record) {
+function loadProfiles(directory: string, records: Run['profiles']): LoadedProfile[] {
+  return records.map(function loadOne(record) {
     const decoded = decodeProfile(readRunFile(directory, record.file), { fileName: record.file });
     if (!decoded.ok) throw decoded.problem;
     return { record, profile: decoded.profile };

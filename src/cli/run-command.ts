@@ -85,8 +85,8 @@ export function addRunFlags(command: Command): void {
       withEnvironment(
         new Option(
           '--pprof <url>',
-          'pprof endpoint of a Go tracker, such as http://127.0.0.1:6060/debug/pprof',
-        ),
+          'pprof endpoint of a Go tracker, such as http://127.0.0.1:6060/debug/pprof; with several --target one each, in order',
+        ).argParser(parseRepeated),
       ),
     )
     .option('--perf', 'profile by Linux perf too: native and kernel frames')

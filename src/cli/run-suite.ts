@@ -4,7 +4,7 @@ import type { AnalyzedRun } from '../analyze/analyze.ts';
 import { ExitCode, LabError } from '../errors.ts';
 import type { AgentFleet } from '../lab/agents/agent-fleet.ts';
 import { findClinic } from '../lab/clinic/find-clinic.ts';
-import { type TrackerSettings, targetUrls } from '../lab/config/tracker-settings.ts';
+import { listed, type TrackerSettings } from '../lab/config/tracker-settings.ts';
 import type { ScenarioPlan } from '../lab/plan.ts';
 import { type RunOptions, type RunOutcome, runScenario } from '../lab/run-scenario.ts';
 import type { AddressSpec, TargetSpec } from '../lab/target/open-target.ts';
@@ -177,7 +177,7 @@ export function targetSpec(
     return { kind: 'command', command: exec, cwd, environment: env, url, allowRemote };
   }
   const pids = pid === null ? [] : [pid].flat();
-  const members = targetUrls(url).map((one, index): AddressSpec => {
+  const members = listed(url).map((one, index): AddressSpec => {
     return { kind: 'address', url: one, allowRemote, pid: pids[index] ?? null };
   });
   return members.length === 1 ? (members[0] as AddressSpec) : { kind: 'several', members };

@@ -1,4 +1,5 @@
 import type { MemberRecord, Run } from '../run.ts';
+import type { CapturedProfiles } from './capture/profile-source.ts';
 import type { MemberPhase } from './load/merge-threads.ts';
 import type { NamedContent } from './to-run.ts';
 
@@ -6,6 +7,7 @@ import type { NamedContent } from './to-run.ts';
 export function memberRecords(
   targets: readonly Run['target'][],
   phases: readonly MemberPhase[],
+  profiles: readonly CapturedProfiles[],
 ): { readonly members: MemberRecord[]; readonly files: readonly NamedContent[] } {
   const files: NamedContent[] = [];
   const members = targets.map((record, index): MemberRecord => {
@@ -18,6 +20,8 @@ export function memberRecords(
         files.push({ file, content: histogram });
         return { phase, operations, histogram: file };
       }),
+      profiles: [...(profiles[index]?.files ?? [])],
+      missingProfiles: [...(profiles[index]?.missing ?? [])],
     };
   });
   return { members, files };

@@ -4,11 +4,13 @@ import { agentSource } from './capture/agent-source.ts';
 import { goPprofSource } from './capture/go/go-pprof-source.ts';
 import { perfSource } from './capture/perf/perf-source.ts';
 import type { ProfileSource } from './capture/profile-source.ts';
+import { severalSource } from './capture/several-source.ts';
+import { listed } from './config/tracker-settings.ts';
 import type { Target } from './target/open-target.ts';
 
 /** What the operator said of profiling. */
 export interface ProfilingWish {
-  /** URL of a Go program's pprof handlers; null: none. */
+  /** URL of a Go program's pprof handlers, or those of several parted by commas ({@link listed}); null: none. */
   readonly pprof: string | null;
   /** Profile by perf too. A process that has no other profiler is profiled by perf anyway. */
   readonly perf: boolean;
@@ -25,6 +27,9 @@ export interface PlannedSources {
 /** How this target can be profiled, and when. */
 export function planProfileSources(target: Target, scenario: Scenario, wish: ProfilingWish): PlannedSources {
   if (scenario.profileDurationMs === 0) return { warmupSource: null, sources: [] };
+  if (target.members !== undefined) {
+    return { warmupSource: null, sources: sourcesOfSeveral(target.members, wish) };
+  }
   const preload =
     target.agent === null
       ? null
@@ -43,6 +48,25 @@ export function planProfileSources(target: Target, scenario: Scenario, wish: Pro
     warmupSource: preload,
     sources: [preload, endpoint, perf].filter((source) => source !== null),
   };
+}
+
+/** Each tracker by its own endpoint, and by perf where it is asked for or there is no endpoint. */
+function sourcesOfSeveral(members: readonly Target[], wish: ProfilingWish): ProfileSource[] {
+  const { pprof, perf, allowRemote } = wish;
+  const isKnown = members.every((member) => member.pids().length > 0);
+  const each = (source: (member: Target, index: number) => ProfileSource): ProfileSource =>
+    severalSource(
+      members.map((member, index) => ({ address: member.record.address, source: source(member, index) })),
+    );
+  const urls = pprof === null ? [] : listed(pprof);
+  return [
+    ...(urls.length === 0
+      ? []
+      : [each((_, index) => goPprofSource({ url: urls[index] ?? '', allowRemote }))]),
+    ...(perf || (urls.length === 0 && isKnown)
+      ? [each((member) => perfSource({ pids: () => member.pids() }))]
+      : []),
+  ];
 }
 
 /**

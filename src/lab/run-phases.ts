@@ -29,6 +29,8 @@ export interface PhasesOptions extends PlannedSources {
 export interface ProfilesSoFar {
   readonly profiles: readonly ProfileFile[];
   readonly missingProfiles: readonly MissingProfile[];
+  /** Those of each of several trackers, in their order; none where the target is one. */
+  readonly memberProfiles: readonly CapturedProfiles[];
 }
 
 export interface PhasesResult extends ProfilesSoFar {
@@ -66,7 +68,7 @@ export async function runPhases(options: PhasesOptions): Promise<PhasesResult> {
   options.onPhaseEdge();
   // Together, so that neither an idle tail stands in the profile nor its writing in the phase.
   const [load] = await Promise.all([goOn ? pool.stop() : aborted, captured.stop(sources, profiled)]);
-  return { load, profiles: captured.files, missingProfiles: captured.missing };
+  return { load, ...captured.soFar };
 }
 
 async function runPhase(
@@ -82,7 +84,7 @@ async function runPhase(
 
 async function beginPhase(phase: PhaseName, captured: Captured, options: PhasesOptions): Promise<void> {
   const { pool, onPhase, onPhaseEdge } = options;
-  options.beforePhase?.(phase, { profiles: captured.files, missingProfiles: captured.missing });
+  options.beforePhase?.(phase, captured.soFar);
   onPhaseEdge();
   await pool.beginPhase(phase);
   onPhaseEdge();
@@ -97,6 +99,7 @@ function captureOptions(phase: PhaseName, { directory, scenario }: PhasesOptions
 class Captured {
   readonly files: ProfileFile[] = [];
   readonly missing: MissingProfile[] = [];
+  readonly #members: { files: ProfileFile[]; missing: MissingProfile[] }[] = [];
   /** Resolves when a run that was interrupted has waited long enough; never where it was not. */
   readonly #tooLate: Promise<null>;
   readonly #onMissing: PhasesOptions['onMissing'];
@@ -104,6 +107,10 @@ class Captured {
   constructor(interruption: Interruption, onMissing: PhasesOptions['onMissing']) {
     this.#onMissing = onMissing;
     this.#tooLate = interruption.raised.then(() => giveUpAfter(INTERRUPTED_PROFILE_WAIT_MS));
+  }
+
+  get soFar(): ProfilesSoFar {
+    return { profiles: this.files, missingProfiles: this.missing, memberProfiles: this.#members };
   }
 
   async start(sources: readonly ProfileSource[], options: CaptureOptions): Promise<void> {
@@ -119,6 +126,11 @@ class Captured {
   async #stopOne(source: ProfileSource, options: CaptureOptions): Promise<void> {
     const stopped: CapturedProfiles | null = await Promise.race([source.stop(options), this.#tooLate]);
     this.files.push(...(stopped?.files ?? []));
+    for (const [index, { files, missing }] of (stopped?.members ?? []).entries()) {
+      this.#members[index] ??= { files: [], missing: [] };
+      this.#members[index].files.push(...files);
+      this.#members[index].missing.push(...missing);
+    }
     this.#miss(stopped?.missing ?? this.#unwritten(source));
   }
 

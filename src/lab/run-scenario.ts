@@ -15,6 +15,7 @@ import type { NodeAgent } from './capture/node-agent-client.ts';
 import { perfNodeArguments } from './capture/perf/perf-node-arguments.ts';
 import { checkClinic, runClinicPass } from './clinic/clinic-pass.ts';
 import type { ClinicInstall } from './clinic/find-clinic.ts';
+import { listed } from './config/tracker-settings.ts';
 import { Interruption } from './interruption.ts';
 import type { LabEvent } from './lab-event.ts';
 import { type Load, type LoadOptions, startLoad } from './load/load-pool.ts';
@@ -28,6 +29,7 @@ import { RunFolder } from './run-folder.ts';
 import { type PhasesOptions, type PhasesResult, plannedLengthMs, runPhases } from './run-phases.ts';
 import { readEnvironment } from './target/environment.ts';
 import {
+  type AddressSpec,
   checkTarget,
   openTarget,
   type Target,
@@ -237,9 +239,14 @@ function folderOf(target: TargetSpec): string {
 
 /** A tracker that already runs is known by its pprof endpoint, where that is on this machine. */
 async function withProcess({ target, profiling }: RunOptions): Promise<TargetSpec> {
-  if (target.kind !== 'address' || target.pid != null || profiling.pprof === null) return target;
-  const port = Number(new URL(profiling.pprof).port);
-  return { ...target, pid: await listeningProcess(port) };
+  if (profiling.pprof === null) return target;
+  const ports = listed(profiling.pprof).map((url) => Number(new URL(url).port));
+  const found = async (one: AddressSpec, index: number): Promise<AddressSpec> =>
+    one.pid == null ? { ...one, pid: await listeningProcess(ports[index] ?? 0) } : one;
+  if (target.kind === 'address') return found(target, 0);
+  return target.kind === 'several'
+    ? { ...target, members: await Promise.all(target.members.map(found)) }
+    : target;
 }
 
 /** The target's record with the version of Go, where it is a Go program. */

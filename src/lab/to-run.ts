@@ -5,6 +5,7 @@ import {
   RUN_SCHEMA_VERSION,
   type Run,
 } from '../run.ts';
+import type { CapturedProfiles } from './capture/profile-source.ts';
 import type { InterruptionCause } from './interruption.ts';
 import type { LoadResult } from './load/load-pool.ts';
 import { memberRecords } from './member-records.ts';
@@ -28,6 +29,8 @@ export interface RunParts {
   readonly monotonicOriginMs: number;
   readonly profiles: readonly ProfileFile[];
   readonly missingProfiles: readonly MissingProfile[];
+  /** Those of each of several trackers, in their order. Default: none. */
+  readonly memberProfiles?: readonly CapturedProfiles[];
   /** Null where the lab did not start the target. */
   readonly end: TargetEnd | null;
   readonly interruption: InterruptionCause | null;
@@ -54,7 +57,7 @@ export function toRun(parts: RunParts): {
   }));
   const { latencySlices } = parts.load;
   const latencyFiles = histograms.map(({ record, encoded }) => ({ file: record.file, content: encoded }));
-  const ofMembers = memberRecords(parts.members ?? [], parts.load.members ?? []);
+  const ofMembers = memberRecords(parts.members ?? [], parts.load.members ?? [], parts.memberProfiles ?? []);
   latencyFiles.push(...ofMembers.files);
   if (latencySlices !== null) latencyFiles.push({ file: LATENCY_SLICES_FILE, content: latencySlices });
   return {

@@ -27,6 +27,8 @@ function member(port: number, announces: Partial<typeof none>): MemberRecord {
         histogram: null,
       },
     ],
+    profiles: [],
+    missingProfiles: [],
   };
 }
 

@@ -47,4 +47,16 @@ describe('the ways to profile a target', () => {
       'HTTP clients refuse port 9, which belongs to another protocol; serve pprof on another one',
     );
   });
+
+  it('are of each of several trackers: its own endpoint, and perf where there is none or it is asked for', () => {
+    const member = (port: number) =>
+      targetWith({ pids: () => [port], record: { address: `udp://127.0.0.1:${port}` } as Target['record'] });
+    const target = targetWith({ members: [member(1), member(2)], pids: () => [1, 2] });
+    const names = (changes: { readonly pprof?: string; readonly perf?: boolean }) =>
+      planProfileSources(target, scenario, { ...wish, ...changes }).sources.map(({ name }) => name);
+    expect(names({})).toEqual(['perf and 1 more']);
+    const pprof = 'http://127.0.0.1:6060/debug/pprof,http://127.0.0.1:6061/debug/pprof';
+    expect(names({ pprof })).toEqual(["Go's pprof endpoint http://127.0.0.1:6060/debug/pprof and 1 more"]);
+    expect(names({ pprof, perf: true })).toHaveLength(2);
+  });
 });

@@ -24,7 +24,7 @@ import { assessDeployments, assessOptimization, assessWorries } from './quick-re
 import { REPORT_SCHEMA_VERSION, type Report, type ScenarioFigures } from './report-schema.ts';
 import { statusesOf } from './statuses.ts';
 import { suiteScaling } from './suite-scaling.ts';
-import { profileOfTop, topPairs } from './top-pair.ts';
+import { memberCpuTops, profileOfTop, topPairs } from './top-pair.ts';
 import { assessTrends } from './trends.ts';
 
 export interface ReportContext {
@@ -89,7 +89,7 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     },
     trackerCounters: run.trackerCounters,
     agents: run.agents,
-    members: [...memberFigures(evidence)],
+    members: membersOf(evidence),
     clinic: run.clinic,
     notes: notesOf(evidence),
   } as const;
@@ -127,6 +127,15 @@ export function buildReport(evidence: Evidence, context: ReportContext): Report 
     },
     notMeasured: notMeasured(evidence, withoutHistory),
   };
+}
+
+function membersOf(evidence: Evidence): Report['members'] {
+  const tops = memberCpuTops(evidence);
+  return memberFigures(evidence).map((figures, index) => ({
+    ...figures,
+    cpuTop: tops[index] ?? null,
+    missingProfiles: evidence.run.members[index]?.missingProfiles ?? [],
+  }));
 }
 
 function profilerCost(

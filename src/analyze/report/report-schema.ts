@@ -327,6 +327,9 @@ export const reportSchema = z.object({
         cpuMicrosecondsPerRequest: maybe,
         rssBytesMax: maybe,
         socketDrops: maybe,
+        /** Of its own CPU profile; null where it has none, and in reports of older versions. */
+        cpuTop: topPairSchema.nullable().default(null),
+        missingProfiles: z.array(missingProfileSchema).default([]),
       }),
     )
     .default([]),

@@ -45,6 +45,14 @@ export function topPairs(evidence: Evidence): Record<TopName, TopPair | null> {
   return Object.fromEntries(pairs) as Record<TopName, TopPair | null>;
 }
 
+/** The tables of each of several trackers' CPU profiles, the runtime's own or perf's; null where one has neither. */
+export function memberCpuTops({ memberProfiles = [] }: Evidence): (TopPair | null)[] {
+  return memberProfiles.map((profiles) => {
+    const own = (kind: ProfileKind) => profiles.find(({ record }) => record.kind === kind) ?? null;
+    return topPair(own('cpu') ?? own('perf'), valueTypes.cpu);
+  });
+}
+
 /** Kinds of which the report has tables. */
 export function presentKinds({ top }: Pick<Report, 'top'>): ReadonlySet<ProfileKind> {
   return new Set(Object.values(top).flatMap((pair) => (pair === null ? [] : [pair.profile.kind])));

@@ -28,6 +28,12 @@ interface RedisConnection {
   readonly retryStrategy: (times: number) => Milliseconds | null;
 }
 
+/**
+ * Clients that BullMQ has made, by the strategy that they have of their link. It keeps them to itself, and its own `close` first says
+ * good-bye: where the other side has gone without a word, that would keep the process for good.
+ */
+const madeByBullmq = new WeakMap<object, Set<Redis>>();
+
 export interface RedisLink {
   /** Where it is, without user and password. */
   readonly shown: string;
@@ -74,7 +80,14 @@ export async function openRedis({ url, caFile }: RedisWish): Promise<RedisLink> 
     retryStrategy: (times: number) => (isOpen ? Math.min(50 * times, LONGEST_RETRY_MS) : null),
   };
   const client = new Redis({ ...connection, lazyConnect: true, commandTimeout: COMMAND_TIMEOUT_MS });
-  const blocking = new Set<Redis>();
+  const others = new Set<Redis>();
+  madeByBullmq.set(connection.retryStrategy, others);
+  bullmq.RedisConnection.clientFactory = function makeClient(options) {
+    const made = new Redis(options);
+    const clients = options.retryStrategy && madeByBullmq.get(options.retryStrategy);
+    if (clients) keepUntilItsEnd(clients, made);
+    return bullmq.createIORedisClient(made);
+  };
   let lastError: Error | null = null;
   client.on('error', function keepError(error: Error) {
     lastError = error;
@@ -96,15 +109,19 @@ export async function openRedis({ url, caFile }: RedisWish): Promise<RedisLink> 
     blockingClient() {
       const made = new Redis(connection);
       made.on('error', ignoreError);
-      made.once('end', () => blocking.delete(made));
-      blocking.add(made);
+      keepUntilItsEnd(others, made);
       return made;
     },
     close() {
       isOpen = false;
-      for (const one of [client, ...blocking]) one.disconnect();
+      for (const one of [client, ...others]) one.disconnect();
     },
   };
+}
+
+function keepUntilItsEnd(clients: Set<Redis>, made: Redis): void {
+  clients.add(made);
+  made.once('end', () => clients.delete(made));
 }
 
 /** Connection errors of clients that try again by themselves; what they cost is noticed by its silence. */

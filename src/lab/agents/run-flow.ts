@@ -122,6 +122,13 @@ export class RunFlow {
     ]);
   }
 
+  /** Leaves a Redis that does not answer any more: what is there of the run expires. The link ends the ways to it. */
+  abandon(): void {
+    const others = [this.#producer, this.#parentQueue, ...this.#events, ...this.#queues.values()];
+    // From now on they do not try again; their good-byes are not waited for.
+    void Promise.allSettled([this.#parent.close(true), ...others.map((one) => one.close())]);
+  }
+
   async #gather(job: Job): Promise<void> {
     const values = Object.values(await job.getChildrenValues<unknown>());
     this.#options.onDone(

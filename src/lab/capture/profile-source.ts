@@ -5,6 +5,8 @@ import type { Milliseconds } from '../../units.ts';
 export interface CapturedProfiles {
   readonly files: readonly ProfileFile[];
   readonly missing: readonly MissingProfile[];
+  /** Of a target that is several trackers: what is of each alone, in their order. Absent: the target is one. */
+  readonly members?: readonly CapturedProfiles[];
 }
 
 export interface CaptureOptions {

@@ -3,7 +3,7 @@ import { LabError } from '../../errors.ts';
 
 /** All settings of a tracker. */
 export interface TrackerSettings {
-  /** `udp://HOST:PORT`, or several parted by commas ({@link targetUrls}); null: our tracker, started by the lab. */
+  /** `udp://HOST:PORT`, or several parted by commas ({@link listed}); null: our tracker, started by the lab. */
   readonly target: string | null;
   /** The command that starts the tracker; null: it runs already. */
   readonly exec: string | null;
@@ -13,7 +13,7 @@ export interface TrackerSettings {
   readonly env: Readonly<Record<string, string>>;
   /** Process of a tracker that runs already; of several one each, in their order. */
   readonly pid: number | readonly number[] | null;
-  /** A Go tracker's `/debug/pprof`, http or https. */
+  /** A Go tracker's `/debug/pprof`, http or https; of several one each, in their order, parted by commas. */
   readonly pprof: string | null;
   /** Profile with Linux perf, too. */
   readonly perf: boolean;
@@ -79,14 +79,14 @@ export function resolveTracker(
   return { name: named?.name ?? null, settings, sources: sources as ResolvedTracker['sources'] };
 }
 
-/** The addresses of a `target` setting, one at least. */
-export function targetUrls(target: string): readonly string[] {
-  return target.split(',').map((url) => url.trim());
+/** The values of a setting that may be several, parted by commas; one at least. */
+export function listed(setting: string): readonly string[] {
+  return setting.split(',').map((value) => value.trim());
 }
 
 /** What cannot be had of several trackers at once. */
 function refuseForSeveral({ target, exec, pid, pprof }: TrackerSettings): void {
-  const count = target === null ? 0 : targetUrls(target).length;
+  const count = target === null ? 0 : listed(target).length;
   const pids = pid === null ? 0 : [pid].flat().length;
   const refuse = (message: string, hint: string): never => {
     throw new LabError({ code: 'BAD_TRACKER', message, hint });
@@ -97,20 +97,24 @@ function refuseForSeveral({ target, exec, pid, pprof }: TrackerSettings): void {
       'name as many --pid as --target, in the same order, or none',
     );
   }
+  const endpoints = pprof === null ? [] : listed(pprof);
+  if (endpoints.length > 0 && count > 0 && endpoints.length !== count) {
+    refuse(
+      `expected a pprof URL for each target, found ${endpoints.length} for ${count}`,
+      'name as many --pprof as --target, in the same order, or none',
+    );
+  }
+  if (new Set(endpoints).size < endpoints.length) {
+    refuse('a pprof URL is named twice', 'name the endpoint of each tracker once');
+  }
   if (count < 2) return;
-  if (new Set(targetUrls(target ?? '')).size < count) {
+  if (new Set(listed(target ?? '')).size < count) {
     refuse('a target is named twice', 'name each tracker once');
   }
   if (exec !== null) {
     refuse(
       `exec starts one tracker, and ${count} targets are named`,
       'start the trackers, and name them with --target and --pid',
-    );
-  }
-  if (pprof !== null) {
-    refuse(
-      `pprof reads one tracker, and ${count} targets are named`,
-      'leave --pprof out, and profile each tracker in a run of its own; --pid gives their CPU and memory',
     );
   }
 }

@@ -28,9 +28,14 @@ const quietLoad = [
   ...['--profile-duration', '0'],
 ];
 
-function startProgram(before: readonly string[], args: readonly string[], redis: string): Child {
-  const [file = process.execPath, ...rest] = [...before, process.execPath, ...args];
-  const spawned: ChildProcess = spawn(file, rest, { env: { ...process.env, LAB_REDIS: redis } });
+/**
+ * Starts a program that ends with the tests.
+ *
+ * @param words - the command; words that lead to another host may stand before it
+ */
+export function startProgram(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
+  const [file = '', ...rest] = words;
+  const spawned: ChildProcess = spawn(file, rest, { env: { ...process.env, ...environment } });
   const child = startChild(spawned);
   child.exitCode.catch(() => undefined);
   children.push(child);
@@ -40,7 +45,7 @@ function startProgram(before: readonly string[], args: readonly string[], redis:
 /**
  * Starts an agent of one load thread and waits until it waits for work.
  *
- * @param before - words before the command, such as those of `ip netns exec`
+ * @param before - words before the command, which lead to another host
  */
 export async function startAgent(
   name: string,
@@ -48,7 +53,7 @@ export async function startAgent(
   { before = [], more = [] }: { readonly before?: readonly string[]; readonly more?: readonly string[] } = {},
 ): Promise<Child> {
   const args = [builtEntry('cli/main.js'), 'agent', '--name', name, '--threads', '1', ...more];
-  const child = startProgram(before, args, redis);
+  const child = startProgram([...before, process.execPath, ...args], { LAB_REDIS: redis });
   await child.errorLine((line) => line.includes(`Agent ${name} waits for work`));
   return child;
 }
@@ -61,13 +66,21 @@ interface EndedLab {
   readonly text: string;
 }
 
-/** Starts a lab with the quiet load. */
+/**
+ * Starts a lab with the quiet load.
+ *
+ * @param before - as in {@link startAgent}
+ */
 export function startLab(
   args: readonly string[],
   redis: string,
+  before: readonly string[] = [],
 ): { readonly child: Child; ended(): Promise<EndedLab> } {
   const out = scratchFolder();
-  const child = startProgram([], [builtEntry('cli/main.js'), '--out', out, ...quietLoad, ...args], redis);
+  const child = startProgram(
+    [...before, process.execPath, builtEntry('cli/main.js'), '--out', out, ...quietLoad, ...args],
+    { LAB_REDIS: redis },
+  );
   return {
     child,
     async ended() {

@@ -166,6 +166,7 @@ describe.skipIf(redisMissing !== null)(withRedis('of three load agents'), () => 
     await lab.child.errorLine((line) => /AGENT_LOST: .*did not answer for/.test(line));
     expect(performance.now() - diedMs).toBeLessThan(2_500);
     const { exitCode, run } = await lab.ended();
+    console.log('LINGER lab', performance.now() - diedMs);
     expect(exitCode).toBe(11);
     expect(run.partial?.reason).toMatch(
       /^no load agent is left \(agent a: redis:\/\/127\.0\.0\.1:\d+ did not answer/,

@@ -57,7 +57,7 @@ describe('the settings of a tracker', () => {
     [
       'pprof of several targets',
       { target: 'udp://a:1,udp://a:2', pprof: 'http://a' },
-      /pprof reads one tracker/,
+      /expected a pprof URL for each target, found 1 for 2/,
     ],
     [
       'fewer pids than targets',

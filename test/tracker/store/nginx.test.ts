@@ -1,35 +1,19 @@
 /** docs/scaling.md's nginx in front of two trackers with one store and one secret: real nginx, Redis and datagrams. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../src/package-root.ts';
 import { createLog } from '../../../src/tracker/log.ts';
 import { createTracker, type Tracker } from '../../../src/tracker/server.ts';
+import { documentedNginx, nginxMissing } from './documented-nginx.ts';
 import { type RedisServer, redisMissing, startRedis } from './redis-server.ts';
 import { UdpClient } from './udp-client.ts';
 
 const SECRET = 'the same on both of them';
-const missing = missingPart();
-
-function missingPart(): string | null {
-  if (redisMissing !== null) return redisMissing;
-  if (spawnSync('nginx', ['-v']).status !== 0) return 'nginx is not installed';
-  if (!existsSync('/usr/lib/nginx/modules/ngx_stream_module.so'))
-    return 'libnginx-mod-stream is not installed';
-  return process.getuid?.() === 0 ? null : 'transparent binding needs root';
-}
-
-/** The configuration in the document, as it stands there. */
-function documented(): string {
-  const text = readFileSync(path.join(packageRoot, 'docs/scaling.md'), 'utf8');
-  const block = /<!-- nginx-sticky:begin -->\s+```nginx\n(.*?)```/s.exec(text)?.[1];
-  if (block === undefined) throw new Error('docs/scaling.md has no nginx configuration');
-  return block;
-}
+const missing = redisMissing ?? nginxMissing;
 
 /** Replaces exactly one place. */
 function replaceOnce(text: string, from: string, to: string): string {
@@ -79,7 +63,7 @@ describe.skipIf(missing !== null)(`trackers behind nginx${missing === null ? '' 
   /** nginx with the documented file, on free ports. @returns its port */
   async function startNginx(change: (text: string) => string = (text) => text): Promise<number> {
     const port = await freeUdpPort();
-    let text = change(documented());
+    let text = change(documentedNginx());
     text = replaceOnce(text, 'listen 6969 ', `listen 127.0.0.1:${port} `);
     text = replaceOnce(text, '127.0.0.1:6971;', `127.0.0.1:${trackers[0]?.port};`);
     text = replaceOnce(text, '127.0.0.1:6972;', `127.0.0.1:${trackers[1]?.port};`);

@@ -35,9 +35,12 @@ export interface RedisServer {
  * Starts a server and waits until it takes connections.
  *
  * @param port - 0: a free one
- * @param args - options in the form of redis.conf, such as `--requirepass secret`
+ * @param args - options in the form of redis.conf, such as `--requirepass secret`, or what makes them of the port
  */
-export async function startRedis(args: readonly string[] = [], port = 0): Promise<RedisServer> {
+export async function startRedis(
+  args: readonly string[] | ((port: number) => readonly string[]) = [],
+  port = 0,
+): Promise<RedisServer> {
   for (let attempt = 1; ; attempt++) {
     const chosen = port === 0 ? await freePort() : port;
     const folder = mkdtempSync(path.join(os.tmpdir(), 'redis-test-'));
@@ -56,7 +59,7 @@ export async function startRedis(args: readonly string[] = [], port = 0): Promis
           '--appendonly',
           'no',
         ],
-        ...args,
+        ...(typeof args === 'function' ? args(chosen) : args),
       ],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );

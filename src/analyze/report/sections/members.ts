@@ -1,6 +1,7 @@
 import { formatCount, formatLatency, formatMegabytes, formatRate, formatShare } from '../format.ts';
-import { escapeCell, figure, table } from '../markdown-text.ts';
+import { escapeCell, escapeText, figure, table } from '../markdown-text.ts';
 import type { Report } from '../report-schema.ts';
+import { pairText } from './profile-tables.ts';
 
 /** The trackers of a target that is several, apart; the other figures of a report are of all of them together. */
 export function membersSection({ members }: Pick<Report, 'members'>): string {
@@ -38,5 +39,18 @@ export function membersSection({ members }: Pick<Report, 'members'>): string {
     '### Trackers',
     'The clean phase by tracker. Every client speaks to one of them, dealt out in turn; all other figures of this report are of all trackers together.',
     table(head, rows, ['l', ...head.slice(1).map(() => 'r' as const)]),
+    ...members.flatMap(profileText),
   ].join('\n\n');
+}
+
+/** Its own costliest functions, or why there are none; nothing where no profile was asked for. */
+function profileText({ name, cpuTop, missingProfiles }: Report['members'][number]): string[] {
+  const reason = missingProfiles.find(({ kind }) => kind === 'cpu' || kind === 'perf')?.reason;
+  if (cpuTop === null && reason === undefined) return [];
+  return [
+    `#### CPU profile of ${escapeText(name)}`,
+    cpuTop === null
+      ? `No CPU profile: ${escapeText(reason ?? '')}.`
+      : pairText(cpuTop, 'Top 10 functions by CPU time of this tracker alone'),
+  ];
 }
