@@ -172,11 +172,21 @@ async function main({ rounds, seconds, sockets, json, write }: Options): Promise
   }
   const machine = readMachine(null);
   const text = [
-    `Runs of ${seconds} s, ${new Date().toISOString().slice(0, 10)}, on ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node.js ${machine.node}:`,
+    `${roundsIn(results)} rounds of ${seconds} s a load, ${new Date().toISOString().slice(0, 10)}, on ${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node.js ${machine.node}:`,
     tableOf(results),
   ].join('\n\n');
   process.stdout.write(`${text}\n`);
   if (write !== null) writeFileSync(write, fillDocument(readFileSync(write, 'utf8'), { capacity: text }));
+}
+
+/** How often each load was measured, at least. */
+function roundsIn(rounds: readonly Round[]): number {
+  const counts = new Map<string, number>();
+  for (const { load } of rounds) {
+    const name = `${load.socket} ${load.multiple}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts.size === 0 ? 0 : Math.min(...counts.values());
 }
 
 async function measureSocket(socket: Load['socket'], seconds: number, out: string): Promise<Round[]> {

@@ -84,7 +84,7 @@ const frames: readonly Frame[] = [
   {
     begins: 'npm run lab -- --scenario medium ',
     lab: true,
-    change: (block) => block.replace('RUN,RUN', '$(ls profiles | tail -n 2 | paste -sd ,)'),
+    change: (block) => block.replace('RUN,RUN', '$(ls -d profiles/*-medium | tail -n 2 | paste -sd ,)'),
     after: 'grep -q "users that announce every 45 min" lab.log',
   },
 ];
