@@ -104,6 +104,26 @@ describe('a profile that is named', () => {
   });
 });
 
+describe('a config file', () => {
+  it('of more than a megabyte is refused; one with as many mistakes as fit ends in a line, soon', () => {
+    const file = path.join(root, 'lab.config.json');
+    writeFileSync(file, `{}${' '.repeat(1024 * 1024)}`);
+    expect(codeOf(() => readConfig(undefined, root))).toBe('CONFIG_UNREADABLE');
+    const mistakes = Array.from({ length: 70_000 }, (_, index) => `"${index}":{"x":1}`);
+    writeFileSync(file, `{"trackers":{${mistakes.join(',')}}}`);
+    const startMs = performance.now();
+    let line = '';
+    try {
+      readConfig(undefined, root);
+    } catch (error) {
+      line = (error as LabError).toLine();
+    }
+    expect(line).toMatch(/^BAD_CONFIG: /);
+    expect(line.length).toBeLessThan(10_000);
+    expect(performance.now() - startMs).toBeLessThan(2000);
+  });
+});
+
 describe('a run', () => {
   it('of more than a megabyte of run.json is refused', () => {
     const directory = writeSyntheticRun(root);
