@@ -5,7 +5,7 @@ import { readBounded } from '../read-bounded.ts';
 import type { Bytes } from '../units.ts';
 
 /** A config has some kilobytes. What is wrong in it is gathered, which takes many times its size. */
-const MOST_CONFIG_BYTES: Bytes = 1024 * 1024;
+const MOST_CONFIG_BYTES: Bytes = 256 * 1024;
 
 /**
  * Reads the config file.

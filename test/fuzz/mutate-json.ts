@@ -27,11 +27,14 @@ export function mutateJson(document: unknown, below: (limit: number) => number):
   for (let change = below(3); change >= 0; change--) {
     const places = placesOf(copy);
     const { holder, key } = places[below(places.length)] as Place;
-    const kind = below(8);
-    if (kind < 5) holder[key] = hostileValues[below(hostileValues.length)];
-    else if (kind === 5 && Array.isArray(holder)) holder.push(structuredClone(holder[Number(key)]));
-    else if (kind === 5) holder[`${key}2`] = holder[key];
-    else if (kind === 6 && typeof holder[key] === 'number') holder[key] = -(holder[key] as number);
+    const kind = below(12);
+    // Of its own type at first: such a document gets past its schema.
+    const fitting = hostileValues.filter((value) => typeof value === typeof holder[key]);
+    if (kind < 7) holder[key] = fitting[below(fitting.length)];
+    else if (kind < 9) holder[key] = hostileValues[below(hostileValues.length)];
+    else if (kind === 9 && Array.isArray(holder)) holder.push(structuredClone(holder[Number(key)]));
+    else if (kind === 9) holder[`${key}2`] = holder[key];
+    else if (kind === 10 && typeof holder[key] === 'number') holder[key] = -(holder[key] as number);
     else if (Array.isArray(holder)) holder.splice(Number(key), 1);
     else delete holder[key];
   }

@@ -132,6 +132,6 @@ test('open loop: every request has one outcome and its time, whatever is late, l
         expectRanks(of('response'), reference.responseMs);
       },
     ),
-    { seed: 7, numRuns: 60 },
+    { seed: 7, numRuns: 40 },
   );
 });
