@@ -23,6 +23,7 @@ import { findPair } from '../../src/cli/find-side.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { LabError } from '../../src/errors.ts';
 import { printable } from '../../src/printable.ts';
+import { command } from '../cli/command.ts';
 import { syntheticRun, writeSyntheticRun } from './synthetic-run.ts';
 
 let root: string;
@@ -71,6 +72,13 @@ describe.skipIf(process.platform !== 'linux').each(Object.entries(makers))('%s',
   it('in place of the config file is refused', () => {
     make(path.join(root, 'lab.config.json'));
     expect(codeOf(() => readConfig(undefined, root))).toBe('CONFIG_UNREADABLE');
+  });
+
+  it('in place of a list of info hashes is refused', async () => {
+    const file = path.join(root, 'hashes.txt');
+    make(file);
+    const { exitCode, stderr } = await command(['--info-hashes', file, '--print-config'], root);
+    expect([exitCode, stderr.split(':')[0]]).toEqual([2, 'INFO_HASHES_UNREADABLE']);
   });
 
   it('in place of report.json is refused by an export', async () => {

@@ -15,8 +15,10 @@ import { amount, isNightly } from './amount.ts';
 import { mutate, seededBelow } from './mutate.ts';
 import { mutateJson } from './mutate-json.ts';
 
-const FOLDERS = amount(20, 2_000);
+const FOLDERS = amount(20, 1_000);
 const CONFIGS = amount(500, 20_000);
+/** Of a round, on a busy machine: tens of times what one takes. */
+const LONGEST_MS = 10_000;
 const timeout = isNightly ? 3_600_000 : 60_000;
 const kept = path.join(packageRoot, 'test/fixtures/runs/schema-1-latest');
 
@@ -108,6 +110,7 @@ test('a run folder is analysed, exported and compared, or refused', { timeout },
     const folder = path.join(root, `run-${round}`);
     cpSync(kept, folder, { recursive: true });
     damage(folder, below);
+    const startMs = performance.now();
     try {
       const isRead = await judged(() => analyzeRun(folder));
       ends[isRead ? 'read' : 'refused']++;
@@ -125,6 +128,7 @@ test('a run folder is analysed, exported and compared, or refused', { timeout },
       // Names the case, so that it can be tried again.
       throw new Error(`round ${round}: ${(error as Error).stack}`, { cause: error });
     }
+    expect(performance.now() - startMs, `round ${round}`).toBeLessThan(LONGEST_MS);
     rmSync(folder, { recursive: true });
   }
   expect(ends.read).toBeGreaterThan(0);
