@@ -27,8 +27,12 @@ interface Check {
   readonly name: string;
   readonly holds: boolean;
   readonly figure: string;
+  /** Why it says nothing; absent where it was judged. */
+  readonly unjudged?: string;
 }
 
+export function exitCodeOf(checks: readonly Check[]): 0 | 1 | 3;
+export function toldChecks(checks: readonly Check[]): string[];
 export function memoryFigures(samples: readonly Sample[]): MemoryFigures;
 export function memoryChecks(name: string, figures: MemoryFigures, judged: boolean): Check[];
 export function loadByQuarter(

@@ -11,6 +11,7 @@ const P99_FLOOR_NS = 2e6;
 /** A second in which others took more of the machine says something of them. */
 const QUIET_SHARE = 0.1;
 const LEAST_QUIET_SECONDS = 30;
+const tooShort = { unjudged: 'the soak was too short' };
 
 /** Whether slopes and growth are judged: what follows the first quarter is long enough. */
 export function isJudged(minutes) {
@@ -74,21 +75,45 @@ export function loadByQuarter(timeline, cores) {
   });
 }
 
+/**
+ * What a soak ends with: 1 where a check fails, else 3 where one could not be judged, else 0.
+ *
+ * @param checks - of the functions below; `unjudged` says why one says nothing
+ */
+export function exitCodeOf(checks) {
+  if (checks.some(({ holds }) => !holds)) return 1;
+  return checks.some(({ unjudged }) => unjudged !== undefined) ? 3 : 0;
+}
+
+/** A line for each check, then what could not be judged, where there is such. */
+export function toldChecks(checks) {
+  const lines = checks.map(function lineOf({ name, holds, figure, unjudged }) {
+    const word = holds ? (unjudged === undefined ? 'ok  ' : 'open') : 'FAIL';
+    return `${word} ${name}: ${figure}${unjudged === undefined ? '' : ` (not judged, ${unjudged})`}`;
+  });
+  const open = checks
+    .filter(({ holds, unjudged }) => holds && unjudged !== undefined)
+    .map(({ name }) => name);
+  return open.length === 0 ? lines : [...lines, `Not judged: ${open.join('; ')}.`];
+}
+
 /** RSS is flat and no descriptor is leaked. */
 export function memoryChecks(name, figures, judged) {
   const { slopeBytesPerMinute, firstDescriptors, mostDescriptors, lastDescriptors } = figures;
-  const remark = judged ? '' : ' (too short to judge)';
+  const open = judged ? {} : tooShort;
   return [
     {
       name: `${name}: RSS is flat`,
       holds: !judged || slopeBytesPerMinute <= MOST_BYTES_PER_MINUTE,
-      figure: `${(slopeBytesPerMinute / 1e6).toFixed(2)} MB/min${remark}`,
+      figure: `${(slopeBytesPerMinute / 1e6).toFixed(2)} MB/min`,
+      ...open,
     },
     {
       name: `${name}: no descriptor is leaked`,
       // In a short run the first sample may be of the start, before all sockets are open.
       holds: !judged || mostDescriptors <= firstDescriptors + 2,
       figure: `${firstDescriptors} to ${lastDescriptors}, at most ${mostDescriptors}`,
+      ...open,
     },
   ];
 }
@@ -100,8 +125,6 @@ export function memoryChecks(name, figures, judged) {
 export function growthChecks(quarters, judged) {
   const [, second, , last] = quarters;
   if (second === undefined || last === undefined) return [];
-  const remarkOf = (quiet) =>
-    judged ? (quiet ? '' : ' (not judged: the machine was not quiet)') : ' (too short to judge)';
   const isQuiet = Math.min(second.quietSeconds, last.quietSeconds) >= LEAST_QUIET_SECONDS;
   const limitNs = Math.max(P99_FLOOR_NS, second.quietNsP99 * MOST_GROWTH);
   const grown = last.cpuMicrosPerRequest / second.cpuMicrosPerRequest;
@@ -109,12 +132,14 @@ export function growthChecks(quarters, judged) {
     {
       name: 'P99 is flat',
       holds: !judged || !isQuiet || last.quietNsP99 <= limitNs,
-      figure: `${millis(second.quietNsP99)} to ${millis(last.quietNsP99)}${remarkOf(isQuiet)}`,
+      figure: `${millis(second.quietNsP99)} to ${millis(last.quietNsP99)}`,
+      ...(judged ? (isQuiet ? {} : { unjudged: 'the machine was not quiet' }) : tooShort),
     },
     {
       name: 'the cost of a request is flat',
       holds: !judged || grown <= MOST_GROWTH,
-      figure: `${second.cpuMicrosPerRequest.toFixed(1)} to ${last.cpuMicrosPerRequest.toFixed(1)} µs of CPU${remarkOf(true)}`,
+      figure: `${second.cpuMicrosPerRequest.toFixed(1)} to ${last.cpuMicrosPerRequest.toFixed(1)} µs of CPU`,
+      ...(judged ? {} : tooShort),
     },
   ];
 }
@@ -155,6 +180,7 @@ export function counterChecks(counters, sent, mustExpire) {
       name: 'peers expire',
       holds: expired > 0 || !mustExpire,
       figure: `${expired} expired, ${counters['peers.ipv4'] ?? 0} left`,
+      ...(mustExpire || expired > 0 ? {} : tooShort),
     },
   ];
 }

@@ -79,7 +79,21 @@ export function loadRunRecord(directory: string): Run {
   if (!parsed.success) {
     throw badRun(file, prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' '), parsed.error);
   }
+  refuseRepeated(file, parsed.data);
   return parsed.data;
+}
+
+/** A record of a megabyte could name one file ten thousand times, and each is read and kept. */
+function refuseRepeated(file: string, { histograms, profiles }: Run): void {
+  const seen = new Set<string>();
+  const keys = [
+    ...histograms.map(({ phase, operation, clock }) => `histogram ${phase} ${operation} ${clock}`),
+    ...profiles.map(({ phase, kind }) => `profile ${phase} ${kind}`),
+  ];
+  for (const key of keys) {
+    if (seen.has(key)) throw badRun(file, `the ${key} twice`, undefined);
+    seen.add(key);
+  }
 }
 
 function loadProfiles(directory: string, records: Run['profiles']): LoadedProfile[] {

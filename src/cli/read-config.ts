@@ -1,7 +1,11 @@
 import path from 'node:path';
 import { LabError } from '../errors.ts';
 import { CONFIG_FILE, type LabConfig, parseConfig } from '../lab/config/parse-config.ts';
-import { MOST_TEXT_BYTES, readBounded } from '../read-bounded.ts';
+import { readBounded } from '../read-bounded.ts';
+import type { Bytes } from '../units.ts';
+
+/** A config has some kilobytes. What is wrong in it is gathered, which takes many times its size. */
+const MOST_CONFIG_BYTES: Bytes = 256 * 1024;
 
 /**
  * Reads the config file.
@@ -14,7 +18,7 @@ export function readConfig(given: string | undefined, cwd: string): LabConfig | 
   const file = path.resolve(cwd, given ?? CONFIG_FILE);
   let text: string;
   try {
-    text = readBounded(file, MOST_TEXT_BYTES).toString('utf8');
+    text = readBounded(file, MOST_CONFIG_BYTES).toString('utf8');
   } catch (cause) {
     if (given === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new LabError({

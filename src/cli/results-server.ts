@@ -4,16 +4,26 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { LabError } from '../errors.ts';
+import { sealedPolicy } from '../sealed-page.ts';
 import { comparisonFolders, runFolders } from './run-folders.ts';
 import { servedFile } from './served-file.ts';
 
-/** Of every answer. The pages carry a stricter policy of their own. */
+/** Of every answer. */
 const commonHeaders = {
   'cache-control': 'no-store',
   'content-security-policy': "frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
+} as const;
+
+/**
+ * Of a file: a run's folder may be a stranger's, and so the page in it. Without `allow-same-origin` it is of no origin, and reads
+ * neither other runs nor what the browser keeps for this address (so a theme that the reader chose lasts as long as the page).
+ */
+const fileHeaders = {
+  ...commonHeaders,
+  'content-security-policy': `${sealedPolicy}; frame-ancestors 'none'; sandbox allow-scripts`,
 } as const;
 
 export interface ResultsServer {
@@ -93,7 +103,7 @@ async function answer(root: string, request: IncomingMessage, response: ServerRe
   const found = servedFile(root, given);
   if (found === null) return refuse(response, 404, 'There is no such page. The list of the runs is at /.');
   response.writeHead(200, {
-    ...commonHeaders,
+    ...fileHeaders,
     'content-type': found.contentType,
     'content-length': String(found.sizeBytes),
   });

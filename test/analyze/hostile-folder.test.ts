@@ -23,6 +23,7 @@ import { findPair } from '../../src/cli/find-side.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { LabError } from '../../src/errors.ts';
 import { printable } from '../../src/printable.ts';
+import { command } from '../cli/command.ts';
 import { syntheticRun, writeSyntheticRun } from './synthetic-run.ts';
 
 let root: string;
@@ -73,6 +74,13 @@ describe.skipIf(process.platform !== 'linux').each(Object.entries(makers))('%s',
     expect(codeOf(() => readConfig(undefined, root))).toBe('CONFIG_UNREADABLE');
   });
 
+  it('in place of a list of info hashes is refused', async () => {
+    const file = path.join(root, 'hashes.txt');
+    make(file);
+    const { exitCode, stderr } = await command(['--info-hashes', file, '--print-config'], root);
+    expect([exitCode, stderr.split(':')[0]]).toEqual([2, 'INFO_HASHES_UNREADABLE']);
+  });
+
   it('in place of report.json is refused by an export', async () => {
     const directory = writeSyntheticRun(root);
     make(path.join(directory, 'report.json'));
@@ -101,6 +109,26 @@ describe('a profile that is named', () => {
     writeFileSync(file, '');
     truncateSync(file, 256 * 1024 ** 2 + 1);
     expect(codeOf(() => profileFileTables(file, { count: 1 }))).toBe('UNREADABLE_FILE');
+  });
+});
+
+describe('a config file', () => {
+  it('of more than 256 KiB is refused; one with as many mistakes as fit ends in a line, soon', () => {
+    const file = path.join(root, 'lab.config.json');
+    writeFileSync(file, `{}${' '.repeat(256 * 1024)}`);
+    expect(codeOf(() => readConfig(undefined, root))).toBe('CONFIG_UNREADABLE');
+    const mistakes = Array.from({ length: 15_000 }, (_, index) => `"${index}":{"x":1}`);
+    writeFileSync(file, `{"trackers":{${mistakes.join(',')}}}`);
+    const startMs = performance.now();
+    let line = '';
+    try {
+      readConfig(undefined, root);
+    } catch (error) {
+      line = (error as LabError).toLine();
+    }
+    expect(line).toMatch(/^BAD_CONFIG: /);
+    expect(line.length).toBeLessThan(10_000);
+    expect(performance.now() - startMs).toBeLessThan(2000);
   });
 });
 

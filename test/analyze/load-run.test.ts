@@ -86,6 +86,16 @@ describe('a folder that is no whole run', () => {
     expect(errorOf(root).code).toBe('BAD_RUN');
   });
 
+  it.each(['histograms', 'profiles'] as const)('that names one of its %s twice is refused', (list) => {
+    const directory = writeSyntheticRun(root, { profiles: { cpu: healthyCpu } });
+    const run = syntheticRun({ profiles: { cpu: healthyCpu } });
+    const changed = { ...run, [list]: [...run[list], run[list][0]] };
+    writeFileSync(path.join(directory, 'run.json'), JSON.stringify(changed));
+    const error = errorOf(directory);
+    expect(error.code).toBe('BAD_RUN');
+    expect(error.message).toMatch(/the (histogram|profile) [a-z- ]+ twice/);
+  });
+
   it('of another schema version is refused by that version', () => {
     writeFileSync(path.join(root, 'run.json'), '{"schemaVersion":2}');
     const error = errorOf(root);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { analyzeRun } from '../../src/analyze/analyze.ts';
-import { packageRoot } from '../../src/package-root.ts';
-import { RUN_SCHEMA_VERSION } from '../../src/run.ts';
+import { packageRoot, packageVersion } from '../../src/package-root.ts';
+import { RUN_SCHEMA_VERSION, type Run } from '../../src/run.ts';
 import { command } from '../cli/command.ts';
 
 const fixtures = path.join(packageRoot, 'test/fixtures/runs');
@@ -29,6 +29,19 @@ describe('a run of an earlier version', () => {
   it('is kept of every schema version', () => {
     const versions = new Set(names.map((name) => Number(/^schema-(\d+)-/.exec(name)?.[1])));
     expect([...versions].sort()).toEqual(Array.from({ length: RUN_SCHEMA_VERSION }, (_, index) => index + 1));
+  });
+
+  it('is kept of this version of the lab, and so of each that was released', () => {
+    const versions = names.map((name) => {
+      const run = JSON.parse(readFileSync(path.join(fixtures, name, 'run.json'), 'utf8')) as Run;
+      return run.environment.labVersion;
+    });
+    const changes = readFileSync(path.join(packageRoot, 'CHANGELOG.md'), 'utf8');
+    const released = [...changes.matchAll(/^## \[?(\d+\.\d+\.\d+)/gm)].map(
+      ([, version]) => version as string,
+    );
+    // Where this fails: see test/fixtures/runs/record.mjs.
+    expect(versions).toEqual(expect.arrayContaining([packageVersion, ...released]));
   });
 
   it.each(names)('%s is analysed to a whole report', async (name) => {

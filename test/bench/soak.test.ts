@@ -3,10 +3,12 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import {
   counterChecks,
+  exitCodeOf,
   growthChecks,
   loadByQuarter,
   memoryChecks,
   memoryFigures,
+  toldChecks,
 } from '../../bench/soak/soak-figures.mjs';
 import { packageRoot } from '../../src/package-root.ts';
 import type { LoadRow, MachineRow, ProcessRow } from '../../src/run.ts';
@@ -19,9 +21,9 @@ it.skipIf(process.platform !== 'linux')('a soak of seconds judges all that one o
     [soak, '--minutes', '0.1', '--rate', '300'],
     { reject: false },
   );
-  const lines = stdout.split('\n').filter((line) => /^(ok {2}|FAIL) /.test(line));
+  const lines = stdout.split('\n').filter((line) => /^(ok {2}|open|FAIL) /.test(line));
   expect(
-    lines.map((line) => line.replace(/^(?:ok {2}|FAIL) (.*): [^:]*$/, '$1')),
+    lines.map((line) => line.replace(/^(?:ok {2}|open|FAIL) (.*): [^:]*$/, '$1')),
     stderr,
   ).toEqual([
     'the lab ends with 0, or 11 on a busy machine',
@@ -38,7 +40,11 @@ it.skipIf(process.platform !== 'linux')('a soak of seconds judges all that one o
     'peers expire',
   ]);
   expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([]);
-  expect(exitCode).toBe(0);
+  // What so short a time cannot tell is no success.
+  expect(exitCode).toBe(3);
+  expect(stdout).toMatch(
+    /^Not judged: tracker: RSS is flat; .*; P99 is flat; the cost of a request is flat/m,
+  );
   for (const quarter of [1, 2, 3, 4])
     expect(stdout).toMatch(new RegExp(String.raw`^\| ${quarter} \| \d+ \| `, 'm'));
   expect(stdout).not.toContain('NaN');
@@ -56,6 +62,20 @@ it.each([['--minutes', 'x'], ['--minutes', '0'], ['--hours', '1'], ['1']])(
 describe('an hour', () => {
   const failed = (checks: readonly { name: string; holds: boolean }[]): string[] =>
     checks.filter(({ holds }) => !holds).map(({ name }) => name);
+
+  it('ends with 1 where a check fails, with 3 where one was not judged, else with 0; each is told', () => {
+    const good = { name: 'a', holds: true, figure: '1' };
+    const open = { name: 'b', holds: true, figure: '2', unjudged: 'the machine was not quiet' };
+    const bad = { name: 'c', holds: false, figure: '3' };
+    expect([exitCodeOf([good]), exitCodeOf([good, open]), exitCodeOf([open, bad])]).toEqual([0, 3, 1]);
+    expect(toldChecks([good, open, bad])).toEqual([
+      'ok   a: 1',
+      'open b: 2 (not judged, the machine was not quiet)',
+      'FAIL c: 3',
+      'Not judged: b.',
+    ]);
+    expect(toldChecks([good])).toEqual(['ok   a: 1']);
+  });
 
   /** A sample a second; memory as a function of the minute. */
   const samplesOf = (bytesAt: (minute: number) => number, descriptorsAt = (_minute: number): number => 20) =>
@@ -128,9 +148,9 @@ describe('an hour', () => {
     expect(judge((at) => ({ p99Ms: 3, cpuMs: at > 300 ? 5 : 2, othersMs: 0 }))).toEqual([
       'the cost of a request is flat',
     ]);
-    expect(judge((at) => ({ p99Ms: at > 250 ? 50 : 3, cpuMs: 2, othersMs: at > 250 ? 1900 : 0 }))).toEqual(
-      [],
-    );
+    const among = (at: number) => ({ p99Ms: at > 250 ? 50 : 3, cpuMs: 2, othersMs: at > 250 ? 1900 : 0 });
+    expect(judge(among)).toEqual([]);
+    expect(exitCodeOf(growthChecks(loadByQuarter(timelineOf(among), 2), true))).toBe(3);
   });
 
   it('fails where a datagram is counted twice, lost on the way, refused, or no peer expires', () => {
@@ -148,6 +168,7 @@ describe('an hour', () => {
     expect(judge({}, 1001)).toEqual(['the lab and the tracker agree']);
     expect(judge({ 'requests.announce': 999, 'drops.tooShort': 1 })).toEqual(['no request is refused']);
     expect(judge({ 'peers.expired': 0 })).toEqual(['peers expire']);
+    expect(exitCodeOf(counterChecks({ ...counters, 'peers.expired': 0 }, 990, false))).toBe(3);
     expect(failed(counterChecks({}, 0, false))).toEqual(['the tracker counts each datagram once']);
   });
 });

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
+import { connect } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,6 +59,7 @@ describe('the server of the results', () => {
     mkdirSync(runs);
     const directory = writeSyntheticRun(runs);
     await analyzeRun(directory, { historyFile: path.join(runs, 'history.jsonl') });
+    writeFileSync(path.join(directory, 'stranger.html'), '<script>fetch("/")</script>');
     symlinkSync(path.join(root, 'secret.html'), path.join(directory, 'linked.html'));
     symlinkSync(root, path.join(runs, 'linked-folder'));
     mkdirSync(path.join(root, 'other'));
@@ -168,6 +170,30 @@ describe('the server of the results', () => {
     const { status, body } = await ask(server.url, { path: given });
     expect(status).toBe(404);
     expect(body).not.toContain('secret');
+  });
+
+  it('gives every page and file of a folder no origin and no network, whoever made it', async () => {
+    for (const file of ['report.html', 'report.json', 'stranger.html']) {
+      const { status, headers } = await ask(server.url, { path: `/${runId}/${file}` });
+      const policy = String(headers['content-security-policy']).split('; ');
+      expect([status, policy[0]], file).toEqual([200, "default-src 'none'"]);
+      expect(policy).toContain('sandbox allow-scripts');
+      expect(policy).toContain("frame-ancestors 'none'");
+    }
+  });
+
+  it.skipIf(process.platform !== 'linux')('listens at no other address of this machine', async () => {
+    const { port } = new URL(server.url);
+    const own = Object.values(networkInterfaces()).flatMap((all) =>
+      (all ?? []).map(({ address }) => address),
+    );
+    const others = new Set(['127.0.0.2', ...own.filter((address) => address !== '127.0.0.1')]);
+    for (const host of others) {
+      const socket = connect({ host, port: Number(port) });
+      const [error] = (await Promise.race([once(socket, 'error'), once(socket, 'connect')])) as [Error?];
+      socket.destroy();
+      expect(error?.message, host).toMatch(/ECONNREFUSED|EADDRNOTAVAIL|EINVAL|ENETUNREACH|EHOSTUNREACH/);
+    }
   });
 
   it('lets no other page frame or read it', async () => {

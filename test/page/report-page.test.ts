@@ -11,6 +11,7 @@ import { loadRun } from '../../src/analyze/load-run.ts';
 import { renderComparisonPage } from '../../src/analyze/page/comparison-page.ts';
 import type { Profile } from '../../src/analyze/profile/profile.ts';
 import { buildReport } from '../../src/analyze/report/build-report.ts';
+import { startResultsServer } from '../../src/cli/results-server.ts';
 import { sortKey } from '../../src/page/sort-key.ts';
 import { healthyAllocations, healthyCpu, healthyLiveHeap } from '../analyze/drawn-profiles.ts';
 import { drawProfile } from '../analyze/profile/draw-profile.ts';
@@ -322,6 +323,41 @@ describe.skipIf(browserPath === undefined)('the report page in a browser (needs 
     await press('Escape');
     expect(await opened.getByRole('button', { name: 'Show all' }).isDisabled()).toBe(true);
     await close();
+  });
+
+  it('of a stranger is served without an origin: it reads no other run, and ours still works so', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'page-'));
+    const directory = writeSyntheticRun(folder, { profiles: { cpu: profileOf(hostileNames) } });
+    await analyzeRun(directory);
+    writeFileSync(
+      path.join(directory, 'stranger.html'),
+      `<p id="told"></p><script>
+        const told = [origin];
+        try { localStorage.setItem('a', 'b'); told.push('stored'); } catch { told.push('no storage'); }
+        fetch('/').then(() => told.push('read'), () => told.push('not read')).then(() => {
+          document.getElementById('told').textContent = told.join(', ');
+        });
+      </script>`,
+    );
+    const server = await startResultsServer(folder, 0);
+    try {
+      const context = await browser.newContext();
+      const opened = await context.newPage();
+      const url = `${server.url}${path.basename(directory)}/`;
+      await opened.goto(`${url}stranger.html`);
+      await opened.locator('#told:not(:empty)').waitFor();
+      expect(await opened.locator('#told').innerText()).toBe('null, no storage, not read');
+      const complaints: string[] = [];
+      opened.on('console', (message) => complaints.push(message.text()));
+      opened.on('pageerror', (error) => complaints.push(error.message));
+      await opened.goto(`${url}report.html`);
+      expect(await opened.locator('.tile').count()).toBe(8);
+      await opened.getByRole('button', { name: /theme/ }).click();
+      expect(complaints).toEqual([]);
+      await context.close();
+    } finally {
+      await server.close();
+    }
   });
 
   it('keeps a theme that the reader chose and prints in light', async () => {

@@ -32,15 +32,24 @@ export async function putChunks(client: ListClient, key: string, document: unkno
  * Reads what {@link putChunks} wrote.
  *
  * @param chunks - what it returned
+ * @param mostBytes - of the document, packed and unpacked. Default: 512 MiB
  * @throws Error where a piece is missing, or they are together no such document
  */
-export async function getChunks(client: ListClient, key: string, chunks: number): Promise<unknown> {
+export async function getChunks(
+  client: ListClient,
+  key: string,
+  chunks: number,
+  mostBytes = MOST_BYTES,
+): Promise<unknown> {
   const pieces: Buffer[] = [];
+  let packedBytes = 0;
   for (let index = 0; index < chunks; index++) {
     const piece = await client.lindexBuffer(key, index);
     if (piece === null) throw new Error(`piece ${index + 1} of ${chunks} of ${key} is not there (any more)`);
+    packedBytes += piece.length;
+    if (packedBytes > mostBytes) throw new Error(`${key} has more than ${mostBytes} bytes`);
     pieces.push(piece);
   }
-  const text = await promisify(gunzip)(Buffer.concat(pieces), { maxOutputLength: MOST_BYTES });
+  const text = await promisify(gunzip)(Buffer.concat(pieces), { maxOutputLength: mostBytes });
   return JSON.parse(text.toString('utf8')) as unknown;
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -14,6 +15,8 @@ import { bytesField, encodePprof, field, numberField, soundParts, varint } from 
 const fixtures = path.join(packageRoot, 'test/fixtures/profiles');
 const MUTATIONS = 2000;
 const MEMORY_LIMIT_BYTES = 256 * 1024 * 1024;
+/** Of CPU time: what others take of the machine is no matter of the file. */
+const TIME_LIMIT_MS = 2_000;
 
 const cut = gzipSync(encodePprof());
 const firstLocation = soundParts.locations[0];
@@ -57,6 +60,27 @@ const hostileFiles: Record<string, { readonly bytes: () => Uint8Array; readonly 
   'sample-as-number.pb': {
     bytes: () => encodePprof({ extra: numberField(field.profile.sample, 1) }),
     says: /wrong wire type/,
+  },
+  'period-as-bytes.pb': {
+    bytes: () => encodePprof({ extra: bytesField(field.profile.period, [1]) }),
+    says: /field 12 has the wrong wire type 2/,
+  },
+  'id-as-bytes.pb': {
+    bytes: () => encodePprof({ extra: bytesField(field.profile.mapping, bytesField(field.mapping.id, [1])) }),
+    says: /field 1 has the wrong wire type 2/,
+  },
+  'many-sample-types.pb': {
+    bytes: () => encodePprof({ sampleTypes: Array.from({ length: 65 }, () => [1, 2] as const) }),
+    says: /more than 64 sample types/,
+  },
+  'long-name.pb': {
+    bytes: () =>
+      Buffer.concat([
+        encodePprof({ functions: [[1, soundParts.strings.length, 6], ...otherFunctions] }),
+        Uint8Array.from([field.profile.stringTable * 8 + 2, ...varint(2 ** 24 + 1)]),
+        Buffer.alloc(2 ** 24 + 1, 'a'),
+      ]),
+    says: /names have more than 16777216 bytes/,
   },
   'no-strings.pb': { bytes: () => encodePprof({ strings: [] }), says: /no string table/ },
   'string-0.pb': { bytes: () => encodePprof({ strings: ['x', ...soundParts.strings] }), says: /string 0/ },
@@ -194,6 +218,52 @@ describe('a hostile profile', () => {
     10_000,
   );
 
+  test('is refused within two seconds and 256 MiB, each of them, by a process with no more memory', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'hostile-profiles-'));
+    try {
+      for (const [name, { bytes }] of Object.entries(hostileFiles))
+        writeFileSync(path.join(folder, name), bytes());
+      // One process for all: its peak is that of the hungriest, and nothing of one may be left for the next.
+      const script = `
+        import { profileFileTables } from '${moduleUrl('analyze/profile/profile-file-tables.js')}';
+        const seen = {};
+        const cpuMs = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+        for (const name of ${JSON.stringify(Object.keys(hostileFiles))}) {
+          const startMs = cpuMs();
+          let code = 'read';
+          let line = '';
+          try {
+            profileFileTables('${folder}/' + name, { count: 1 });
+          } catch (error) {
+            [code, line] = [error.code ?? error.name, String(error.message)];
+          }
+          const peakBytes = process.resourceUsage().maxRSS * 1024;
+          seen[name] = { code, line, ms: cpuMs() - startMs, peakBytes };
+        }
+        process.stdout.write(JSON.stringify(seen));
+      `;
+      const output = execFileSync(
+        process.execPath,
+        ['--max-old-space-size=160', '--input-type=module', '-e', script],
+        { encoding: 'utf8' },
+      );
+      const seen = JSON.parse(output) as Record<
+        string,
+        { code: string; line: string; ms: number; peakBytes: number }
+      >;
+      for (const [name, { says }] of Object.entries(hostileFiles)) {
+        const { code, line, ms, peakBytes } = seen[name] as (typeof seen)[string];
+        expect([name, code]).toEqual([name, 'BAD_PROFILE']);
+        expect(line).toContain(name);
+        expect(line).toMatch(says);
+        expect(ms, name).toBeLessThan(TIME_LIMIT_MS);
+        expect(peakBytes, name).toBeLessThan(MEMORY_LIMIT_BYTES);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test.each(['node-cpu.pb.gz', 'go-cpu.pb.gz'])(
     '%s, mutated at random, never throws past the decoder',
     (name) => {
@@ -219,28 +289,39 @@ describe('a hostile profile', () => {
   );
 
   test.each(heavyFiles)('of 64 MiB of $what stays within the memory limit', ({ unit, says }) => {
-    const decoder = pathToFileURL(builtEntry('analyze/profile/decode-profile.js')).href;
     const head = encodePprof({ samples: [], sampleTypes: [[1, 2]], locations: [{ id: 1, lines: [[1, 5]] }] });
     // The file is made in the child, whose own peak is what is measured.
     const script = `
-      import { decodeProfile } from '${decoder}';
+      import { decodeProfile } from '${moduleUrl('analyze/profile/decode-profile.js')}';
       const bytes = new Uint8Array(64 * 2 ** 20);
       const unit = ${JSON.stringify(unit)};
       bytes.set(${JSON.stringify([...head])});
       let end = ${head.length};
       for (; end + unit.length <= bytes.length; end += unit.length) bytes.set(unit, end);
+      const began = process.cpuUsage();
       const result = decodeProfile(bytes.subarray(0, end), { fileName: 'heavy.pb' });
       const message = result.ok ? 'read' : result.problem.message;
-      process.stdout.write(JSON.stringify({ message, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+      const { user, system } = process.cpuUsage(began);
+      const peakBytes = process.resourceUsage().maxRSS * 1024;
+      process.stdout.write(JSON.stringify({ message, peakBytes, ms: (user + system) / 1000 }));
     `;
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
       encoding: 'utf8',
     });
-    const { message, peakBytes } = JSON.parse(output) as { message: string; peakBytes: number };
+    const { message, peakBytes, ms } = JSON.parse(output) as {
+      message: string;
+      peakBytes: number;
+      ms: number;
+    };
     expect(message).toMatch(says);
+    expect(ms).toBeLessThan(TIME_LIMIT_MS);
     expect(peakBytes).toBeLessThan(MEMORY_LIMIT_BYTES);
   });
 });
+
+function moduleUrl(built: string): string {
+  return pathToFileURL(builtEntry(built)).href;
+}
 
 function plainBytes(packed: Uint8Array): Uint8Array {
   return new Uint8Array(gunzipSync(packed));

@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
+import { analyzeRun } from '../../../src/analyze/analyze.ts';
 import { builtEntry } from '../../../src/package-root.ts';
 import { type Run, runSchema } from '../../../src/run.ts';
 import { type Child, startChild } from '../child.ts';
@@ -88,7 +89,10 @@ export function startLab(
       const [name] = readdirSync(out).filter((entry) => entry !== 'history.jsonl');
       const read = (file: string): string => readFileSync(path.join(out, name as string, file), 'utf8');
       const text = read('run.json');
-      return { exitCode, run: runSchema.parse(JSON.parse(text)), markdown: read('report.md'), text };
+      const markdown = read('report.md');
+      // A partial run can be analysed anew, and says the same then.
+      expect((await analyzeRun(path.join(out, name as string))).markdown).toBe(markdown);
+      return { exitCode, run: runSchema.parse(JSON.parse(text)), markdown, text };
     },
   };
 }

@@ -44,6 +44,16 @@ describe('a document in pieces', () => {
     );
   });
 
+  it('that has no end, or unpacks to more than it may, is an error before the memory is full', async () => {
+    redis.lists.set('k', [gzipSync(JSON.stringify('x'.repeat(100_000)))]);
+    await expect(getChunks(redis, 'k', 1, 50_000)).rejects.toThrow(RangeError);
+    redis.lists.set(
+      'k',
+      Array.from({ length: 20 }, () => Buffer.alloc(10_000)),
+    );
+    await expect(getChunks(redis, 'k', 20, 50_000)).rejects.toThrow('k has more than 50000 bytes');
+  });
+
   it('that is no such document is an error', async () => {
     redis.lists.set('k', [Buffer.from('hello')]);
     await expect(getChunks(redis, 'k', 1)).rejects.toThrow();
