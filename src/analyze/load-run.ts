@@ -84,11 +84,14 @@ export function loadRunRecord(directory: string): Run {
 }
 
 /** A record of a megabyte could name one file ten thousand times, and each is read and kept. */
-function refuseRepeated(file: string, { histograms, profiles }: Run): void {
+function refuseRepeated(file: string, { histograms, profiles, members }: Run): void {
   const seen = new Set<string>();
   const keys = [
     ...histograms.map(({ phase, operation, clock }) => `histogram ${phase} ${operation} ${clock}`),
     ...profiles.map(({ phase, kind }) => `profile ${phase} ${kind}`),
+    ...members.flatMap(({ profiles: own }, index) =>
+      own.map(({ phase, kind }) => `profile ${phase} ${kind} of tracker ${index + 1}`),
+    ),
   ];
   for (const key of keys) {
     if (seen.has(key)) throw badRun(file, `the ${key} twice`, undefined);
