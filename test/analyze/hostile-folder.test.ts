@@ -97,6 +97,16 @@ describe.skipIf(process.platform !== 'linux').each(Object.entries(makers))('%s',
   });
 });
 
+it('a link in place of the history is not written through', async () => {
+  const { report } = await analyzeRun(writeSyntheticRun(root));
+  const [file, secret] = ['history.jsonl', 'secret'].map((name) => path.join(root, name)) as [string, string];
+  writeFileSync(secret, 'mine\n');
+  rmSync(file, { force: true });
+  symlinkSync(secret, file);
+  expect(codeOf(() => appendHistory(file, historyRow(report)))).toBe('OUT_NOT_WRITABLE');
+  expect(readFileSync(secret, 'utf8')).toBe('mine\n');
+});
+
 describe('a profile that is named', () => {
   it.skipIf(process.platform !== 'linux')('is not read without end', () => {
     const file = path.join(root, 'x.pb.gz');

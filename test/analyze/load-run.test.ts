@@ -96,6 +96,12 @@ describe('a folder that is no whole run', () => {
     expect(error.message).toMatch(/the (histogram|profile) [a-z- ]+ twice/);
   });
 
+  it.each(['../../x', '', 'a/b', '<b>', 'x'.repeat(200)])('with the id %j is refused', (runId) => {
+    const directory = writeSyntheticRun(root);
+    rewriteRun(directory, (run) => ({ ...run, runId }));
+    expect(errorOf(directory).code).toBe('BAD_RUN');
+  });
+
   it('of another schema version is refused by that version', () => {
     writeFileSync(path.join(root, 'run.json'), '{"schemaVersion":2}');
     const error = errorOf(root);

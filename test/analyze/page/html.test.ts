@@ -30,6 +30,8 @@ describe('the HTML template', () => {
   it.each(hostileTexts)('shows %j as it is', (text) => {
     const { markup } = html`<p title="${text}">${text}</p>`;
     expect(markup.match(/<[a-z!/]/gi)).toEqual(['<p', '</']);
+    // Those of the attribute: none of the text ends it.
+    expect(markup.match(/["']/g)).toEqual(['"', '"']);
     expect(shownText(markup)).toBe(text);
   });
 

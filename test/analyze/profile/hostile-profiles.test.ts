@@ -26,8 +26,8 @@ const otherFunctions = soundParts.functions.slice(1);
 
 /** Each file with what the problem must say. */
 const hostileFiles: Record<string, { readonly bytes: () => Uint8Array; readonly says: RegExp }> = {
-  'empty.pb.gz': { bytes: () => new Uint8Array(), says: /empty/ },
-  'empty-gzip.pb.gz': { bytes: () => gzipSync(Buffer.alloc(0)), says: /empty/ },
+  'empty.pb.gz': { bytes: () => new Uint8Array(), says: /the file is empty/ },
+  'empty-gzip.pb.gz': { bytes: () => gzipSync(Buffer.alloc(0)), says: /the file is empty/ },
   'cut.pb.gz': { bytes: () => cut.subarray(0, cut.length - 12), says: /gzip.*unexpected end/ },
   'gzip-head-only.pb.gz': { bytes: () => Uint8Array.of(0x1f, 0x8b), says: /gzip/ },
   'damaged.pb.gz': { bytes: () => cut.map((byte, at) => (at > 20 ? byte ^ 0x55 : byte)), says: /gzip/ },
@@ -54,6 +54,10 @@ const hostileFiles: Record<string, { readonly bytes: () => Uint8Array; readonly 
   'message-overrun.pb': {
     bytes: () => encodePprof({ extra: [...bytesField(field.profile.sample, [0x0a, 0x05, 20]), 1, 2, 3, 4] }),
     says: /over the end of its message|bad field key|ends inside|wrong wire type/,
+  },
+  'number-overrun.pb': {
+    bytes: () => encodePprof({ extra: [...bytesField(field.profile.mapping, [0x08]), 7] }),
+    says: /runs over the end of its message/,
   },
   'group.pb': { bytes: () => encodePprof({ extra: [0x7b] }), says: /wire type 3/ },
   'field-0.pb': { bytes: () => encodePprof({ extra: [0x00, 1] }), says: /bad field key/ },
