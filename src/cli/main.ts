@@ -23,8 +23,9 @@ const exitCode = await run(process.argv.slice(2), {
   exitNow: (code) => process.exit(code),
 });
 process.exitCode = exitCode;
-// Whoever interrupts does not wait for what nobody reads any more, such as a profile that is late.
-if (exitCode === ExitCode.interrupted || exitCode === ExitCode.terminated) {
+// What nobody reads any more is not waited for: a profile that is late, a client of a Redis that has gone.
+const endsAtOnce: readonly number[] = [ExitCode.interrupted, ExitCode.terminated, ExitCode.invalidRun];
+if (endsAtOnce.includes(exitCode)) {
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit();
 }

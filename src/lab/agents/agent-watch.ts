@@ -7,7 +7,7 @@ import type { RedisLink } from './redis-link.ts';
 /** A lab without a sign of life for so long is gone. */
 const LAB_LIFE_MS: Milliseconds = 10_000;
 
-export interface AgentWatchOptions {
+interface AgentWatchOptions {
   readonly link: RedisLink;
   readonly runId: string;
   readonly agents: readonly Hello[];

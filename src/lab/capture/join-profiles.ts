@@ -14,7 +14,7 @@ import {
 const MEMBER_LABEL = 'tracker';
 
 /** One of the profiles that are joined. */
-export interface JoinedPart {
+interface JoinedPart {
   /** Value of the label `tracker` of its samples. */
   readonly name: string;
   readonly profile: Profile;

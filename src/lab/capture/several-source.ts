@@ -11,7 +11,7 @@ import { slicesFile } from './whole-slices.ts';
 import { writeWhole } from './write-profiles.ts';
 
 /** One tracker, and how it is profiled. */
-export interface MemberSource {
+interface MemberSource {
   /** `udp://HOST:PORT`. */
   readonly address: string;
   readonly source: ProfileSource;

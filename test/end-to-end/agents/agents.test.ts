@@ -166,7 +166,8 @@ describe.skipIf(redisMissing !== null)(withRedis('of three load agents'), () => 
     await lab.child.errorLine((line) => /AGENT_LOST: .*did not answer for/.test(line));
     expect(performance.now() - diedMs).toBeLessThan(2_500);
     const { exitCode, run } = await lab.ended();
-    console.log('LINGER lab', performance.now() - diedMs);
+    // Nothing of Redis is waited for: five seconds, and some for a busy machine.
+    expect(performance.now() - diedMs).toBeLessThan(8_000);
     expect(exitCode).toBe(11);
     expect(run.partial?.reason).toMatch(
       /^no load agent is left \(agent a: redis:\/\/127\.0\.0\.1:\d+ did not answer/,
@@ -174,11 +175,13 @@ describe.skipIf(redisMissing !== null)(withRedis('of three load agents'), () => 
     // What nobody reported is not known.
     expect(run.phases).toEqual([]);
     expect(readdirSync('/proc')).not.toContain(String(run.target.pid));
-    for (const agent of agents) {
-      await agent.errorLine((line) => /Slice not done: .*did not answer/.test(line));
-      agent.process.kill('SIGTERM');
-      expect(await agent.exitCode).toBe(143);
-    }
+    await Promise.all(
+      agents.map(async (agent) => {
+        await agent.errorLine((line) => /Slice not done: .*did not answer/.test(line));
+        agent.process.kill('SIGTERM');
+        expect(await agent.exitCode).toBe(143);
+      }),
+    );
   });
 });
 

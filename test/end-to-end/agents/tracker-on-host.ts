@@ -13,7 +13,7 @@ export interface Received {
   readonly bySender: ReadonlyMap<string, number>;
 }
 
-export interface TrackerOnHost {
+interface TrackerOnHost {
   readonly url: string;
   readonly child: Child;
   /** Stops it. */
