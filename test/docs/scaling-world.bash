@@ -28,13 +28,15 @@ npm() {
   esac
 }
 
-# Whether a tracker at an address and port answers a connect, within 5 s.
+# Whether a tracker at an address and port answers a connect, within $within seconds (20 where it is not set). A port that is closed yet
+# refuses at once.
 answers() {
-  local attempt got
-  for attempt in $(seq "${attempts:-50}"); do
+  local got until=$((SECONDS + ${within:-20}))
+  while [ "$SECONDS" -lt "$until" ]; do
     got=$({ exec 3<>"/dev/udp/$1/$2" && printf '\x00\x00\x04\x17\x27\x10\x19\x80\x00\x00\x00\x00\x01\x02\x03\x04' >&3 &&
-      timeout 0.1 head -c 16 <&3 | wc -c; } 2>>answers.log || true)
+      timeout 0.2 head -c 16 <&3 | wc -c; } 2>>answers.log || true)
     [ "$got" = 16 ] && return
+    sleep 0.05
   done
   echo "nobody answers at $1:$2"
   cat trackers.log
