@@ -9,7 +9,7 @@ import type { Frame, Profile } from './profile/profile.ts';
 import { STALL_CAUSE_SHARE } from './thresholds.ts';
 
 /** How a function comes to hold the thread. */
-export type HoldKind = 'timer' | 'blocking' | 'work';
+type HoldKind = 'timer' | 'blocking' | 'work';
 
 export interface Holder extends ChargedFunction {
   readonly kind: HoldKind;
