@@ -9,7 +9,7 @@ import type { Frame, Profile } from './profile/profile.ts';
 import { STALL_CAUSE_SHARE } from './thresholds.ts';
 
 /** How a function comes to hold the thread. */
-export type HoldKind = 'timer' | 'blocking' | 'work';
+type HoldKind = 'timer' | 'blocking' | 'work';
 
 export interface Holder extends ChargedFunction {
   readonly kind: HoldKind;
@@ -76,16 +76,16 @@ function blocksOn(
   { subject, value }: ChargedFunction,
   isCounted: (stack: readonly Frame[]) => boolean,
 ): Holder['blocksOn'] {
-  const valueOf = (isOne: (stack: readonly Frame[]) => boolean): number =>
+  const valueIn = (isOne: (stack: readonly Frame[]) => boolean): number =>
     chargedFunctions(
       profile,
       valueIndex,
       (stack) => isCounted(stack) && isBlockingCall(stack) && isOne(stack),
     ).find((one) => isSameSubject(one.subject, subject))?.value ?? 0;
-  const process = valueOf((stack) =>
+  const process = valueIn((stack) =>
     stack.some(({ file }) => /^node:(?:internal\/)?child_process/.test(file)),
   );
-  const all = valueOf(() => true);
+  const all = valueIn(() => true);
   if (all < STALL_CAUSE_SHARE * value) return null;
   return process >= STALL_CAUSE_SHARE * all ? 'another process' : 'files';
 }

@@ -167,6 +167,24 @@ export function topBufferMaker(evidence: Evidence): BufferMaker | null {
   return null;
 }
 
+/**
+ * Whether a function that keeps most on the heap may keep buffers by it: it is seen to make some in any profile of the heap, and
+ * samples enough saw what is kept.
+ */
+export function keepsBuffers(evidence: Evidence, subject: Subject): boolean {
+  const heap = profileOf(evidence, 'heap-growth') ?? profileOf(evidence, 'live-heap');
+  const leastBytes = LEAST_KEEPER_SAMPLES * (heap?.record.interval?.value ?? Number.POSITIVE_INFINITY);
+  if ((topKeeper(evidence)?.bytes ?? 0) < leastBytes) return false;
+  return (['heap-growth', 'live-heap', 'allocations'] as const).some((kind) => {
+    const loaded = profileOf(evidence, kind);
+    if (loaded === null) return false;
+    const valueIndex = valueIndexOf(loaded.profile, 'inuse_space', 'alloc_space');
+    return chargedFunctions(loaded.profile, valueIndex, isMakingBuffer).some((one) =>
+      isSameSubject(one.subject, subject),
+    );
+  });
+}
+
 function isMakingBuffer(stack: readonly Frame[]): boolean {
   const caller = callerIn(stack);
   if (caller === undefined) return false;

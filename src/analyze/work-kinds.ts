@@ -27,7 +27,7 @@ const kinds: readonly (readonly [WorkKind, RegExp])[] = [
   ['sorting', /^(?:sort|toSorted)$|^ArraySort|^(?:slices|sort)\.|^__?q?sort|^(?:msort|qsort)/],
   [
     'hashing',
-    /^(?:update|digest|createHmac|createHash|Hmac|Hash|hash|timingSafeEqual|randomBytes|createCipheriv)$|^crypto[./]|^(?:internal\/fips\/)?sha\d|^(?:SHA|MD5|EVP_|HMAC)/i,
+    /^(?:init|update|digest|createHmac|createHash|Hmac|Hash|hash|timingSafeEqual|randomBytes|createCipheriv)$|^crypto[./]|^(?:internal\/fips\/)?sha\d|^(?:SHA|MD5|EVP_|HMAC)/i,
   ],
   ['big integers', /^BigInt|^math\/big\.|^__gmp|^BN_/],
   [

@@ -63,6 +63,7 @@ const table: AdviceTable = {
   'cpu-hot-function': {
     node: [
       'Open the flame graph at this function and look at what it calls for each request that could be kept between requests.',
+      "V8's profiler books built-ins (JSON.parse, sort, regular expressions, BigInt) on the function that calls them: where most is its own code, look first for one of these.",
       'Check that it stays optimised: one shape of arguments, no try/catch per byte, no spread or closures in the loop.',
     ],
     go: [

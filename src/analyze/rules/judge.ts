@@ -16,7 +16,7 @@ import { generatorLimited } from './generator-limited.ts';
 import { lockContention } from './lock-contention.ts';
 import { logging } from './logging.ts';
 import { isGrowingHeap, memoryGrowth } from './memory-growth.ts';
-import { receiveDrops } from './receive-drops.ts';
+import { isDroppedByHold, receiveDrops } from './receive-drops.ts';
 import { clear, insufficientData, type Rule } from './rule.ts';
 import { isEnteringKernel, syscallBound } from './syscall-bound.ts';
 
@@ -151,12 +151,6 @@ function tellOnce(findings: readonly Finding[], evidence: Evidence): readonly Fi
   else foldSame('receive-drops', 'event-loop-stall');
   // With CPU left it is no limit; what asking outside makes is collected on its account.
   foldSame('gc-pressure', 'external-wait');
-  // The greater part of what the function takes of the CPU, it takes while the loop stands still.
-  const stalled = found('event-loop-stall')?.share ?? 0;
-  if (stalled >= STALL_CAUSE_SHARE * (found('cpu-hot-function')?.share ?? 1)) {
-    foldSame('cpu-hot-function', 'event-loop-stall');
-  }
-  foldSame('cpu-hot-function', 'receive-drops');
   for (const rule of specialRules) {
     const hot = found('cpu-hot-function');
     const special = found(rule);
@@ -165,5 +159,11 @@ function tellOnce(findings: readonly Finding[], evidence: Evidence): readonly Fi
     // What a function makes is collected on its account: as a remark it adds nothing to what the function is hot by.
     else if (rule === 'gc-pressure' && special.severity === 'info') fold(special, hot);
   }
+  // The greater part of what the function takes of the CPU, it takes while the loop stands still.
+  const stalled = found('event-loop-stall')?.share ?? 0;
+  if (stalled >= STALL_CAUSE_SHARE * (found('cpu-hot-function')?.share ?? 1)) {
+    foldSame('cpu-hot-function', 'event-loop-stall');
+  }
+  if (isDroppedByHold(evidence)) foldSame('cpu-hot-function', 'receive-drops');
   return told;
 }

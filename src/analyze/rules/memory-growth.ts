@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { EvidenceLine, Finding, Subject } from '../finding.ts';
-import { inlinedKeeper, topBufferMaker, topKeeper } from '../live-heap-growth.ts';
+import { inlinedKeeper, keepsBuffers, topBufferMaker, topKeeper } from '../live-heap-growth.ts';
 import {
   type GrowthCause,
   growthCause,
@@ -167,8 +167,20 @@ function heapKeeper(evidence: Evidence, lines: EvidenceLine[]): KeeperWords {
   };
 }
 
+/**
+ * By buffers that are seen to be kept. Where V8 inlines the making of one, its object on the heap stands under the function that asked
+ * for it: who keeps most on the heap and makes buffers at all keeps those. Failing that, by all that were made.
+ */
 function bufferKeeper(evidence: Evidence, lines: EvidenceLine[]): KeeperWords {
   const maker = topBufferMaker(evidence);
+  if (maker?.isKept !== true) {
+    const onHeap: EvidenceLine[] = [];
+    const keeper = heapKeeper(evidence, onHeap);
+    if (keeper.subject !== null && keepsBuffers(evidence, keeper.subject)) {
+      lines.push(...onHeap);
+      return { ...keeper, told: `${keeper.told}, the objects of its buffers among it`, isSure: false };
+    }
+  }
   if (maker === null) return { subject: null, told: '', isSure: false };
   const { subject, share, isKept, source } = maker;
   lines.push({

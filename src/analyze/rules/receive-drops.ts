@@ -85,6 +85,14 @@ interface Blame {
   readonly lines: readonly EvidenceLine[];
 }
 
+/** Whether one function's hold of the thread is why requests were dropped: what it takes of the CPU is then told with them. */
+export function isDroppedByHold(evidence: Evidence): boolean {
+  const figures = phaseFigures(evidence, 'clean');
+  const drops = figures?.target.socketDrops ?? null;
+  if (figures === null || drops === null || settledRequests(figures.requests) === 0) return false;
+  return blameOf(evidence, drops / settledRequests(figures.requests)).kind === 'held up';
+}
+
 /**
  * What kept the tracker from its socket. Requests come evenly, so that what a function holds the thread for cannot cost a greater part of
  * them than it has of the time: one that has less than half of what was lost is not the cause. Work that timers start and synchronous

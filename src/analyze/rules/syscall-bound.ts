@@ -5,6 +5,7 @@ import {
   classCost,
   classPosition,
   isNativeCall,
+  isSameSubject,
   nativeCallCost,
   valueIndexOf,
 } from '../cost-shares.ts';
@@ -160,7 +161,11 @@ export function syscallBound(evidence: Evidence): Finding {
     subject,
     summary: `${told}${inWords(words)}${ofFloor}${blame}.`,
     evidence: lines,
-    advice: adviceFor('syscall-bound', evidence, caller === null ? null : callKind(caller)),
+    advice: adviceFor(
+      'syscall-bound',
+      evidence,
+      caller === null || cpu === null ? null : callKind(cpu, caller),
+    ),
   };
 }
 
@@ -227,25 +232,35 @@ type CallKind = 'files' | 'the clock' | 'other calls';
 
 interface CallerAbove extends ChargedFunction {
   readonly isDatagram: boolean;
+  /** Whether a stack (leaf first) is one of those that are above the floor. */
+  readonly isOne: (stack: readonly Frame[]) => boolean;
 }
 
 const callNames: readonly (readonly [CallKind, RegExp])[] = [
   [
     'files',
-    /(?:^|_|\.)(?:(?:l|f|new)?stat(?:64|at)?|statx|open(?:at|64)?|read(?:v|64|File\w*)?|pread64|close|access|rename|unlink|write(?:v|File\w*|Utf8\w*)?|lseek|fsync|getdents\w*|readdir|(?:open|read|stat|lstat|exists|access|write|close)Sync|internalModuleStat|(?:vfs|ksys|do_sys)_\w+|ReadFile|OpenFile)$|^os\./,
+    /^(?:[lf]?stat(?:Sync)?|(?:open|read|exists|access|write|close)(?:File)?Sync|internalModuleStat|getStatsFromBinding)$|^os\.(?:ReadFile|Open|OpenFile|Stat|Lstat|WriteFile|ReadDir|\(\*File\))|^(?:do_sys_open\w*|path_openat|vfs_(?:read|write|stat\w*|fstat\w*)|ksys_(?:read|write)|do_statx?|__fput|filp_close)$/,
   ],
-  ['the clock', /clock_gettime|gettimeofday|^(?:time|alarm|setitimer|timer_settime)$|_sys_(?:alarm|time)$/],
+  [
+    'the clock',
+    /clock_gettime|gettimeofday|_sys_(?:alarm|time)$|^(?:alarm|setitimer|do_setitimer|alarm_setitimer)$/,
+  ],
 ];
 
-/** What its calls are for, by the names at their leaves; null: the profile names none of them. */
-function callKind({ isDatagram, through }: CallerAbove): CallKind | null {
+/** What most of its calls are for, by the frames below it; null: for datagrams. */
+function callKind(
+  { profile }: LoadedProfile,
+  { isDatagram, subject, value, isOne }: CallerAbove,
+): CallKind | null {
   if (isDatagram) return null;
-  const shares = callNames.map(([kind, pattern]) => ({
-    kind,
-    share: through.reduce((sum, leaf) => sum + (pattern.test(leaf.function) ? leaf.share : 0), 0),
-  }));
-  const most = shares.find(({ share }) => share >= EXPLAINING_SHARE);
-  return most?.kind ?? 'other calls';
+  const valueIndex = valueIndexOf(profile, 'cpu');
+  const most = callNames.find(([, pattern]) => {
+    const named = chargedFunctions(profile, valueIndex, (stack) => {
+      return isOne(stack) && stack.some((frame) => pattern.test(frame.functionName));
+    }).find((one) => isSameSubject(one.subject, subject));
+    return (named?.value ?? 0) >= EXPLAINING_SHARE * value;
+  });
+  return most?.[0] ?? 'other calls';
 }
 
 /** Whose calls are above the floor: of datagrams only what exceeds it counts, of all other calls everything. */
@@ -273,7 +288,13 @@ function callerAbove(
         : (datagrams?.share ?? 0)
       : Math.max(0, (datagrams?.share ?? 0) - floorShare);
   const top = (others?.share ?? 0) >= excess ? (others ?? datagrams) : datagrams;
-  return top === undefined ? null : { ...top, isDatagram: top === datagrams };
+  return top === undefined
+    ? null
+    : {
+        ...top,
+        isDatagram: top === datagrams,
+        isOne: (stack) => stacks.isOne(stack) && !isDatagramCall(stack),
+      };
 }
 
 /** Which stacks (leaf first) a finding of this rule explains, by the same evidence. */

@@ -99,6 +99,29 @@ describe('buffers that are kept', () => {
     expect(finding.summary).toContain('100.0 % of the buffers that are kept');
   });
 
+  it('are charged to who keeps most on the heap and makes some, where V8 inlined the making', () => {
+    const inlined = drawProfile(
+      `
+      900000
+      keep@src/kept.ts:14
+      `,
+      kept,
+    );
+    const finding = leaking({ allocations: made, 'live-heap': inlined }, 'buffers');
+    expect(finding.subject?.function).toBe('keep');
+    expect(finding.summary).toContain('the objects of its buffers among it');
+    const other = drawProfile(
+      `
+      900000
+      note@src/notes.ts:3
+      `,
+      kept,
+    );
+    expect(leaking({ allocations: made, 'live-heap': other }, 'buffers').subject?.function).toBe(
+      'announceReply',
+    );
+  });
+
   it('are charged to who makes most where hardly a sample saw one kept', () => {
     const finding = leaking({ allocations: made, 'live-heap': liveHeap(300_000) }, 'buffers');
     expect(finding.subject?.function).toBe('announceReply');
