@@ -52,6 +52,11 @@ const frames: readonly Frame[] = [
     after:
       'answers 127.0.0.1 6971; answers 127.0.0.1 6972; answers 127.0.0.1 6969; nginx -p "$PWD" -c nginx.conf -s stop; end_all',
   },
+  // What it is for is seen by nginx.test.ts, with clients in another namespace.
+  {
+    begins: 'ip rule add ipproto udp sport 6971',
+    after: '[ "$(ip rule list | grep -c "ipproto udp sport 697[12] lookup 100")" = 2 ]',
+  },
   {
     begins: 'ip route replace',
     before: [
@@ -65,7 +70,7 @@ const frames: readonly Frame[] = [
     change: inNamespace('instance'),
   },
   {
-    begins: 'ip rule add',
+    begins: 'ip rule add iif eth1',
     before: [
       'mkdir far; sed -e "s/127.0.0.1:6971/10.0.0.3:6971/" -e "/127.0.0.1:6972/d" nginx.conf >far/nginx.conf',
       'ip netns exec instance node "$root/dist/tracker/main.js" --port 6971 >>trackers.log 2>&1 &',
