@@ -45,6 +45,16 @@ for (; lines[at]?.startsWith('|'); at++) {
   row[column] = [...figures].map(([what, figure]) => describe(what, figure)).join('; ');
   lines[at] = `| ${row.join(' | ')} |`;
 }
+const table = lines.slice(start, at).map(cells);
+const widths = table[0].map((_, cell) =>
+  Math.max(...table.map((row, line) => (line === 1 ? 3 : row[cell].length))),
+);
+for (const [line, row] of table.entries()) {
+  const padded = row.map((cell, index) =>
+    line === 1 ? '-'.repeat(widths[index]) : cell.padEnd(widths[index]),
+  );
+  lines[start + line] = `| ${padded.join(' | ')} |`;
+}
 writeFileSync(document, lines.join('\n'));
 for (const row of missing) process.stdout.write(`no figure: ${row}\n`);
 for (const row of byRow.keys()) process.stdout.write(`no row: ${row}\n`);

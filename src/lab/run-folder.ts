@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -132,6 +133,7 @@ export class RunFolder {
     this.#reserve.release();
     // A lab that is killed while it writes the report leaves half a file, too.
     this.#watchdog.dismissAtExit();
+    this.#removeHalfFiles();
     this.amend(written);
     return written;
   }
@@ -161,6 +163,7 @@ export class RunFolder {
     process.off('exit', this.#onLabExit);
     this.#reserve.release();
     this.#watchdog.dismiss();
+    this.#removeHalfFiles();
     this.saveSoFar({ ...run, partial: { reason } });
   }
 
@@ -171,6 +174,13 @@ export class RunFolder {
     this.#watchdog.dismiss();
     process.off('exit', this.#onLabExit);
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** Of a tracker that ended while it wrote a profile. */
+  #removeHalfFiles(): void {
+    for (const name of readdirSync(this.directory)) {
+      if (name.endsWith('.tmp')) rmSync(path.join(this.directory, name), { force: true });
+    }
   }
 
   #closeTimeline(): void {

@@ -28,6 +28,7 @@ export class AgentHub {
   readonly #server: Server;
   readonly #links = new Map<AgentPeer, Socket>();
   readonly #sockets = new Set<Socket>();
+  readonly #processes = new Set<PeerProcess>();
   #child: ChildProcess | null = null;
   readonly #watchdog: Watchdog | null;
   readonly #removeFolder = () => {
@@ -58,6 +59,10 @@ export class AgentHub {
   /** Whose end is known by more than its connection. */
   setChild(child: ChildProcess): void {
     this.#child = child;
+    // Else a preload that is asked for something waits for it until its grace is over.
+    child.once('exit', () => {
+      for (const process of this.#processes) if (process.pid === child.pid) process.emit('exit');
+    });
   }
 
   /** The processes whose preload has spoken, in the order in which they did. */
@@ -79,6 +84,7 @@ export class AgentHub {
     this.#sockets.add(socket);
     socket.unref();
     const process = new PeerProcess(socket, () => this.#child);
+    this.#processes.add(process);
     const agent = connectAgent(process);
     agent.ready.then(
       ({ pid, nodeVersion }) => {
