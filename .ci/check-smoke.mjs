@@ -22,10 +22,17 @@ for (const file of [
 assert(statSync(path.join(out, folder, 'report.html')).size <= 1_500_000, 'report.html is over 1.5 MB');
 assert.equal(report.partial, null);
 assert(report.phases.clean.requests.succeeded > 0, 'no request succeeded');
-for (const table of ['cpu', 'allocations', 'liveHeap']) {
+// A tracker that allocates next to nothing may leave no sample of allocations in a phase as short as this one.
+for (const table of ['cpu', 'liveHeap']) {
   assert(report.top[table].raw.rows.length > 0, `the top table ${table} has no row`);
 }
 const markdown = readFileSync(path.join(out, folder, 'report.md'), 'utf8');
+if (report.top.allocations.raw.rows.length === 0) {
+  assert(
+    markdown.includes('The profile holds no sample.'),
+    'the report does not say that nothing was sampled',
+  );
+}
 const empty = markdown.split('\n').filter((line) => line.startsWith('|') && /\|\s*\|/.test(line));
 assert.deepEqual(empty, [], 'a table has an empty cell');
 console.log(

@@ -14,6 +14,7 @@ type Row = TopPair['charged']['rows'][number];
 export function summaryTop(title: string, pair: TopPair | null): string[] {
   if (pair === null) return [`${title}: not measured.`];
   const { rows, total, valueType } = pair.charged;
+  if (rows.length === 0) return [`${title}: the profile holds no sample.`];
   const { unit } = valueType;
   const busy = rows.filter((row) => row.class !== 'idle');
   const idle = rows.filter((row) => row.class === 'idle').reduce((sum, row) => sum + row.value, 0);

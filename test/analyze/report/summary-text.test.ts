@@ -66,6 +66,17 @@ describe('the summary', () => {
     );
   });
 
+  it('says that a profile holds no sample', () => {
+    const { cpu } = report.top;
+    if (cpu === null) throw new Error('the golden run has a CPU profile');
+    const charged = { ...cpu.charged, total: 0, rows: [] };
+    const lines = summarize(
+      { ...report, top: { ...report.top, allocations: { ...cpu, charged } } },
+      '/runs/x',
+    );
+    expect(lines).toContain('Allocated by: the profile holds no sample.');
+  });
+
   it('says of what a finding has its share', () => {
     expect(summarize(report, '/runs/x').join('\n')).toContain('cpu-hot-function, 40.0 % of the CPU:');
   });
