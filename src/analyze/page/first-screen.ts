@@ -98,7 +98,13 @@ function figures(report: Report): Html {
   const system = clean?.target.systemMicrosecondsPerRequest;
   const failed = clean?.requests.failed ?? 0;
   const latencyTile = (name: string, key: 'p50Ns' | 'p95Ns' | 'p99Ns' | 'maxNs', status: Status): Html =>
-    tile(name, shown(clean?.latency?.[key], formatLatency), status);
+    // P50 and Max have no limit: the tile says why instead of a status.
+    tile(
+      name,
+      shown(clean?.latency?.[key], formatLatency),
+      status,
+      status.tier === null ? status.reason : '',
+    );
   return html`<dl class="tiles" aria-label="Headline figures">
 ${tile(
   'Requests/second',
