@@ -213,6 +213,7 @@ describe('announce', () => {
       'announce is shorter than 98 bytes',
     );
     expect(tracker.state.ipv4.swarmCount).toBe(0);
+    expect(tracker.counted()).toMatchObject({ 'errors.shortAnnounce': 1 });
   });
 
   it('of port 0 is refused; a sender with port 0 is not answered', () => {
@@ -246,6 +247,7 @@ describe('announce', () => {
     expect(errorText(join(tracker, ipv4Sender(2), { hash: 5 }))).toContain('not on the whitelist');
     const scraped = tracker.send(scrapeRequest(tracker.connect(ipv4Sender()), [5, 4]), ipv4Sender());
     expect([scraped.readUInt32BE(8 + 8), scraped.readUInt32BE(20 + 8)]).toEqual([0, 1]);
+    expect(tracker.counted()).toMatchObject({ 'requests.announce': 3, 'errors.notOnWhitelist': 1 });
   });
 });
 
