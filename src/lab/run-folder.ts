@@ -22,9 +22,10 @@ import { Watchdog } from './watchdog.ts';
 
 /**
  * Of a lab that was killed: no folder of a run without load, and no half file, also of a tracker that was just writing.
- * $1: the folder.
+ * $1: the folder; $told: empty where it had not been made by then.
  */
-const TIDY = '[ -e "$1/run.json" ] || exec rm -rf -- "$1"; sleep 1; rm -f -- "$1"/*.tmp';
+const TIDY =
+  '[ -n "$told" ] || exit 0; [ -e "$1/run.json" ] || exec rm -rf -- "$1"; sleep 1; rm -f -- "$1"/*.tmp';
 
 export class RunFolder {
   readonly runId: string;
@@ -40,18 +41,19 @@ export class RunFolder {
   /** A lab that ends at once, as on a second Ctrl-C. */
   readonly #onLabExit = () => this.giveUp('the lab was ended at once');
 
-  private constructor(runId: string, directory: string) {
+  private constructor(runId: string, directory: string, watchdog: Watchdog) {
     this.runId = runId;
     this.directory = directory;
+    this.#watchdog = watchdog;
     try {
       this.#timeline = openSync(path.join(directory, 'timeline.ndjson'), 'wx');
       this.#reserve = new SpaceReserve(directory);
     } catch (error) {
       this.#closeTimeline();
       rmSync(directory, { recursive: true, force: true });
+      watchdog.dismiss();
       throw error;
     }
-    this.#watchdog = new Watchdog(TIDY, [directory]);
     process.once('exit', this.#onLabExit);
   }
 
@@ -69,7 +71,8 @@ export class RunFolder {
       for (let suffix = 1; ; suffix++) {
         const runId = `${stamp}-${scenarioName}${suffix === 1 ? '' : `-${suffix}`}`;
         const directory = path.join(root, runId);
-        if (makeFolder(directory)) return new RunFolder(runId, directory);
+        const watchdog = new Watchdog(TIDY, [directory]);
+        if (isMade(directory, watchdog)) return new RunFolder(runId, directory, watchdog);
       }
     } catch (cause) {
       throw notWritten(root, cause);
@@ -194,6 +197,18 @@ function makeFolders(directory: string): void {
   if (existsSync(directory)) return;
   makeFolders(path.dirname(directory));
   makeFolder(directory);
+}
+
+/** As {@link makeFolder}, of a folder that its watchdog answers for from then on. */
+function isMade(directory: string, watchdog: Watchdog): boolean {
+  let made = false;
+  try {
+    made = makeFolder(directory);
+  } finally {
+    if (made) watchdog.tell('made');
+    else watchdog.dismiss();
+  }
+  return made;
 }
 
 /** @returns false where it is there already, perhaps by another lab that started in the same second */

@@ -121,10 +121,12 @@ export class WatchedLab {
     watched.delete(this);
     const startMs = performance.now();
     if (process.platform === 'linux') {
-      await vi.waitFor(() => expect(this.processes().map(describeProcess)).toEqual([]), {
-        timeout: GONE_WITHIN_MS,
-        interval: 20,
-      });
+      // A process has no environment while it becomes another program, so that one look at all of them is not enough.
+      const looks = () => {
+        expect(this.processes().map(describeProcess)).toEqual([]);
+        expect(readdirSync(this.#temporary)).toEqual([]);
+      };
+      await vi.waitFor(looks, { timeout: GONE_WITHIN_MS, interval: 20 });
     }
     const goneAfterMs = performance.now() - startMs;
     expect(readdirSync(this.#temporary)).toEqual([]);

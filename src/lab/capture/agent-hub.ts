@@ -1,11 +1,12 @@
 /** The lab's end of the preloads in all processes of a command, of which one is the tracker. */
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { Watchdog } from '../watchdog.ts';
+import type { Watchdog } from '../watchdog.ts';
+import { makeWatchedFolder, type WatchedFolder } from '../watched-folder.ts';
 import { readJsonLines } from './json-lines.ts';
 import { connectAgent, type NodeAgent } from './node-agent-client.ts';
 
@@ -35,21 +36,22 @@ export class AgentHub {
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
   };
 
-  private constructor(folder: string | null, socketPath: string) {
-    this.#folder = folder;
+  private constructor(watched: WatchedFolder | null, socketPath: string) {
+    this.#folder = watched?.folder ?? null;
     this.socketPath = socketPath;
     this.#server = createServer((socket) => this.#welcome(socket)).unref();
-    this.#watchdog = folder === null ? null : new Watchdog('rm -rf -- "$1"', [folder]);
+    this.#watchdog = watched?.watchdog ?? null;
     process.once('exit', this.#removeFolder);
   }
 
   /** Opens a socket that only this user can reach. */
   static async open(): Promise<AgentHub> {
-    const folder =
-      process.platform === 'win32' ? null : mkdtempSync(path.join(shortTemporary(), 'tracker-lab-'));
+    const watched = process.platform === 'win32' ? null : makeWatchedFolder(shortTemporary(), 'tracker-lab-');
     const socketPath =
-      folder === null ? `\\\\.\\pipe\\tracker-lab-${process.pid}-${Date.now()}` : path.join(folder, 'agent');
-    const hub = new AgentHub(folder, socketPath);
+      watched === null
+        ? `\\\\.\\pipe\\tracker-lab-${process.pid}-${Date.now()}`
+        : path.join(watched.folder, 'agent');
+    const hub = new AgentHub(watched, socketPath);
     await new Promise<void>((resolve, reject) => {
       hub.#server.once('error', reject).listen(socketPath, resolve);
     });
@@ -76,8 +78,8 @@ export class AgentHub {
     for (const socket of this.#sockets) if (socket !== kept) socket.destroy();
     this.#server.close();
     process.off('exit', this.#removeFolder);
-    this.#watchdog?.dismiss();
     this.#removeFolder();
+    this.#watchdog?.dismiss();
   }
 
   #welcome(socket: Socket): void {
@@ -140,5 +142,5 @@ class PeerProcess extends EventEmitter {
 
 function shortTemporary(): string {
   const folder = os.tmpdir();
-  return folder.length > LONGEST_FOLDER - 'tracker-lab-XXXXXX'.length ? '/tmp' : folder;
+  return folder.length > LONGEST_FOLDER - 'tracker-lab-XXXXXXXXXXXX'.length ? '/tmp' : folder;
 }

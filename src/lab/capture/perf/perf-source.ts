@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { execa } from 'execa';
-import { Watchdog } from '../../watchdog.ts';
+import type { Watchdog } from '../../watchdog.ts';
+import { makeWatchedFolder } from '../../watched-folder.ts';
 import type { CapturedProfiles, CaptureOptions, ProfileSource } from '../profile-source.ts';
 import { slicesFile, wholeSlices } from '../whole-slices.ts';
 import { writeWhole } from '../write-profiles.ts';
@@ -108,8 +109,7 @@ async function start(
 ): Promise<RunningPerf | PerfFailure> {
   const pids = await livingPids(asked);
   if (pids.length === 0) return noPids;
-  const folder = await mkdtemp(path.join(tmpdir(), 'tracker-lab-perf-'));
-  const watchdog = new Watchdog('sleep 1; rm -rf -- "$1"', [folder]);
+  const { folder, watchdog } = makeWatchedFolder(tmpdir(), 'tracker-lab-perf-', 1);
   const file = path.join(folder, 'perf.data');
   const record = (walk: StackWalk) => startPerfRecording({ command, pids, file, walk, durationMs });
   const walk = await chooseStackWalk(pids);
