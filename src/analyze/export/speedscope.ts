@@ -71,7 +71,11 @@ export function speedscopeFile(
     $schema: 'https://www.speedscope.app/file-format-schema.json',
     name,
     exporter,
-    activeProfileIndex: 0,
+    // What most people came for; a run lists its profiles in the order in which they were taken.
+    activeProfileIndex: Math.max(
+      sampled.findIndex((one) => one.name.startsWith('cpu, ')),
+      0,
+    ),
     shared: { frames },
     profiles: sampled,
   };

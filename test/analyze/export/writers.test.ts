@@ -109,6 +109,19 @@ describe('speedscope', () => {
     const names = profile?.samples[0]?.map((frame) => file.shared.frames[frame]?.name);
     expect(names).toEqual(['onMessage', 'encodePeers']);
   });
+
+  it('opens at the CPU profile, wherever it stands', () => {
+    const { profiles } = syntheticEvidence({
+      profiles: { allocations: named('allocating'), cpu: healthyCpu },
+    });
+    const last = [...profiles].sort((one) => (one.record.kind === 'cpu' ? 1 : -1));
+    const file = JSON.parse(speedscopeFile(last, { name: 'run', exporter: 'lab' })) as {
+      activeProfileIndex: number;
+      profiles: { name: string }[];
+    };
+    expect(file.profiles[0]?.name).toMatch(/^allocations/);
+    expect(file.profiles[file.activeProfileIndex]?.name).toMatch(/^cpu/);
+  });
 });
 
 describe('checks', () => {
