@@ -9,7 +9,6 @@ const base = {
 const WAITING = [
   'test/end-to-end/faults/network-faults.test.ts',
   'test/end-to-end/faults/full-disk.test.ts',
-  'test/end-to-end/faults/standing-still.test.ts',
   'test/end-to-end/agents/**/*.test.ts',
 ];
 
