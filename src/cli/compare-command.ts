@@ -288,7 +288,9 @@ async function judge(options: {
   else if (flags.markdown) context.stdout.write(compared.markdown);
   else {
     for (const line of comparisonLines(compared.comparison)) context.stdout.write(`${line}\n`);
-    context.stdout.write(`\nPage:   ${path.join(directory, 'comparison.html')}\n`);
+    context.stdout.write(
+      `\nReport: ${path.join(directory, 'comparison.md')}\nPage:   ${path.join(directory, 'comparison.html')}\n`,
+    );
   }
   return compared;
 }

@@ -69,7 +69,7 @@ describe('the history by scenario and tracker', () => {
     ];
     const groups = historyGroups({ rows, brokenLines: 0 }, () => null);
     expect(groups).toHaveLength(4);
-    expect(historyMarkdown(groups, 20)).toContain('on tracker (2 threads): 1 runs');
+    expect(historyMarkdown(groups, 20)).toContain('on tracker (2 threads): 1 run');
   });
 
   it('answers the four trends of the newest run', () => {

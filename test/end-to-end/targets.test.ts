@@ -1,5 +1,5 @@
 /** Trackers that are not ours, taken as they are: a Node command, a Go program with pprof handlers, any program by perf. */
-import { fork, spawnSync } from 'node:child_process';
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,7 +7,9 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { execa } from 'execa';
+import { Profile } from 'pprof-format';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Report, reportSchema } from '../../src/analyze/report/report-schema.ts';
 import { builtEntry, packageRoot } from '../../src/package-root.ts';
@@ -51,9 +53,26 @@ async function labReport(out: string, args: readonly string[]): Promise<Report> 
   return reportSchema.parse(JSON.parse(ended.stdout));
 }
 
-function markdownOf(out: string): string {
+function runFolderOf(out: string): string {
   const [run] = readdirSync(path.join(root, out)).filter((name) => name !== 'history.jsonl');
-  return readFileSync(path.join(root, out, run as string, 'report.md'), 'utf8');
+  return path.join(root, out, run as string);
+}
+
+function markdownOf(out: string): string {
+  return readFileSync(path.join(runFolderOf(out), 'report.md'), 'utf8');
+}
+
+/** CPU time in ns by the label `tracker`; of samples without one by ''. */
+function cpuByTracker(file: string): Map<string, number> {
+  const { stringTable, sampleType, sample } = Profile.decode(gunzipSync(readFileSync(file)));
+  const text = (index: number | bigint) => stringTable.strings[Number(index)];
+  const column = sampleType.findIndex(({ unit }) => text(unit) === 'nanoseconds');
+  const byTracker = new Map<string, number>();
+  for (const { label, value } of sample) {
+    const whose = text(label.find(({ key }) => text(key) === 'tracker')?.str ?? 0) ?? '';
+    byTracker.set(whose, (byTracker.get(whose) ?? 0) + Number(value[column]));
+  }
+  return byTracker;
 }
 
 describe.skipIf(process.platform !== 'linux')('an address alone', () => {
@@ -108,10 +127,14 @@ describe('a Node command', () => {
 describe.skipIf(!hasGo)(
   `a Go program with pprof handlers${hasGo ? '' : ' (skipped: Go is not installed)'}`,
   () => {
-    it('gives its seven profiles and its version', async () => {
-      const program = path.join(root, 'go-tracker');
+    let program = '';
+    beforeAll(async () => {
+      program = path.join(root, 'go-tracker');
       const source = path.join(packageRoot, 'test', 'fixtures', 'go-tracker');
       await execa('go', ['build', '-o', program, '.'], { cwd: source });
+    }, 120_000);
+
+    it('gives its seven profiles and its version', async () => {
       const [port, pprofPort] = [await freeUdpPort(), await freeTcpPort()];
       const command = `${program} -addr 127.0.0.1:${port} -pprof 127.0.0.1:${pprofPort} -mutex-fraction 1 -block-rate 1`;
       const report = await labReport('go', [
@@ -133,6 +156,36 @@ describe.skipIf(!hasGo)(
         true,
       );
       expect(markdownOf('go')).toMatch(/\| Go Version +\| go1\./);
+    }, 120_000);
+
+    it('and a second one as one target have their profiles apart, and joined by whose they are', async () => {
+      const trackers: { port: number; pprofPort: number; process: ChildProcess }[] = [];
+      try {
+        for (const _ of [1, 2]) {
+          const [port, pprofPort] = [await freeUdpPort(), await freeTcpPort()];
+          const flags = ['-addr', `127.0.0.1:${port}`, '-pprof', `127.0.0.1:${pprofPort}`];
+          trackers.push({ port, pprofPort, process: spawn(program, flags, { stdio: 'ignore' }) });
+        }
+        const report = await labReport(
+          'two',
+          trackers.flatMap(({ port, pprofPort }) => [
+            ...['--target', `udp://127.0.0.1:${port}`],
+            ...['--pprof', `http://127.0.0.1:${pprofPort}/debug/pprof`],
+          ]),
+        );
+        const folder = runFolderOf('two');
+        const nanosecondsOf = (file: string) => cpuByTracker(path.join(folder, file));
+        const joined = nanosecondsOf('cpu.pb.gz');
+        for (const [index, { port }] of trackers.entries()) {
+          const own = nanosecondsOf(`cpu-member-${index + 1}.pb.gz`).get('');
+          expect(own).toBeGreaterThan(0);
+          expect(joined.get(`udp://127.0.0.1:${port}`)).toBe(own);
+        }
+        expect(joined.size).toBe(2);
+        expect(report.members.map(({ cpuTop }) => (cpuTop?.raw.rows.length ?? 0) > 0)).toEqual([true, true]);
+      } finally {
+        for (const { process: tracker } of trackers) tracker.kill('SIGKILL');
+      }
     }, 120_000);
   },
 );

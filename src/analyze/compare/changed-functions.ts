@@ -1,15 +1,13 @@
 /** The functions whose cost per request changed most between two sides. Pure. */
 import { median } from '../series.ts';
 import type { ComparedRun } from './compared-run.ts';
-import type { ChangedFunction, FunctionChanges } from './comparison-schema.ts';
+import { type ChangedFunction, type FunctionChanges, LEAST_RUNS_APART } from './comparison-schema.ts';
 import type { CostByFunction, FunctionCosts } from './function-costs.ts';
 
 /** Rows of a table. */
 const SHOWN = 10;
 /** A change below this share of the whole cost per request is not shown: sampling alone makes as much. */
 const LEAST_SHARE = 0.002;
-/** Equal sides of four lie apart by chance in 2 of 70 orders; of fewer, too often to mean anything. */
-const LEAST_RUNS_APART = 4;
 
 /**
  * Null where a side has no run with such a profile. Values are of all runs of a side; a function that a run did not sample

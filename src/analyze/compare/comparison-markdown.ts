@@ -11,6 +11,7 @@ import type {
   MetricComparison,
 } from './comparison-schema.ts';
 import { pText } from './judge-metrics.ts';
+import { spreadWord } from './spread-word.ts';
 import { verdictLine } from './verdict-line.ts';
 
 /** Markdown whose functions are those of a profile. */
@@ -109,7 +110,7 @@ function functionTables(changes: FunctionChanges | null, profile: string): strin
   if (changes === null) return [`Not measured: a side has no run with a ${profile} profile.`];
   const { runs } = changes;
   return [
-    `Medians of ${formatCount(runs.a)} and ${formatCount(runs.b)} profiles, with their range. \`apart\`: no run of one side is within the range of the other; the rest may be chance.`,
+    `Medians of ${formatCount(runs.a)} and ${formatCount(runs.b)} profiles, with their range. \`apart\`: of four runs a side or more, none of one is within the range of the other; the rest may be chance.`,
     '### Charged to the nearest application function',
     functionTable(changes, changes.charged),
     '### Of the function itself',
@@ -128,7 +129,7 @@ function functionTable({ unit }: FunctionChanges, rows: readonly ChangedFunction
       `${format(row.b.median)} (${format(row.b.min)} to ${format(row.b.max)})`,
       escapeCell(row.functionName),
       row.file === '' ? '- (runtime)' : escapeCell(row.file),
-      row.apart ? 'apart' : 'overlaps',
+      spreadWord(row),
     ]),
     ['r', 'r', 'r', 'l', 'l', 'l'],
   );

@@ -70,6 +70,9 @@ const metricSchema = z
   })
   .meta({ id: 'MetricComparison' });
 
+/** Equal sides of four lie apart by chance in 2 of 70 orders; of fewer, too often to mean anything. */
+export const LEAST_RUNS_APART = 4;
+
 const changedFunctionSchema = z
   .object({
     functionName: text,

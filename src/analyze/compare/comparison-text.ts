@@ -6,6 +6,7 @@ import { costFormat } from './comparison-markdown.ts';
 import { comparisonMetrics } from './comparison-metrics.ts';
 import type { Comparison, FunctionChanges, MetricComparison } from './comparison-schema.ts';
 import { pText } from './judge-metrics.ts';
+import { spreadWord } from './spread-word.ts';
 import { verdictLine } from './verdict-line.ts';
 
 /** Functions of each kind. */
@@ -61,7 +62,7 @@ function functionLines(title: string, changes: FunctionChanges | null): string[]
       format(row.a.median),
       format(row.b.median),
       `${row.change >= 0 ? '+' : '-'}${format(Math.abs(row.change))}`,
-      row.apart ? 'apart' : 'ranges overlap',
+      spreadWord(row),
     ]);
   return ['', `${title}:`, ...alignedTable(rows)];
 }

@@ -129,7 +129,7 @@ function titleOf({ scenario, concurrency, ratePerSecond, trackerName, rows }: Hi
   const load = ratePerSecond === 0 ? 'closed loop' : `${formatCount(ratePerSecond)} req/s`;
   const threads = rows.at(-1)?.trackerWorkers ?? 1;
   const tracker = threads === 1 ? trackerName : `${trackerName} (${threads} threads)`;
-  return `${scenario} (${formatCount(concurrency)} workers, ${load}) on ${tracker}: ${rows.length} runs`;
+  return `${scenario} (${formatCount(concurrency)} workers, ${load}) on ${tracker}: ${rows.length} ${rows.length === 1 ? 'run' : 'runs'}`;
 }
 
 function rowCells(row: HistoryRow, { rows, changes }: HistoryGroup): string[] {

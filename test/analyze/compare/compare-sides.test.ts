@@ -6,10 +6,11 @@ import { compareFolders } from '../../../src/analyze/compare/compare-folders.ts'
 import { compareSides } from '../../../src/analyze/compare/compare-sides.ts';
 import { comparedRun } from '../../../src/analyze/compare/compared-run.ts';
 import { renderComparison } from '../../../src/analyze/compare/comparison-markdown.ts';
-import { comparisonSchema } from '../../../src/analyze/compare/comparison-schema.ts';
+import { type ChangedFunction, comparisonSchema } from '../../../src/analyze/compare/comparison-schema.ts';
 import { comparisonLines } from '../../../src/analyze/compare/comparison-text.ts';
 import { interleavedPairs } from '../../../src/analyze/compare/interleaving.ts';
 import { judgeMetrics } from '../../../src/analyze/compare/judge-metrics.ts';
+import { spreadWord } from '../../../src/analyze/compare/spread-word.ts';
 import { healthyAllocations, healthyCpu } from '../drawn-profiles.ts';
 import { drawProfile } from '../profile/draw-profile.ts';
 import { type SyntheticOptions, syntheticEvidence, writeSyntheticRun } from '../synthetic-run.ts';
@@ -70,6 +71,21 @@ describe('the comparison of two sides', () => {
     // 600 ms more in 73,200 requests of the profiled phase.
     expect(first?.change).toBeCloseTo(600e6 / 73_200, 3);
     expect(functions.allocations?.charged).toEqual([]);
+  });
+
+  it('says of ranges that do not meet that so few runs tell nothing', () => {
+    const words = (runs: number) => {
+      const [first] = compared(side('a', 0.9, runs), side('b', 1.1, runs)).functions.cpu?.charged ?? [];
+      return spreadWord(first as ChangedFunction);
+    };
+    expect([words(3), words(4)]).toEqual(['under 4 runs', 'apart']);
+    const spread = { median: 2, min: 1, max: 3 };
+    expect(
+      spreadWord({
+        ...{ functionName: 'f', file: '', change: 1, changeShare: 1, apart: false },
+        ...{ a: spread, b: { median: 3, min: 2, max: 4 } },
+      }),
+    ).toBe('overlaps');
   });
 
   it('finds nothing between equal sides', () => {
