@@ -22,8 +22,8 @@ export interface Rates {
   readonly variants: Rate;
   /** Of these, the ones that some answer would not have fitted. */
   readonly variantsThatCanFail: number;
-  /** Runs that were made once more since others disturbed the first. */
-  readonly madeAgain: number;
+  /** Runs that were made once more since others disturbed the first; null: not recorded of all. */
+  readonly madeAgain: number | null;
   readonly invalid: number;
   readonly failed: number;
   readonly skipped: number;
@@ -53,7 +53,9 @@ export function rates(plants: readonly Plant[], outcomes: readonly Outcome[]): R
     repeated: rate(repeated, (group) => new Set(group.map(answerOf)).size === 1),
     variants: rate(variants, ({ fits }) => fits),
     variantsThatCanFail: variants.filter(({ expectation }) => expectation?.canFail ?? true).length,
-    madeAgain: outcomes.filter(({ disturbedBefore }) => disturbedBefore !== null).length,
+    madeAgain: outcomes.some(({ disturbedBefore }) => disturbedBefore === undefined)
+      ? null
+      : outcomes.filter(({ disturbedBefore }) => disturbedBefore !== null).length,
     invalid: count('invalid'),
     failed: count('failed'),
     skipped: count('skipped'),
@@ -214,7 +216,11 @@ export function rateTable(columns: readonly NamedRates[]): string {
     row('same answer in each pass', ({ repeated }) => share(repeated), 'all'),
     row('variants of double and half the cost fit', ({ variants }) => share(variants), 'all'),
     row('variants that could have failed', (reached) => String(reached.variantsThatCanFail), '-'),
-    row('runs made again after a disturbance', ({ madeAgain }) => String(madeAgain), '-'),
+    row(
+      'runs made again after a disturbance',
+      ({ madeAgain }) => (madeAgain === null ? 'not recorded' : String(madeAgain)),
+      '-',
+    ),
     row(
       'runs that were invalid twice, failed, skipped',
       ({ invalid, failed, skipped }) => [invalid, failed, skipped].join(', '),

@@ -20,13 +20,12 @@ export function writeOutcomes(file: string, outcomes: readonly Outcome[]): void 
 function olderDefaults(
   { rule, severity, share, firstRight, runFolder }: Partial<Outcome>,
   file: string,
-): Pick<Outcome, 'answer' | 'summary' | 'made' | 'disturbedBefore'> {
+): Pick<Outcome, 'answer' | 'summary' | 'made'> {
   const isAnswer = firstRight === true && rule != null && severity != null;
   return {
     answer: isAnswer ? { rule: rule as never, severity, share: share ?? null, figures: {} } : null,
     summary: null,
     made: { run: path.parse(file).name, at: timeOf(runFolder ?? ''), commit: null, judgedBy: null },
-    disturbedBefore: null,
   };
 }
 

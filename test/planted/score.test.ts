@@ -117,6 +117,12 @@ describe('the tables', () => {
     });
   });
 
+  it('do not count runs made again where that was not recorded', () => {
+    const { disturbedBefore: _, ...older } = outcome(sick, []);
+    expect(rates(all, [older]).madeAgain).toBeNull();
+    expect(rates(all, [{ ...older, disturbedBefore: 'others took CPU' }]).madeAgain).toBe(1);
+  });
+
   it('count a run that stayed invalid or failed as not right', () => {
     const void1 = outcome(sick, [], { kind: 'invalid', firstRight: false });
     const void2 = outcome(sick, [], { kind: 'failed', firstRight: false });

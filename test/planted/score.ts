@@ -57,8 +57,8 @@ export interface Outcome {
   readonly summary: string | null;
   readonly runFolder: string | null;
   readonly made: RunLabel;
-  /** What disturbed the run that this one was made in place of; null where it is the first. */
-  readonly disturbedBefore: string | null;
+  /** What disturbed the run that this one was made in place of; null where it is the first; absent where that was not recorded. */
+  readonly disturbedBefore?: string | null;
 }
 
 interface Judged {
