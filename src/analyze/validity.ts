@@ -4,6 +4,7 @@
  * Four checks look at the run itself; where one of them fails the run is invalid and no rule speaks of the tracker. The
  * fifth looks at the run before it: another environment voids the comparison with earlier runs, not this run's figures.
  */
+import { plural } from '../plural.ts';
 import type { Evidence } from './evidence.ts';
 import type { EvidenceLine } from './finding.ts';
 import { generatorCpu } from './generator-cpu.ts';
@@ -104,10 +105,6 @@ function sharedCores({ run }: Evidence): string {
   return ` ${plural(workers, 'worker')} of the tracker and ${plural(scenario.loadThreads, 'load thread')} shared ${cores}: throughput and latency are those of both together and no measure of the tracker alone, its CPU per request is its own.`;
 }
 
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /**
  * A worker that waits for a timeout fails once in its whole length, so that the success share hides it. In a closed loop
  * mean latency times throughput is the number of workers that were at work.
@@ -137,7 +134,7 @@ function loadComplete(evidence: Evidence): ValidityCheck {
   if (stuck !== null) return stuck;
   const gone = lostAgents(run);
   if (gone.length > 0) {
-    const failure = `${gone.length} of ${run.agents?.members.length} load agents were lost with ${percent(lost)} of the clients`;
+    const failure = `${gone.length} of ${plural(run.agents?.members.length ?? 0, 'load agent')} ${gone.length === 1 ? 'was' : 'were'} lost with ${percent(lost)} of the clients`;
     const causes = gone.map((agent) => `${agent.name}: ${agent.lost?.reason}`).join('; ');
     return {
       check: 'load-complete',

@@ -1,3 +1,4 @@
+import { plural } from '../plural.ts';
 import {
   type MissingProfile,
   type ProfileFile,
@@ -105,7 +106,7 @@ function partialReason({ interruption, load, agents }: RunParts): Run['partial']
     };
   }
   return {
-    reason: `${count} load threads with ${percent} % of the clients were lost (${causes.join('; ')})`,
+    reason: `${plural(count, 'load thread')} with ${percent} % of the clients ${count === 1 ? 'was' : 'were'} lost (${causes.join('; ')})`,
   };
 }
 

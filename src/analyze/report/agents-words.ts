@@ -1,3 +1,4 @@
+import { plural } from '../../plural.ts';
 import { printable } from '../../printable.ts';
 import { formatLatency } from './format.ts';
 import type { Report } from './report-schema.ts';
@@ -27,13 +28,8 @@ export function agentsSummary(agents: LoadAgents | null): string[] {
   if (agents === null) return [];
   const { members, redis } = agents;
   const skews = members.map(({ startSkewUs }) => startSkewUs).filter((skew) => skew !== null);
-  const widestUs = Math.max(...skews) - Math.min(...skews);
-  const started =
-    skews.length === 0
-      ? 'none of them started'
-      : `started within ${formatLatency(widestUs * 1000)} of each other`;
   return [
-    `  Load: ${members.length} agents at ${printable(redis)}, ${started}.`,
+    `  Load: ${plural(members.length, 'agent')} at ${printable(redis)}${startWords(skews, members.length)}.`,
     ...members.flatMap(({ name, lost, clientShare }) =>
       lost === null
         ? []
@@ -42,4 +38,12 @@ export function agentsSummary(agents: LoadAgents | null): string[] {
           ],
     ),
   ];
+}
+
+/** @param skewsUs - of those that started */
+function startWords(skewsUs: readonly number[], agents: number): string {
+  if (skewsUs.length === 0) return ', none started';
+  if (agents === 1) return '';
+  const widestUs = Math.max(...skewsUs) - Math.min(...skewsUs);
+  return `, started within ${formatLatency(widestUs * 1000)} of each other`;
 }

@@ -1,5 +1,6 @@
 /** The history for a terminal and as Markdown. Pure. */
 
+import { plural } from '../../plural.ts';
 import { printable } from '../../printable.ts';
 import { alignedTable } from '../compare/comparison-text.ts';
 import { pText } from '../compare/judge-metrics.ts';
@@ -129,7 +130,7 @@ function titleOf({ scenario, concurrency, ratePerSecond, trackerName, rows }: Hi
   const load = ratePerSecond === 0 ? 'closed loop' : `${formatCount(ratePerSecond)} req/s`;
   const threads = rows.at(-1)?.trackerWorkers ?? 1;
   const tracker = threads === 1 ? trackerName : `${trackerName} (${threads} threads)`;
-  return `${scenario} (${formatCount(concurrency)} workers, ${load}) on ${tracker}: ${rows.length} ${rows.length === 1 ? 'run' : 'runs'}`;
+  return `${scenario} (${formatCount(concurrency)} workers, ${load}) on ${tracker}: ${plural(rows.length, 'run')}`;
 }
 
 function rowCells(row: HistoryRow, { rows, changes }: HistoryGroup): string[] {

@@ -95,7 +95,7 @@ describe.concurrent('a load thread that dies', () => {
       expect(exitCode).toBe(11);
       expect(run.lostClientShare).toBe(0.5);
       expect(firstLine(markdown)).toMatch(
-        /\*\*Partial:\*\* .*1 load threads with 50 % of the clients were lost/,
+        /\*\*Partial:\*\* .*1 load thread with 50 % of the clients was lost/,
       );
       for (const { threads } of run.phases) expect(threads).toHaveLength(1);
     },
