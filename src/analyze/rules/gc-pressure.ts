@@ -221,9 +221,15 @@ function howMuch(top: ChargedFunction | null): string {
     .filter(({ share }) => share >= 0.01)
     .map(
       ({ function: name, share }) =>
-        `${percent(share)} ${name === ITSELF ? 'in its own code' : `through ${name}`}`,
+        `${percent(share)} ${name === ITSELF ? 'in its own code' : `through ${withoutShapes(name)}`}`,
     );
   return `allocates most, ${percent(top.share)} of the bytes (${means.join(', ')})`;
+}
+
+/** Go names an instance of a generic function by the memory layout of its types, which may fill a screen: `New[...]`, as its stacks have it. */
+function withoutShapes(name: string): string {
+  const at = name.indexOf('[go.shape.');
+  return at < 0 ? name : `${name.slice(0, at)}[...]`;
 }
 
 /** Means of allocation told of a function. */

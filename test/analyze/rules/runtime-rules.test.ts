@@ -62,6 +62,21 @@ describe('gc-pressure of a Go program', () => {
     expect(finding.advice.join(' ')).toContain('sync.Pool');
   });
 
+  it('names what is generic without the layout of its types', () => {
+    const allocations = drawProfile(
+      `
+      10000000
+      main.serve@/app/main.go:50
+      main.(*store).announce@/app/main.go:24
+      crypto/hmac.New[go.shape.interface { Size() int }]@crypto/hmac/hmac.go:1
+      `,
+      { valueTypes: [{ type: 'alloc_space', unit: 'bytes' }], runtime: 'go' },
+    );
+    const { summary } = gcPressure(syntheticEvidence({ target: go, profiles: { cpu: goCpu, allocations } }));
+    expect(summary).not.toContain('go.shape');
+    expect(summary).toContain('through crypto/hmac.New[...]');
+  });
+
   it('names the allocator of a real heap profile, with the bytes a request costs', () => {
     const profiles = { cpu: goCpu, allocations: fixture('go-heap.pb.gz') };
     const real = gcPressure(syntheticEvidence({ target: go, profiles }));
