@@ -22,11 +22,12 @@ describe('lab compare', () => {
   it('prints figures without a verdict for two stored runs and writes the page', async () => {
     const root = resultsWith(2);
     const { exitCode, stdout } = await command(['compare', 'r0', 'r1', '--out', root]);
-    expect(stdout).toContain('Not enough runs: 1 valid runs a side, 6 needed.');
+    expect(stdout).toContain('Not enough runs: 1 valid run a side, 6 needed.');
     expect(stdout).toMatch(/CPU per request +\S+ µs +\S+ µs/);
     expect(exitCode).toBe(0);
-    const page = /Page: +(.*)/.exec(stdout)?.[1] ?? '';
-    expect(existsSync(page)).toBe(true);
+    for (const what of ['Page', 'Report']) {
+      expect(existsSync(new RegExp(`${what}: +(.*)`).exec(stdout)?.[1] ?? ''), what).toBe(true);
+    }
   });
 
   it('ends in 10 where a figure got worse, with sides of several runs by commas', async () => {
@@ -146,7 +147,7 @@ describe('lab history', () => {
     writeFileSync(path.join(root, 'history.jsonl'), `${JSON.stringify(row)}\nbroken\n`);
     const { exitCode, stdout, stderr } = await command(['history', '--out', root]);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('heavy (1,000 workers, closed loop) on mine: 1 runs');
+    expect(stdout).toContain('heavy (1,000 workers, closed loop) on mine: 1 run');
     expect(stdout).toMatch(/2026-01-02 03:04 +1\.2 +1,234\.50 +5\.00 ms +4\.5 µs/);
     expect(stdout).toContain('cannot be told: RPS stays stable or improves');
     expect(stderr).toContain('1 lines');

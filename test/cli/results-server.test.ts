@@ -103,7 +103,7 @@ describe('the server of the results', () => {
     const { body } = await ask(server.url);
     expect(body).toContain(`<a href="/${comparisonId}/comparison.html">${comparisonId}</a>`);
     expect(body).toContain('&lt;b&gt;b&lt;/b&gt; against &lt;b&gt;a&lt;/b&gt;');
-    expect(body).toContain('Not enough runs: 1 valid runs a side, 6 needed.');
+    expect(body).toContain('Not enough runs: 1 valid run a side, 6 needed.');
     expect(body).toContain('comparison.json cannot be read');
     expect(body).toContain(`<a href="/${comparisonId}/a/run-a/report.html">run-a</a>`);
     // It was never analysed and has no page.

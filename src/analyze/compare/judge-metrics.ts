@@ -1,4 +1,5 @@
 /** The statistics and the verdict of each figure of two sides. Pure. */
+import { plural } from '../../plural.ts';
 import { median } from '../series.ts';
 import { bootstrapRatio, type RatioInterval } from '../statistics/bootstrap-ratio.ts';
 import { cliffsDelta } from '../statistics/cliffs-delta.ts';
@@ -85,7 +86,10 @@ function verdictOf(
   if (runs === 0) return { verdict: 'not measured', reason: 'a side has no valid run with this figure' };
   if (barred !== null) return { verdict: 'not comparable', reason: barred };
   if (runs < COMPARABLE_RUNS) {
-    return { verdict: 'not enough runs', reason: `${runs} valid runs a side, ${COMPARABLE_RUNS} needed` };
+    return {
+      verdict: 'not enough runs',
+      reason: `${plural(runs, 'valid run')} a side, ${COMPARABLE_RUNS} needed`,
+    };
   }
   if (pairs < COMPARABLE_RUNS) {
     return {
